@@ -1,0 +1,167 @@
+"""The one schema of a scan event, as it stands in the log and in memory.
+
+``EVENT_COLUMNS`` declares every column once: its type, its unit, and whether it belongs to an event's *identity*
+(two events equal in all identity columns are the same event) or to its *payload* (same identity, another payload: a
+conflict) or merely tells how the event came here (*origin*). Absent values are 0: member 0 of every table is "unknown".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an event."""
+
+    name: str
+    type: str
+    role: str
+    zh: str
+    description: str
+
+
+EVENT_COLUMNS: tuple[Column, ...] = (
+    Column("key", "uint64", "identity", "寄件假名", "Item key: first half of the keyed hash of operator namespace and number."),
+    Column("at", "uint32", "identity", "发生时间", "When it happened, seconds since 1970-01-01 UTC."),
+    Column("kind", "uint8", "identity", "环节", "Kind of event (kinds.csv)."),
+    Column("place", "uint32", "identity", "地点", "Facility id; 0 unknown."),
+    Column("piece", "uint16", "identity", "子件序号", "Piece of a multi-piece shipment; 0 the shipment itself."),
+    Column("voids", "uint64", "identity", "被撤销事件", "Event id (hashed) that this event declares void; 0 none."),
+    Column("operator", "uint16", "payload", "企业", "Operator id."),
+    Column("outcome", "uint8", "payload", "结果代码", "Outcome code (outcomes.csv); 0 not stated."),
+    Column("item_class", "uint8", "payload", "寄件类别", "Item class; 0 not stated."),
+    Column("sender_kind", "uint8", "payload", "寄件人类别", "Kind of sender; 0 not stated."),
+    Column("service_level", "uint8", "payload", "时限产品", "Service level id; 0 not stated."),
+    Column("origin", "uint16", "payload", "寄出地", "Area id of origin; 0 not stated."),
+    Column("destination", "uint16", "payload", "寄达地", "Area id of destination; 0 not stated."),
+    Column("promise", "uint32", "payload", "承诺时间", "Delivery promised by the carrier, seconds since 1970 UTC; 0 not stated."),
+    Column("weight_g", "uint32", "payload", "重量", "Weight in grams; 0 not stated."),
+    Column("container", "uint64", "payload", "容器假名", "Key of the container concerned; 0 none."),
+    Column("parent", "uint64", "payload", "关联件假名", "Key of the item this one is linked to; 0 none."),
+    Column("event_id", "uint64", "payload", "事件编号", "Hash of the source's event id; 0 none."),
+    Column("key2", "uint64", "origin", "寄件假名后半", "Second half of the 128-bit key, for rows that may accuse someone."),
+    Column("recorded_at", "uint32", "origin", "记录时间", "When the source recorded it, or else when it was received, seconds since 1970 UTC."),
+    Column("source", "uint16", "origin", "来源", "Feed it came from (sources of the store)."),
+    Column("code", "uint16", "origin", "原始代码", "Source code of an unmapped event (codes of the store); 0 mapped."),
+    Column("via", "uint64", "origin", "经由", "Key of the container or linked item whose scan reached this item; 0 its own scan."),
+)
+
+DTYPES: dict[str, np.dtype] = {c.name: np.dtype(c.type) for c in EVENT_COLUMNS}
+IDENTITY: tuple[str, ...] = tuple(c.name for c in EVENT_COLUMNS if c.role == "identity")
+PAYLOAD: tuple[str, ...] = tuple(c.name for c in EVENT_COLUMNS if c.role == "payload")
+ARROW: pa.Schema = pa.schema([pa.field(c.name, pa.from_numpy_dtype(np.dtype(c.type)), nullable=False) for c in EVENT_COLUMNS])
+
+ITEM_CLASSES: dict[str, int] = {"letter": 1, "parcel": 2, "express": 3, "container": 4, "vehicle": 5}
+"""信件, 包裹(邮件), 快件, 容器, 车辆. Containers and vehicles have a state but no volume."""
+SENDER_KINDS: dict[str, int] = {"casual": 1, "contract": 2, "contract_unfiled": 3}
+"""散件, 协议客户(已备案), 协议客户(未备案)."""
+OUTCOMES: dict[str, int] = {
+    "addressee": 1, "proxy": 2, "locker": 3, "station": 4, "refused": 5, "absent": 6, "address": 7, "damaged": 8, "held": 9, "other": 10,
+}
+"""Outcome codes of delivery and attempt: 本人签收 代签 箱 站 拒收 无人 地址 破损 滞留 其他."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """Columns of n events, each of shape (n,) with the type declared in ``EVENT_COLUMNS``.
+
+    A column that holds one value for all events may be a stride-0 array (``np.broadcast_to``); build with ``events()``.
+    """
+
+    key: NDArray[np.uint64]
+    at: NDArray[np.uint32]
+    kind: NDArray[np.uint8]
+    place: NDArray[np.uint32]
+    piece: NDArray[np.uint16]
+    voids: NDArray[np.uint64]
+    operator: NDArray[np.uint16]
+    outcome: NDArray[np.uint8]
+    item_class: NDArray[np.uint8]
+    sender_kind: NDArray[np.uint8]
+    service_level: NDArray[np.uint8]
+    origin: NDArray[np.uint16]
+    destination: NDArray[np.uint16]
+    promise: NDArray[np.uint32]
+    weight_g: NDArray[np.uint32]
+    container: NDArray[np.uint64]
+    parent: NDArray[np.uint64]
+    event_id: NDArray[np.uint64]
+    key2: NDArray[np.uint64]
+    recorded_at: NDArray[np.uint32]
+    source: NDArray[np.uint16]
+    code: NDArray[np.uint16]
+    via: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Self:
+        """The events at ``rows`` (indices or mask); constant columns stay constant."""
+        n = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        return replace(self, **{f.name: _take(getattr(self, f.name), rows, n) for f in fields(self)})
+
+    def to_arrow(self) -> pa.RecordBatch:
+        return pa.RecordBatch.from_arrays([pa.array(np.ascontiguousarray(getattr(self, n))) for n in ARROW.names], schema=ARROW)
+
+
+def _take(column: NDArray, rows: NDArray, n: int) -> NDArray:
+    if is_constant(column):
+        return np.broadcast_to(column[0], (n,))
+    return column[rows]
+
+
+def is_constant(column: NDArray) -> bool:
+    """Whether ``column`` is one value repeated (stride 0, as ``events`` makes of scalars)."""
+    return len(column) > 0 and column.strides == (0,)
+
+
+def events(n: int, **columns: NDArray | int) -> Events:
+    """Build ``Events`` of ``n`` rows; a missing column is 0 throughout, a scalar is repeated, an array is cast."""
+    unknown = set(columns) - set(DTYPES)
+    if unknown:
+        raise TypeError(f"no such event column: {', '.join(sorted(unknown))}")
+    built = {}
+    for name, dtype in DTYPES.items():
+        value = columns.get(name, 0)
+        if np.ndim(value) == 0:
+            built[name] = np.broadcast_to(np.asarray(value, dtype), (n,))
+            continue
+        array = np.asarray(value).astype(dtype, copy=False)
+        if array.shape != (n,):
+            raise ValueError(f"event column {name} has shape {array.shape}, expected ({n},)")
+        built[name] = array
+    return Events(**built)
+
+
+def from_arrow(batch: pa.RecordBatch | pa.Table) -> Events:
+    """Events from Arrow columns named as in ``EVENT_COLUMNS``; missing ones are 0, nulls are 0."""
+    got = {}
+    for name in batch.schema.names:
+        if name in DTYPES:
+            column = batch.column(name)
+            if isinstance(column, pa.ChunkedArray):
+                column = column.combine_chunks()
+            if column.null_count:
+                column = column.fill_null(0)
+            got[name] = column.to_numpy(zero_copy_only=False)
+    return events(batch.num_rows, **got)
+
+
+def concat(parts: list[Events]) -> Events:
+    """One ``Events`` of all ``parts`` in turn."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = {}
+    for name, dtype in DTYPES.items():
+        columns = [getattr(p, name) for p in parts if len(p)]
+        if columns and all(is_constant(c) for c in columns) and len({c[0].item() for c in columns}) == 1:
+            joined[name] = np.broadcast_to(columns[0][0], (sum(map(len, columns)),))
+        else:
+            joined[name] = np.concatenate(columns) if columns else np.empty(0, dtype)
+    return Events(**joined)
