@@ -79,7 +79,7 @@ FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
     "after": (256, (), "签收后扫描", "Was scanned after its delivery."),
     "continued": (512, (), "已换单", "Goes on under another number; counted there."),
     "part": (1024, (), "子件", "A piece of a shipment; counted there."),
-    "shipment": (2048, (k.PIECE,), "母件", "Has pieces; delivered with the last of them."),
+    "shipment": (2048, (), "母件", "Has pieces; delivered with the last of them."),
     "reopened": (4096, (), "重开", "Was closed and got another event since."),
     "source": (8192, (), "被关联", "Its events reach another item (a container, or a number that was replaced)."),
 }

@@ -1,0 +1,190 @@
+"""One bucket takes one batch: ``fold`` is the unit of work, on this machine and on any other.
+
+It sees nothing but its table, the batch's rows of the bucket (by key), the logged rows of the items that must be folded whole, and
+the rules; it changes its table and returns what else follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.items import kinds as k
+from yilu.items import order, walk
+from yilu.items.clock import SLOTS
+from yilu.items.cubes import Sums
+from yilu.items.fields import FLAGS, ROW
+from yilu.items.rules import Rules
+from yilu.items.schema import PAYLOAD, Events, concat
+from yilu.items.table import Table, blank, enter, find, reserve
+
+_WHOLE_KINDS = np.zeros(256, np.bool_)
+_WHOLE_KINDS[[k.VOID, k.VOID_DEPART, k.RELABEL, k.PIECE]] = True
+_REOPENED = np.uint16(FLAGS["reopened"][0])
+
+Gather = Callable[[NDArray[np.uint64]], Events]
+"""Logged events of the given sorted keys."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What the walk reads of events (n,): attributes in one word (see ``pack``)."""
+
+    key: NDArray[np.uint64]
+    word: NDArray[np.uint64]
+    attr: NDArray[np.uint64]
+    promise: NDArray[np.uint32]
+    container: NDArray[np.uint64]
+    via: NDArray[np.uint64]
+
+
+def pack(batch: Events, word: NDArray[np.uint64]) -> Packed:
+    """Attributes as piece 12 | outcome 8 | sender 4 | class 4 | level 4 | destination 10 | origin 10 | operator 12."""
+    attr = np.zeros(len(batch), np.uint64)
+    for name, shift, bits in (
+        ("operator", 0, 12), ("origin", 12, 10), ("destination", 22, 10), ("service_level", 32, 4),
+        ("item_class", 36, 4), ("sender_kind", 40, 4), ("outcome", 44, 8), ("piece", 52, 12),
+    ):  # fmt: skip
+        column = getattr(batch, name)
+        if column.strides == (0,) and not column[0]:
+            continue
+        attr |= (column.astype(np.uint64) & np.uint64((1 << bits) - 1)) << np.uint64(shift)
+    c = np.ascontiguousarray
+    return Packed(c(batch.key), word, attr, c(batch.promise), c(batch.container), c(batch.via))
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What follows from a batch besides the table.
+
+    ``drop`` (n,): rows that the log needs not: known already, or conflicting and not the least. ``closed``: rows of earlier
+    journeys; ``gone``: keys whose closed rows of earlier commits no longer hold.
+    """
+
+    drop: NDArray[np.bool_]
+    repeated: int
+    conflicting: int
+    closed: NDArray[np.void]
+    gone: NDArray[np.uint64]
+
+
+def fold(
+    table: Table,
+    batch: Events,
+    word: NDArray[np.uint64],
+    gather: Gather,
+    is_closed: Callable[[NDArray[np.uint64]], NDArray[np.bool_]],
+    rules: Rules,
+    sums: Sums | None,
+) -> Folded:
+    """Fold ``batch`` (by key and word, each identity once) into ``table``; cube changes go to ``sums``, if given."""
+    p = pack(batch, word)
+    n = len(batch)
+    forced = (p.via != 0) & (p.via != p.container)
+    groups, whole = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    items, opened = walk.triage(
+        table.rows, table.index, table.shift, p.key, p.word, p.attr, _WHOLE_KINDS, forced, groups, whole, rules.limits
+    )
+    keys = p.key[groups[:items]]
+    fresh = find(table, keys) < 0
+    shut = np.zeros(items, np.bool_)
+    if fresh.any():
+        shut[fresh] = is_closed(keys[fresh])
+        whole[:items] |= shut
+    reserve(table, int(np.count_nonzero(fresh)))
+    codes = np.empty(2 * n + 2 * SLOTS * items, np.uint64)
+    deltas = np.empty(len(codes), np.int64)
+    table.count, used = walk.append(
+        table.rows, _grid(table.rows), table.index, table.count, table.shift, blank(), p.key, p.word, p.attr, p.promise,
+        p.container, p.via, groups, items, whole, rules, codes, deltas,
+    )  # fmt: skip
+    if sums is not None:
+        sums.add(codes[:used], deltas[:used])
+    table.changed = True
+    drop = np.zeros(n, np.bool_)
+    if not whole[:items].any():
+        return Folded(drop, 0, 0, np.empty(0, ROW), np.empty(0, np.uint64))
+    again = keys[whole[:items]]
+    rows = np.flatnonzero(np.repeat(whole[:items], np.diff(groups[: items + 1])))
+    old = order.arrange(gather(again)).events
+    verdict = against(old, batch.take(rows))
+    drop[rows] = verdict.drop
+    refolded = whole_items(verdict.kept, rules, +1, sums)
+    if len(old):
+        whole_items(old, rules, -1, sums)
+    closed = put(table, refolded, keys[shut])
+    gone = np.union1d(keys[shut], closed["key"])
+    return Folded(drop, verdict.repeated, verdict.conflicting, closed, gone)
+
+
+def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> NDArray[np.void]:
+    """Set the states of refolded items, ``rows`` by key and journey: the last journey stays open, earlier ones are returned."""
+    last = np.ones(len(rows), np.bool_)
+    last[:-1] = rows["key"][1:] != rows["key"][:-1]
+    now = rows[last]
+    now["flags"] |= np.where(np.isin(now["key"], reopened), _REOPENED, np.uint16(0))
+    at = find(table, now["key"])
+    known = at >= 0
+    kept = table.rows["flags"][at[known]] & _REOPENED
+    now["flags"][known] |= kept
+    table.rows[at[known]] = now[known]
+    enter(table, now[~known])
+    return rows[~last]
+
+
+def whole_items(batch: Events, rules: Rules, sign: int, sums: Sums | None) -> NDArray[np.void]:
+    """States of whole items, one per journey, from all their events (by key and word); cubes change by ``sign``."""
+    word = order.words(batch)
+    p = pack(batch, word)
+    holds = np.empty(len(batch), np.bool_)
+    c = np.ascontiguousarray
+    walk.effective(p.key, word, c(batch.event_id), c(batch.voids), holds)
+    rows = np.empty(len(batch), ROW)
+    codes = np.empty((2 + SLOTS) * len(batch), np.uint64)
+    deltas = np.empty(len(codes), np.int64)
+    used, pairs = walk.refold(
+        p.key, word, p.attr, p.promise, p.container, p.via, c(batch.parent), holds, blank(), rules, sign, rows, _grid(rows),
+        codes, deltas,
+    )  # fmt: skip
+    if sums is not None:
+        sums.add(codes[:pairs], deltas[:pairs])
+    return rows[:used]
+
+
+def _grid(rows: NDArray[np.void]) -> NDArray[np.uint32]:
+    return rows.view(np.uint32).reshape(len(rows), ROW.itemsize // 4)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """New events held against logged ones: ``kept`` is all that holds; ``drop`` (new,) are those the log needs not."""
+
+    kept: Events
+    drop: NDArray[np.bool_]
+    repeated: int
+    conflicting: int
+
+
+def against(old: Events, new: Events) -> Verdict:
+    """Hold ``new`` events, each identity once, against logged ones. Equal: repeated. Same identity otherwise: conflicting."""
+    n = len(new)
+    if not len(old):
+        return Verdict(new, np.zeros(n, np.bool_), 0, 0)
+    both = concat([old, new])
+    mine = np.arange(len(both)) >= len(old)
+    columns = ["key", "at", "kind", "place", "piece", "voids", "via", *PAYLOAD]
+    sorted_by = np.lexsort([mine, *(getattr(both, name) for name in reversed(columns))])
+    both, mine = both.take(sorted_by), mine[sorted_by]
+    first, differs = order.first_of_identity(both)
+    group = np.cumsum(first) - 1
+    met = np.bincount(group[~mine], minlength=group[-1] + 1)[group] > 0
+    repeat = mine & ~first & ~differs
+    conflict = mine & met & ~repeat
+    drop = np.zeros(n, np.bool_)
+    drop[sorted_by[mine] - len(old)] = (repeat | (conflict & ~first))[mine]
+    own = both.via == 0
+    return Verdict(both.take(first), drop, int(np.count_nonzero(repeat & own)), int(np.count_nonzero(conflict & own)))
+

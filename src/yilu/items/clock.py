@@ -1,0 +1,248 @@
+"""What follows from one item's state: its outcome, its promise, its checks, and the cells it stands in.
+
+Everything here is a function of the state row and of the rules in force (``Rules``); nothing reads a clock.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from yilu.items.cubes import DAY_0, bin_of
+from yilu.items.fields import NEVER
+
+OPEN, DELIVERED, RETURNED, LOST, STOPPED = 0, 1, 2, 3, 4
+OUTCOME_NAMES: dict[int, tuple[str, str, str]] = {
+    OPEN: ("open", "在途", "On its way."),
+    DELIVERED: ("delivered", "已签收", "Delivered to the addressee."),
+    RETURNED: ("returned", "退回", "Returned; a delivery after it is the sender's."),
+    LOST: ("lost", "丢失", "Declared lost and not delivered since."),
+    STOPPED: ("stopped", "终止", "Destroyed, confiscated or cancelled."),
+}
+
+SLOTS = 28
+"""Cells of one item at most: clock 2 x 9, flow 6, transit 1, checks 3 (see ``cells``)."""
+
+_LOST_FLAG = 32
+_NOT_COUNTED = 512 | 1024
+"""Flags ``continued`` and ``part``: counted under another number."""
+_CONTAINER_CLASS = 4
+
+
+@njit(cache=True, nogil=True)
+def offset_at(at, rules):
+    """Seconds to add to UTC for local time at ``at``."""
+    transitions = rules.transitions
+    if at >= transitions[-1]:
+        return rules.offsets[-1]
+    lo, hi = 0, len(transitions)
+    while lo < hi:
+        middle = (lo + hi) // 2
+        if transitions[middle] <= at:
+            lo = middle + 1
+        else:
+            hi = middle
+    return rules.offsets[max(lo - 1, 0)]
+
+
+@njit(cache=True, nogil=True)
+def day_at(at, rules):
+    """The local day of ``at``, counted from ``DAY_0``, 0 at least."""
+    return np.uint64(max(0, (np.int64(at) + offset_at(np.int64(at), rules)) // 86400 - DAY_0))
+
+
+@njit(cache=True, nogil=True)
+def utc_of(local, rules):
+    """UTC of a local second; in a gap or an overlap of the zone the offset before it holds."""
+    guess = local - offset_at(local, rules)
+    return local - offset_at(guess - 1, rules) if offset_at(guess, rules) != offset_at(local, rules) else guess
+
+
+@njit(cache=True, nogil=True)
+def promised(accepted, origin, destination, level, rules):
+    """The derived promise in UTC seconds, 0 where none: the rule of the level in force at acceptance.
+
+    Elapsed clock: hours from acceptance, or from the next local midnight when accepted at or after the cut-off. Calendar clock:
+    a local hour of the n-th day after acceptance, one day later when accepted at or after the cut-off.
+    """
+    if level == 0:
+        level = rules.level_of_pair[origin, destination]
+    row = -1
+    for r in range(rules.level_first[level], rules.level_first[level + 1]):
+        if rules.level_from[r] <= accepted:
+            row = r
+    if row < 0:
+        return np.int64(0)
+    local = accepted + offset_at(accepted, rules)
+    midnight = local - local % 86400
+    late = local - midnight >= 60 * rules.cut_off_minute[row]
+    if rules.calendar[row]:
+        days = rules.amount[row] + (1 if late else 0)
+        return utc_of(midnight + 86400 * days + 60 * rules.due_minute[row], rules)
+    start = utc_of(midnight + 86400, rules) if late else accepted
+    return start + 3600 * rules.amount[row]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def accepted_at(row):
+    """Acceptance in UTC seconds, or the first event's where none is known."""
+    return np.int64((row["start"] >> np.uint64(31)) & np.uint64(0xFFFFFFFF))
+
+
+@njit(cache=True, nogil=True)
+def outcome_of(row):
+    """(outcome, when) of a state; a delivery after a return is the sender's."""
+    if row["delivered"] != NEVER and row["delivered"] <= row["returned"]:
+        return DELIVERED, np.int64(row["delivered"])
+    if row["returned"] != NEVER:
+        return RETURNED, np.int64(row["returned"])
+    if row["ended"] != NEVER:
+        return (LOST if row["flags"] & _LOST_FLAG else STOPPED), np.int64(row["ended"])
+    return OPEN, np.int64(0)
+
+
+@njit(cache=True, nogil=True)
+def ends_of(row, rules):
+    """(origin, destination) areas; an origin nobody stated is that of the place of acceptance."""
+    origin = np.int64(row["origin"])
+    if origin == 0:
+        place = np.int64(row["start"] & np.uint64(0x7FFFFF))
+        if place < len(rules.facility_area):
+            origin = np.int64(rules.facility_area[place])
+    return origin, np.int64(row["destination"])
+
+
+@njit(cache=True, nogil=True)
+def promise_of(row, rules):
+    """The promise of an item in UTC seconds, 0 where none: what the carrier stated, or else the derived one."""
+    if row["promise"] != 0:
+        return np.int64(row["promise"])
+    if row["start"] >> np.uint64(63):
+        return np.int64(0)
+    origin, destination = ends_of(row, rules)
+    if origin == 0 or destination == 0:
+        return np.int64(0)
+    return promised(accepted_at(row), origin, destination, np.int64(row["service_level"]), rules)
+
+
+@njit(cache=True, nogil=True)
+def owed(row, check, rules):
+    """(is the check owed, is its latest place the processing site): the last obligation rule that fits decides."""
+    if row["start"] >> np.uint64(63):
+        return False, False
+    origin, destination = ends_of(row, rules)
+    if not rules.inside[origin]:
+        return False, False
+    at = accepted_at(row)
+    item_class = np.int64(row["classes"] & np.uint8(15))
+    sender = np.int64(row["classes"] >> np.uint8(4))
+    found, processing = False, False
+    for r in range(len(rules.owed)):
+        if (
+            rules.owed_check[r] == check
+            and rules.owed_from[r] <= at < rules.owed_until[r]
+            and (rules.owed_class[r] == 0 or rules.owed_class[r] == item_class)
+            and (rules.owed_sender[r] == 0 or rules.owed_sender[r] == sender)
+            and rules.owed_origin[r, origin]
+            and rules.owed_destination[r, destination]
+        ):
+            found, processing = rules.owed[r], rules.owed_processing[r]
+    return found, processing
+
+
+@njit(cache=True, nogil=True)
+def check_status(row, check, rules):
+    """Status of a check (cubes.STATUSES), 0 where it isn't owed. ``check``: 0 inspect, 1 identify, 2 screen."""
+    is_owed, processing = owed(row, check, rules)
+    if not is_owed:
+        return 0
+    made = row["inspected"]
+    if check == 1:
+        made = row["identified"]
+    elif check == 2:
+        made = row["screened"]
+    left = row["left_processing"] if processing else row["left"]
+    left = min(left, row["delivered"])
+    if made != NEVER and made <= left:
+        return 1
+    if left == NEVER:
+        return 2
+    return 3 if made == NEVER else 4
+
+
+@njit(cache=True, nogil=True)
+def cells(row, rules, out):
+    """The cells an item stands in, as codes into ``out`` (SLOTS,); 0 = none. Equal slots of two states cancel."""
+    out[:] = 0
+    item_class = np.uint64(row["classes"] & np.uint8(15))
+    if row["last"] == 0 or row["flags"] & _NOT_COUNTED or item_class >= _CONTAINER_CLASS:
+        return
+    origin, destination = ends_of(row, rules)
+    operator = np.uint64(row["operator"])
+    level = np.uint64(row["service_level"])
+    if level == 0:
+        level = np.uint64(rules.level_of_pair[origin, destination])
+    start = accepted_at(row)
+    promise = promise_of(row, rules)
+    outcome, ended = outcome_of(row)
+    whens = (
+        start,
+        start if row["start"] >> np.uint64(63) else np.int64(0),
+        promise,
+        promise if outcome == DELIVERED and ended <= promise else np.int64(0),
+        ended if outcome == DELIVERED else np.int64(0),
+        ended if outcome == DELIVERED and promise != 0 and ended > promise else np.int64(0),
+        ended if outcome > DELIVERED else np.int64(0),
+        ended if outcome > DELIVERED and promise != 0 and ended > promise else np.int64(0),
+        promise if outcome > DELIVERED and ended <= promise else np.int64(0),
+    )
+    tail = (operator << np.uint64(23)) | (level << np.uint64(9))
+    pair = (
+        (operator << np.uint64(30)) | (np.uint64(rules.area_city[origin]) << np.uint64(20))
+        | (np.uint64(rules.area_city[destination]) << np.uint64(10)) | (level << np.uint64(6))
+    )  # fmt: skip
+    for m in range(9):
+        when = whens[m]
+        if when == 0:
+            continue
+        measure = np.uint64(m + 1) << np.uint64(57)
+        cell = (np.uint64(1) << np.uint64(61)) | measure | (np.uint64(when // 3600) << np.uint64(35)) | tail
+        out[2 * m] = cell | (np.uint64(1) << np.uint64(55)) | (np.uint64(origin) << np.uint64(13))
+        out[2 * m + 1] = cell | (np.uint64(2) << np.uint64(55)) | (np.uint64(destination) << np.uint64(13))
+        if m != 1 and m < 7:
+            slot = 18 + (m if m == 0 else m - 1)
+            out[slot] = (np.uint64(2) << np.uint64(61)) | measure | (day_at(when, rules) << np.uint64(42)) | pair
+    if outcome == DELIVERED and not (row["start"] >> np.uint64(63)) and ended >= start:
+        out[24] = (
+            (np.uint64(3) << np.uint64(61)) | (day_at(ended, rules) << np.uint64(46)) | (operator << np.uint64(34))
+            | (np.uint64(rules.area_city[origin]) << np.uint64(24)) | (np.uint64(rules.area_city[destination]) << np.uint64(14))
+            | (level << np.uint64(10)) | bin_of(ended - start)
+        )  # fmt: skip
+    for check in range(3):
+        status = check_status(row, check, rules)
+        if status:
+            out[25 + check] = (
+                (np.uint64(4) << np.uint64(61)) | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
+                | (day_at(start, rules) << np.uint64(41)) | (operator << np.uint64(29)) | (np.uint64(origin) << np.uint64(19))
+                | (item_class << np.uint64(15)) | (np.uint64(row["classes"] >> np.uint8(4)) << np.uint64(11))
+            )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def scan_cell(word, operator, place):
+    """The cell of cube ``scans`` for one event."""
+    hour = (word >> np.uint64(32)) // np.uint64(3600)
+    kind = (word >> np.uint64(24)) & np.uint64(0xFF)
+    return (
+        (np.uint64(5) << np.uint64(61)) | (hour << np.uint64(41)) | (place << np.uint64(21)) | (kind << np.uint64(13))
+        | (operator << np.uint64(1))
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def dwell_cell(day, place, operator, seconds):
+    """The cell of cube ``dwell`` for one departure."""
+    return (
+        (np.uint64(6) << np.uint64(61)) | (day << np.uint64(46)) | (place << np.uint64(26)) | (operator << np.uint64(14))
+        | (bin_of(seconds) << np.uint64(4))
+    )  # fmt: skip

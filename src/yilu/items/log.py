@@ -1,0 +1,127 @@
+"""The log: de-duplicated events in Parquet files, each sorted by key, its row groups aligned with buckets.
+
+A file of a commit holds all buckets; compaction makes one file per day and bucket (``log/dt=YYYY-MM-DD/bucket=NNN``). Columns
+that are 0 throughout are left out; a reader takes an absent column as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from yilu.items.disk import Disk
+from yilu.items.manifest import Part
+from yilu.items.schema import ARROW, DTYPES, Events, concat, events, is_constant
+
+_GROUP_ROWS = 100_000
+_MOST_GROUP_ROWS = 2_000_000
+
+
+def bucket_edges(key: NDArray[np.uint64], buckets: int) -> NDArray[np.int64]:
+    """For sorted keys (n,): where each bucket begins, shape (buckets + 1,)."""
+    shift = 64 - (buckets.bit_length() - 1)
+    if buckets == 1:
+        return np.array([0, len(key)], np.int64)
+    bounds = np.arange(1, buckets, dtype=np.uint64) << np.uint64(shift)
+    return np.concatenate(([0], np.searchsorted(key, bounds), [len(key)])).astype(np.int64)
+
+
+def row_groups(edges: NDArray[np.int64]) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+    """Row groups of whole buckets with about ``_GROUP_ROWS`` rows: (row bounds, first and last bucket of each)."""
+    bounds, spans, first = [0], [], 0
+    last = len(edges) - 2
+    for b in range(last + 1):
+        if edges[b + 1] - bounds[-1] >= _GROUP_ROWS or b == last:
+            bounds.append(int(edges[b + 1]))
+            spans.append((first, b))
+            first = b + 1
+    return bounds, tuple(spans)
+
+
+def write(disk: Disk, name: str, batch: Events, buckets: int, first: int, last: int, day: str = "") -> Part:
+    """Write ``batch``, sorted by key, as one log file of the commits ``first..last``."""
+    bounds, spans = row_groups(bucket_edges(batch.key, buckets))
+    columns = [n for n in ARROW.names if n in ("key", "at", "kind", "place") or not _is_zero(getattr(batch, n))]
+    schema = pa.schema([ARROW.field(n) for n in columns])
+    plain = {"key", "key2", "event_id", "voids", "container", "parent", "via"}
+    with disk.create(name) as file:
+        with pq.ParquetWriter(
+            pa.PythonFile(file, mode="w"), schema, compression="zstd", compression_level=1,
+            use_dictionary=[n for n in columns if n not in plain and n not in ("at", "recorded_at", "promise")],
+            write_statistics=True,
+        ) as writer:  # fmt: skip
+            for lo, hi in zip(bounds, bounds[1:], strict=False):
+                arrays = [pa.array(np.ascontiguousarray(getattr(batch, n)[lo:hi])) for n in columns]
+                writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(hi - lo, 1))
+        size = file.tell()
+    return Part(name, len(batch), first, last, spans, day, size)
+
+
+def _is_zero(column: NDArray) -> bool:
+    return not column[0] if is_constant(column) else not column.any()
+
+
+def read(
+    disk: Disk,
+    parts: Sequence[Part],
+    bucket: int,
+    buckets: int,
+    keys: NDArray[np.uint64] | None = None,
+    after: int = 0,
+) -> Events:
+    """The logged events of one bucket: of ``keys`` (sorted) only, if given, and of commits later than ``after``.
+
+    In no order and with losers of conflicts; ``order.arrange`` puts them right.
+    """
+    out = [
+        found
+        for part in parts
+        if part.last > after
+        for found in _read_part(disk, part, bucket, buckets, keys)
+        if len(found)
+    ]
+    return concat(out) if out else events(0)
+
+
+def _read_part(disk: Disk, part: Part, bucket: int, buckets: int, keys: NDArray[np.uint64] | None) -> list[Events]:
+    groups = [g for g, (lo, hi) in enumerate(part.groups) if lo <= bucket <= hi]
+    if not groups:
+        return []
+    with pq.ParquetFile(disk.path(part.file), memory_map=True) as file:
+        return [_read_group(file, g, bucket, buckets, keys) for g in groups]
+
+
+def _read_group(file: pq.ParquetFile, group: int, bucket: int, buckets: int, keys: NDArray[np.uint64] | None) -> Events:
+    names = file.schema_arrow.names
+    key = file.read_row_group(group, columns=["key"], use_threads=False).column(0).to_numpy()
+    edges = bucket_edges(key, buckets)
+    lo, hi = int(edges[bucket]), int(edges[bucket + 1])
+    rows: NDArray[np.int64] | slice = slice(lo, hi)
+    n = hi - lo
+    if keys is not None:
+        at = np.searchsorted(keys, key[lo:hi])
+        at[at == len(keys)] = 0
+        rows = lo + np.flatnonzero(keys[at] == key[lo:hi]) if len(keys) else np.empty(0, np.int64)
+        n = len(rows)
+    if n == 0:
+        return events(0)
+    meta = file.metadata.row_group(group)
+    columns: dict[str, NDArray] = {"key": key[rows]}
+    varying = []
+    for i, name in enumerate(names):
+        if name == "key":
+            continue
+        statistics = meta.column(i).statistics
+        if statistics is not None and statistics.has_min_max and statistics.min == statistics.max:
+            columns[name] = np.broadcast_to(np.asarray(statistics.min).astype(DTYPES[name]), (n,))
+        else:
+            varying.append(name)
+    if varying:
+        table = file.read_row_group(group, columns=varying, use_threads=False)
+        for name in varying:
+            columns[name] = table.column(name).to_numpy()[rows]
+    return events(n, **columns)

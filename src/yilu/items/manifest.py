@@ -1,0 +1,178 @@
+"""The manifest: what one commit consists of. Commit N is the file ``commits/N.json``; the newest whole one is the truth.
+
+A commit names every file that belongs to the facts at that moment; files that no manifest names do not exist. A reader takes
+the newest manifest and reads only what it names, so it sees one commit, whatever the writer does meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from yilu.errors import StoreError
+from yilu.items.disk import Disk
+from yilu.items.fields import DECLARATION
+
+FORMAT = 1
+_KEPT = 4
+"""Manifests kept, with their files, for readers that still stand on them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One data file: ``rows``, the commits ``first..last`` it holds, ``groups``: per row group its first and last bucket."""
+
+    file: str
+    rows: int
+    first: int
+    last: int
+    groups: tuple[tuple[int, int], ...] = ()
+    day: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Nothing is lost: rows = used + quarantined; made = accepted + repeated + conflicting + refused.
+
+    ``derived``: events that reached an item through its container or an earlier number; they are counted nowhere else.
+    """
+
+    rows: int = 0
+    used: int = 0
+    quarantined: int = 0
+    made: int = 0
+    accepted: int = 0
+    repeated: int = 0
+    conflicting: int = 0
+    refused: int = 0
+    unmapped: int = 0
+    unknown_place: int = 0
+    derived: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(a + b for a, b in zip(asdict(self).values(), asdict(other).values(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was read, by the hash of its content: its base name, rows done, and whether that is all of it."""
+
+    name: str
+    rows: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The facts at one commit. ``states``: per bucket the commit its state file is folded to (0: none)."""
+
+    commit: int
+    buckets: int
+    key_check: str
+    province: str
+    declaration: str = DECLARATION
+    log: tuple[Part, ...] = ()
+    links: tuple[Part, ...] = ()
+    cubes: tuple[Part, ...] = ()
+    closed: tuple[Part, ...] = ()
+    gone: tuple[Part, ...] = ()
+    quarantine: tuple[Part, ...] = ()
+    feeds: tuple[Part, ...] = ()
+    states: tuple[int, ...] = ()
+    counts: Counts = Counts()
+    sources: dict[str, Source] = field(default_factory=dict)
+    codes: tuple[str, ...] = ("",)
+    names: tuple[str, ...] = ("",)
+    watermarks: dict[str, int] = field(default_factory=dict)
+    floor: int = 0
+    rules: str = ""
+    garbage: tuple[tuple[int, str], ...] = ()
+
+    def files(self) -> set[str]:
+        """Every file this commit consists of, garbage that readers may still hold included."""
+        parts = (*self.log, *self.links, *self.cubes, *self.closed, *self.gone, *self.quarantine, *self.feeds)
+        states = {state_file(b, c) for b, c in enumerate(self.states) if c}
+        return {p.file for p in parts} | states | {name for _, name in self.garbage}
+
+
+def state_file(bucket: int, commit: int) -> str:
+    """The file of a bucket's states folded to ``commit``."""
+    return f"state/{bucket:04d}.{commit:010d}"
+
+
+def _name(commit: int) -> str:
+    return f"commits/{commit:010d}.json"
+
+
+def write(disk: Disk, manifest: Manifest) -> None:
+    """Make ``manifest`` the newest commit, durably: after this returns, it is the truth."""
+    body = json.dumps(asdict(manifest), ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+    disk.put(_name(manifest.commit), f'{{"format":{FORMAT},"digest":"{digest}","manifest":{body}}}'.encode())
+    disk.remove(_name(manifest.commit - _KEPT))
+
+
+def newest(root: Path) -> Manifest | None:
+    """The newest whole manifest of a store, or None for a store without one.
+
+    Raises StoreError where manifests exist and none can be read, or one is of another format or field declaration.
+    """
+    files = sorted((root / "commits").glob("*.json"), reverse=True) if (root / "commits").is_dir() else []
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        found = _parse(content)
+        if found is not None:
+            return found
+    if files:
+        raise StoreError(f"no manifest of the store ({root.name}) can be read", next_step="restore the store from a backup")
+    return None
+
+
+def _parse(content: bytes) -> Manifest | None:
+    start = content.find(b'"manifest":')
+    try:
+        outer = json.loads(content)
+        digest = hashlib.blake2b(content[start + 11 : -1], digest_size=16).hexdigest()
+        if digest != outer["digest"]:
+            return None
+    except (ValueError, KeyError, TypeError):
+        return None
+    if outer["format"] != FORMAT:
+        raise StoreError(
+            f"the store has format {outer['format']}, this yilu reads {FORMAT}", next_step="use the yilu that wrote it, or ingest anew"
+        )
+    return _manifest(outer["manifest"])
+
+
+def _manifest(raw: dict[str, Any]) -> Manifest:
+    parts = {
+        name: tuple(Part(**{**p, "groups": tuple((a, b) for a, b in p["groups"])}) for p in raw[name])
+        for name in ("log", "links", "cubes", "closed", "gone", "quarantine", "feeds")
+    }
+    return Manifest(
+        **{
+            **raw,
+            **parts,
+            "counts": Counts(**raw["counts"]),
+            "sources": {h: Source(**s) for h, s in raw["sources"].items()},
+            "states": tuple(raw["states"]),
+            "codes": tuple(raw["codes"]),
+            "names": tuple(raw["names"]),
+            "garbage": tuple((int(c), str(n)) for c, n in raw["garbage"]),
+        }
+    )
+
+
+def drop(disk: Disk, manifest: Manifest) -> Manifest:
+    """Remove garbage that no kept manifest names; the rest stays listed."""
+    due = {name for commit, name in manifest.garbage if commit <= manifest.commit - _KEPT}
+    for name in sorted(due):
+        disk.remove(name)
+    return replace(manifest, garbage=tuple((c, n) for c, n in manifest.garbage if n not in due))

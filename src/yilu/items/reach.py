@@ -1,0 +1,218 @@
+"""Events that reach another item: a container's scans its members, an old number's events the new one, a piece its shipment.
+
+A *link* (source → target) comes from an item's own event: bagged (容器 → item), relabelled (old number → new number), piece
+(piece → shipment). Every event of a source is copied to its targets as a candidate: ``via`` names the source. Whether a
+container's scan really reaches a member is decided where the member's events are walked in order (it must be in that container
+then), so late, repeated or voided bagging needs no correction here: candidates only ever get more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from yilu.items import kinds as k
+from yilu.items.schema import Events, concat, events
+
+BAGGED, RELABELLED, PIECE_OF = 1, 2, 3
+_DEPTH = 4
+_FOREVER = 0xFFFFFFFF
+_CARRIED = np.zeros(256, np.bool_)
+_CARRIED[[kind.id for kind in k.KINDS if kind.container]] = True
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links by source, arrays (n,): keys of source and target, UTC seconds between which the source's events may reach."""
+
+    source: NDArray[np.uint64]
+    target: NDArray[np.uint64]
+    since: NDArray[np.uint32]
+    until: NDArray[np.uint32]
+    sort: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def take(self, rows: NDArray) -> Links:
+        return Links(self.source[rows], self.target[rows], self.since[rows], self.until[rows], self.sort[rows])
+
+
+NONE = Links(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.uint8))
+
+
+def merged(parts: list[Links]) -> Links:
+    """All links of ``parts`` by source, each once."""
+    joined = Links(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("source", "target", "since", "until", "sort")))
+    joined = joined.take(np.lexsort((joined.sort, joined.since, joined.target, joined.source)))
+    if len(joined) < 2:
+        return joined
+    fresh = np.ones(len(joined), np.bool_)
+    fresh[1:] = False
+    for name in ("source", "target", "since", "sort"):
+        column = getattr(joined, name)
+        fresh[1:] |= column[1:] != column[:-1]
+    return joined.take(fresh)
+
+
+def links_of(batch: Events, container_s: int) -> Links:
+    """The links that events of ``batch`` establish; a container's scans count for ``container_s`` seconds from bagging."""
+    bag = np.flatnonzero((batch.kind == k.BAG) & (batch.container != 0))
+    relabel = np.flatnonzero((batch.kind == k.RELABEL) & (batch.parent != 0) & (batch.via == 0))
+    piece = np.flatnonzero((batch.kind == k.PIECE) & (batch.parent != 0) & (batch.via == 0))
+    since = batch.at[bag]
+    until = np.minimum(since.astype(np.uint64) + np.uint64(container_s), np.uint64(_FOREVER)).astype(np.uint32)
+    parts = [Links(batch.container[bag], batch.key[bag], since, until, np.full(len(bag), BAGGED, np.uint8))]
+    for rows, source, target, sort in (
+        (relabel, batch.parent, batch.key, RELABELLED),
+        (piece, batch.key, batch.parent, PIECE_OF),
+    ):
+        n = len(rows)
+        parts.append(Links(source[rows], target[rows], np.zeros(n, np.uint32), np.full(n, _FOREVER, np.uint32), np.full(n, sort, np.uint8)))
+    found = merged(parts)
+    return found.take(found.source != found.target)
+
+
+@njit(cache=True, nogil=True)
+def _matches(sources, keys, out):
+    """Rows of sorted ``keys`` whose key is among sorted ``sources``; returns how many."""
+    n = 0
+    s = 0
+    for i in range(len(keys)):
+        while s < len(sources) and sources[s] < keys[i]:
+            s += 1
+        if s == len(sources):
+            break
+        if sources[s] == keys[i]:
+            out[n] = i
+            n += 1
+    return n
+
+
+def touching(links: Links, key: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows of sorted keys (n,) that are a source of ``links``."""
+    out = np.empty(len(key), np.int64)
+    return out[: _matches(links.source, key, out)] if len(links) else out[:0]
+
+
+def without_known(links: Links, known: Links) -> Links:
+    """The links that aren't in ``known``."""
+    if not len(links) or not len(known):
+        return links
+    lo = np.searchsorted(known.source, links.source, "left")
+    hi = np.searchsorted(known.source, links.source, "right")
+    new = np.ones(len(links), np.bool_)
+    row, other = _pairs(lo, hi)
+    same = np.ones(len(row), np.bool_)
+    for name in ("target", "since", "sort"):
+        same &= getattr(links, name)[row] == getattr(known, name)[other]
+    new[row[same]] = False
+    return links.take(new)
+
+
+def _pairs(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    counts = hi - lo
+    row = np.repeat(np.arange(len(lo)), counts)
+    other = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(lo, counts)
+    return row, other
+
+
+def reached(links: Links, batch: Events) -> Events:
+    """Candidates that the events of ``batch`` (any order) give to the targets of ``links``."""
+    if not len(links) or not len(batch):
+        return events(0)
+    lo = np.searchsorted(links.source, batch.key, "left")
+    hi = np.searchsorted(links.source, batch.key, "right")
+    row, link = _pairs(lo.astype(np.int64), hi.astype(np.int64))
+    kind, at, sort = batch.kind[row], batch.at[row], links.sort[link]
+    within = (at >= links.since[link]) & (at <= links.until[link])
+    keep = np.where(
+        sort == BAGGED,
+        _CARRIED[kind] & (within | (kind == k.VOID)),
+        np.where(sort == RELABELLED, kind != k.RELABEL, (kind == k.DELIVER) | (kind == k.VOID)),
+    )
+    row, link, sort = row[keep], link[keep], sort[keep]
+    out = batch.take(row)
+    source = links.source[link]
+    bagged, piece = sort == BAGGED, sort == PIECE_OF
+    candidate = (out.via != 0) & (out.via == out.container)
+    ours = lambda column: np.where(bagged, 0, column)  # noqa: E731  what a container states is not stated of its members
+    return replace(
+        out,
+        key=links.target[link],
+        key2=np.zeros(len(row), np.uint64),
+        via=np.where((sort == RELABELLED) & candidate, out.via, source),
+        container=np.where(bagged, source, out.container),
+        parent=np.where(bagged, 0, source).astype(np.uint64),
+        piece=np.where(piece, np.maximum(out.piece, 1), np.where(bagged, 0, out.piece)).astype(np.uint16),
+        item_class=ours(out.item_class).astype(np.uint8),
+        sender_kind=ours(out.sender_kind).astype(np.uint8),
+        service_level=ours(out.service_level).astype(np.uint8),
+        origin=ours(out.origin).astype(np.uint16),
+        destination=ours(out.destination).astype(np.uint16),
+        promise=ours(out.promise).astype(np.uint32),
+        weight_g=ours(out.weight_g).astype(np.uint32),
+    )
+
+
+def marks(batch: Events) -> Events:
+    """What links themselves tell the other side: an old number that it goes on as another, a shipment that it has a piece."""
+    relabel = np.flatnonzero((batch.kind == k.RELABEL) & (batch.parent != 0) & (batch.via == 0))
+    piece = np.flatnonzero(
+        ((batch.kind == k.PIECE) | ((batch.piece != 0) & (batch.kind == k.ACCEPT))) & (batch.parent != 0) & (batch.via == 0)
+    )
+    parts = []
+    for rows, kind in ((relabel, k.RELABEL), (piece, k.PIECE)):
+        own = batch.take(rows)
+        n = len(own)
+        parts.append(
+            events(
+                n, key=own.parent, at=own.at, kind=kind, place=own.place, operator=own.operator, parent=own.key, via=own.key,
+                event_id=own.event_id, recorded_at=own.recorded_at, source=own.source,
+                piece=np.maximum(own.piece, 1) if kind == k.PIECE else 0,
+            )
+        )  # fmt: skip
+    return concat(parts)
+
+
+def piece_keys(batch: Events) -> Events:
+    """Give each piece of a multi-piece shipment a key of its own, and the shipment's key as its parent."""
+    rows = np.flatnonzero(batch.piece != 0)
+    if not len(rows):
+        return batch
+    key, parent = np.array(batch.key), np.array(batch.parent)
+    whole = key[rows]
+    mixed = (batch.piece[rows].astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    # the leading bits stay: a piece lies in the bucket of its shipment
+    key[rows] = whole ^ (mixed & np.uint64((1 << 40) - 1))
+    parent[rows] = np.where(parent[rows] == 0, whole, parent[rows])
+    return replace(batch, key=key, parent=parent)
+
+
+def piece_links(batch: Events) -> Links:
+    """Links of pieces numbered within their shipment: their own events name it."""
+    rows = np.flatnonzero((batch.piece != 0) & (batch.parent != 0) & (batch.via == 0))
+    n = len(rows)
+    return merged([Links(batch.key[rows], batch.parent[rows], np.zeros(n, np.uint32), np.full(n, _FOREVER, np.uint32), np.full(n, PIECE_OF, np.uint8))])
+
+
+def spread(batch: Events, known: Links, new: Links, earlier: Events) -> Events:
+    """All candidates of a commit: of its events by every link, of ``earlier`` events (logged before) by ``new`` links.
+
+    Candidates can be sources themselves (a bag in a bag, a number replaced twice): up to four steps are followed.
+    """
+    links = merged([known, new]) if len(new) else known
+    touched = touching(links, batch.key)
+    found = [marks(batch), reached(links, batch.take(touched)), reached(new, earlier)]
+    step = concat(found)
+    out = [step]
+    for _ in range(_DEPTH - 1):
+        step = reached(links, step)
+        if not len(step):
+            break
+        out.append(step)
+    return concat(out)

@@ -1,0 +1,322 @@
+"""The store of facts: one writer, commit by commit.
+
+``Store.commit`` takes what some chunks of feeds brought and makes it durable facts: sorted, de-duplicated, spread to the items that
+containers and links reach, folded bucket by bucket, logged, and named by a manifest. The manifest is the commit; whatever was
+written before it is nothing until then. State files are a cache: what they lack is folded again from the log when the store opens.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from yilu.errors import StoreError
+from yilu.items import bucket, closing, cubes, log, manifest, order, reach, states
+from yilu.items.disk import Disk, Lock
+from yilu.items.fields import DECLARATION, ROW
+from yilu.items.manifest import Counts, Manifest, Part, Source
+from yilu.items.rules import Rules
+from yilu.items.schema import Events, concat, events
+from yilu.items.table import Table, find
+
+_NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one chunk of a feed brings: its events (by arrival) and the account of its rows.
+
+    ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
+    ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
+    """
+
+    events: Events
+    counts: Counts
+    feed: str = ""
+    source: tuple[str, Source] | None = None
+    quarantine: pa.Table | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Settings of the writer, seconds and bytes."""
+
+    container_s: int = 3 * 86400
+    memory_bytes: int = 12 << 30
+    flush_rows: int = 256_000_000
+    threads: int = 2
+
+
+class Store:
+    """The facts of one province. Use as a context: leaving it writes the states that changed.
+
+    Raises StoreError: locked, made with another key, for another province, or under another field declaration.
+    """
+
+    def __init__(self, disk: Disk, lock: Lock, newest: Manifest, rules: Rules, limits: Limits) -> None:
+        self.disk = disk
+        self.limits = limits
+        self.rules = rules
+        self.at = newest
+        self._lock = lock
+        self._tables: dict[int, Table] = {}
+        self._closed: dict[int, NDArray[np.uint64]] = {}
+        self._links = reach.merged([reach.NONE, *(_read_links(disk, p) for p in newest.links)])
+        self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.states, default=0))
+        self._pool = ThreadPoolExecutor(limits.threads)
+        self._broken = False
+
+    @classmethod
+    def open(
+        cls, root: Path, rules: Rules, key_check: str, province: str, buckets: int = 64, limits: Limits | None = None, disk: Disk | None = None
+    ) -> Store:
+        """Open the store at ``root`` for writing, or make it with ``buckets`` (a power of two)."""
+        lock = Lock(root)
+        try:
+            disk = disk or Disk(root)
+            newest = manifest.newest(root)
+            if newest is None:
+                if buckets & (buckets - 1) or not 1 <= buckets <= 4096:
+                    raise StoreError(f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 64")
+                newest = Manifest(0, buckets, key_check, province, states=(0,) * buckets)
+                disk.sweep(set())
+                manifest.write(disk, newest)
+            fit(newest, key_check, province, root)
+            disk.sweep(newest.files() | {f"commits/{p.name}" for p in (root / "commits").glob("*.json")})
+        except BaseException:
+            lock.release()
+            raise
+        return cls(disk, lock, newest, rules, limits or Limits())
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if not self._broken and kind is None:
+                self.flush()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the store without writing states; nothing is lost, the next writer folds the log's end again."""
+        self._pool.shutdown()
+        self._lock.release()
+
+    def commit(self, deliveries: list[Delivery]) -> Manifest:
+        """Make the deliveries durable facts, all or nothing. Returns the commit's manifest."""
+        if self._broken:
+            raise StoreError("an earlier commit failed half way", next_step="open the store again: it stands at its last commit")
+        try:
+            self._broken = True
+            self.at = self._commit(deliveries)
+            self._broken = False
+        except pa.ArrowException as error:
+            raise StoreError(f"writing a commit failed: {error}", next_step="open the store again: it stands at its last commit") from error
+        if self._unflushed >= self.limits.flush_rows:
+            self.flush()
+        return self.at
+
+    def _commit(self, deliveries: list[Delivery]) -> Manifest:
+        now, number = self.at, self.at.commit + 1
+        batch, codes, names = self._gathered(deliveries)
+        arranged = order.arrange(reach.piece_keys(batch))
+        own = len(arranged.events)
+        links = self._new_links(arranged.events)
+        whole = self._spread(arranged, links)
+        folded, pairs = self._fold(whole)
+        kept = whole.events.take(~np.concatenate([f.drop for f in folded])) if len(whole.events) else whole.events
+        repeated = arranged.repeated + sum(f.repeated for f in folded)
+        conflicting = arranged.conflicting + sum(f.conflicting for f in folded)
+        counts = sum((d.counts for d in deliveries), Counts())
+        made = len(batch) + counts.refused
+        counts = replace(
+            counts, made=made, repeated=repeated, conflicting=conflicting, accepted=len(batch) - repeated - conflicting,
+            derived=len(whole.events) - own,
+        )  # fmt: skip
+        parts = self._write(number, kept, links, pairs, folded, [d.quarantine for d in deliveries if d.quarantine is not None])
+        marks = dict(now.watermarks)
+        for d in deliveries:
+            if len(d.events):
+                marks[d.feed] = max(marks.get(d.feed, 0), int(d.events.at.max()))
+        after = replace(
+            now, commit=number, counts=now.counts + counts, codes=codes, names=names, watermarks=marks,
+            sources={**now.sources, **dict(d.source for d in deliveries if d.source is not None)},
+            **{name: (*getattr(now, name), *found) for name, found in parts.items()},
+        )  # fmt: skip
+        after = manifest.drop(self.disk, after)
+        manifest.write(self.disk, after)
+        self._after(after, kept, links, folded)
+        return after
+
+    def _gathered(self, deliveries: list[Delivery]) -> tuple[Events, tuple[str, ...], tuple[str, ...]]:
+        """All events of the deliveries, source codes and feeds numbered as in the store."""
+        codes, names = list(self.at.codes), list(self.at.names)
+        parts = [events(0)]
+        for d in deliveries:
+            number = np.zeros(len(d.codes) + 1, np.uint16)
+            for i, code in enumerate(d.codes, 1):
+                if code not in codes and len(codes) < 65535:
+                    codes.append(code)
+                number[i] = codes.index(code) if code in codes else 0
+            if d.feed not in names:
+                names.append(d.feed)
+            if len(d.events):
+                source = np.broadcast_to(np.uint16(names.index(d.feed)), (len(d.events),))
+                code = number[d.events.code] if d.codes else d.events.code
+                parts.append(replace(d.events, code=code, source=source))
+        return concat(parts[1:] or parts), tuple(codes), tuple(names)
+
+    def _new_links(self, batch: Events) -> reach.Links:
+        found = reach.merged([reach.links_of(batch, self.limits.container_s), reach.piece_links(batch)])
+        return reach.without_known(found, self._links)
+
+    def _spread(self, arranged: order.Ordered, links: reach.Links) -> order.Ordered:
+        """The batch with the candidates that containers and links give to items."""
+        earlier = self._earlier(links)
+        candidates = reach.spread(arranged.events, self._links, links, earlier)
+        if not len(candidates):
+            return arranged
+        return order.arrange(concat([arranged.events, candidates]))
+
+    def _earlier(self, links: reach.Links) -> Events:
+        """Logged events of the new links' sources that may reach their targets."""
+        edges = log.bucket_edges(links.source, self.at.buckets)
+        out = [events(0)]
+        for b in np.flatnonzero(np.diff(edges)):
+            part = links.take(np.arange(edges[b], edges[b + 1]))
+            table = self._table(int(b))
+            row = find(table, part.source)
+            last = (table.rows["last"][row] >> np.uint64(32)).astype(np.int64)
+            wanted = np.unique(part.source[(row >= 0) & ((last >= part.since) | (last == 0))])
+            if len(wanted):
+                out.append(log.read(self.disk, self.at.log, int(b), self.at.buckets, wanted))
+        return concat(out)
+
+    def _fold(self, whole: order.Ordered) -> tuple[list[bucket.Folded], tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+        edges = log.bucket_edges(whole.events.key, self.at.buckets)
+        busy = [int(b) for b in np.flatnonzero(np.diff(edges))]
+
+        def one(b: int) -> tuple[bucket.Folded, tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+            rows = np.arange(edges[b], edges[b + 1])
+            sums = cubes.Sums()
+            gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys)  # noqa: E731
+            done = bucket.fold(
+                self._table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.rules, sums
+            )
+            return done, sums.cells()
+
+        results = list(self._pool.map(one, busy))
+        return [r for r, _ in results], cubes.added(c for _, c in results)
+
+    def _write(
+        self, number: int, kept: Events, links: reach.Links, pairs: tuple[NDArray[np.uint64], NDArray[np.int64]],
+        folded: list[bucket.Folded], quarantine: list[pa.Table],
+    ) -> dict[str, tuple[Part, ...]]:  # fmt: skip
+        found: dict[str, tuple[Part, ...]] = {}
+        if len(kept):
+            found["log"] = (log.write(self.disk, f"log/{number:010d}.parquet", kept, self.at.buckets, number, number),)
+        if len(pairs[0]):
+            found["cubes"] = (self._put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),)
+        if len(links):
+            columns = {n: getattr(links, n) for n in ("source", "target", "since", "until", "sort")}
+            found["links"] = (self._put_table(f"links/{number:010d}.parquet", number, pa.table(columns)),)
+        closed = np.concatenate([f.closed for f in folded]) if folded else np.empty(0, ROW)
+        if len(closed):
+            found["closed"] = (closing.write(self.disk, f"closed/{number:010d}.parquet", closed, self.at.buckets, number),)
+        gone = np.concatenate([f.gone for f in folded]) if folded else _NO_KEYS
+        if len(gone):
+            found["gone"] = (closing.write_gone(self.disk, f"closed/{number:010d}.gone.parquet", gone, number),)
+        if rows := [t for t in quarantine if t.num_rows]:
+            found["quarantine"] = (self._put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows)),)
+        return found
+
+    def _put_table(self, name: str, number: int, table: pa.Table) -> Part:
+        with self.disk.create(name) as file:
+            pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd", compression_level=1)
+            size = file.tell()
+        return Part(name, table.num_rows, number, number, (), "", size)
+
+    def _after(self, after: Manifest, kept: Events, links: reach.Links, folded: list[bucket.Folded]) -> None:
+        for table in self._tables.values():
+            table.folded_to = after.commit
+        self._unflushed += len(kept)
+        if len(links):
+            self._links = reach.merged([self._links, links])
+        for f in folded:
+            if len(f.closed):
+                self._closed.clear()
+
+    def _is_closed(self, b: int, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        if not self.at.closed:
+            return np.zeros(len(keys), np.bool_)
+        if b not in self._closed:
+            self._closed[b] = closing.keys_closed(self.disk, self.at.closed, b, self.at.buckets)
+        closed = self._closed[b]
+        at = np.searchsorted(closed, keys)
+        at[at == len(closed)] = 0
+        return closed[at] == keys if len(closed) else np.zeros(len(keys), np.bool_)
+
+    def _table(self, b: int) -> Table:
+        """The table of bucket ``b``, folded to this commit."""
+        table = self._tables.get(b)
+        if table is None:
+            table = states.load(self.disk, self.at, b, self.rules)
+            self._tables[b] = table
+        return table
+
+
+    def flush(self) -> None:
+        """Write the states that changed, as a commit of their own."""
+        changed = [b for b, t in self._tables.items() if t.changed or (t.folded_to > self.at.states[b] and t.folded_to)]
+        if not changed:
+            return
+        number = self.at.commit + 1
+        old = [(number, manifest.state_file(b, self.at.states[b])) for b in changed if self.at.states[b]]
+        now = list(self.at.states)
+
+        def one(b: int) -> None:
+            states.write(self.disk, self._tables[b], b, number)
+
+        list(self._pool.map(one, changed))
+        for b in changed:
+            now[b] = number
+        # a bucket that no event has touched is as good as folded: its file, if any, already holds all it ever got
+        after = replace(self.at, commit=number, states=tuple(now), garbage=(*self.at.garbage, *old))
+        after = manifest.drop(self.disk, after)
+        manifest.write(self.disk, after)
+        self.at = after
+        for b in changed:
+            self._tables[b].changed = False
+            self._tables[b].folded_to = number
+        self._unflushed = 0
+
+
+def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
+    """Refuse a store that was made under another key, province or field declaration."""
+    if found.key_check != key_check:
+        raise StoreError(
+            f"the store ({root.name}) was made with another key", next_step="set key_file to the key this store was made with"
+        )
+    if found.province != province:
+        raise StoreError(
+            f"the store ({root.name}) holds province {found.province}, not {province}", next_step="set province or store accordingly"
+        )
+    if found.declaration != DECLARATION:
+        raise StoreError(
+            f"the states of the store ({root.name}) were made under another declaration of fields", next_step="run: yilu rebuild"
+        )
+
+
+def _read_links(disk: Disk, part: Part) -> reach.Links:
+    table = pq.read_table(disk.path(part.file))
+    return reach.Links(*(table.column(n).to_numpy() for n in ("source", "target", "since", "until", "sort")))
+
+

@@ -1,0 +1,321 @@
+"""The walk: an item's events in order, for everything that a minimum, a maximum or an OR can't say.
+
+``step`` takes one event, the next in order, into a state row: the merged fields (``fold.merge``), what was stated first or last,
+attempts, changes of facility, dwell, travel that nothing can make, and whether a container's scan reaches the item.
+``append`` walks events that all lie after what an item already has; ``refold`` walks whole items from their rows: those with
+late or repeated events, voids, re-used numbers, new numbers, pieces. Both leave cube changes as (code, delta) pairs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from yilu.items.clock import accepted_at, cells, day_at, dwell_cell, scan_cell
+from yilu.items.fields import NEVER
+from yilu.items.fold import merge
+from yilu.items.table import entry_of, seek
+
+_ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _OTHER = 8, 24, 28, 32, 44, 60, 104, 120, 240
+_VOID, _VOID_DEPART = 200, 204
+_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT = 1, 64, 128, 256, 512, 1024, 2048
+_PROXY_OUTCOME = 2
+_CONTAINER_CLASS = 4
+_EARTH_KM = 6371.0088
+
+
+@njit(cache=True, nogil=True)
+def _distance_km(a, b, rules):
+    """Great-circle distance of two facilities."""
+    half = np.sin((rules.latitude[b] - rules.latitude[a]) / 2) ** 2
+    half += np.cos(rules.latitude[a]) * np.cos(rules.latitude[b]) * np.sin((rules.longitude[b] - rules.longitude[a]) / 2) ** 2
+    return 2 * _EARTH_KM * np.arcsin(min(1.0, np.sqrt(half)))
+
+
+@njit(cache=True, nogil=True)
+def _state(rows, i, attr, promise):
+    """Take what an event states: the first statement stays, the destination is the last one."""
+    if rows[i]["operator"] == 0:
+        rows[i]["operator"] = np.uint16(attr & np.uint64(0xFFF))
+    origin = np.uint16((attr >> np.uint64(12)) & np.uint64(0x3FF))
+    if rows[i]["origin"] == 0:
+        rows[i]["origin"] = origin
+    destination = np.uint16((attr >> np.uint64(22)) & np.uint64(0x3FF))
+    if destination != 0:
+        rows[i]["destination"] = destination
+    if rows[i]["service_level"] == 0:
+        rows[i]["service_level"] = np.uint8((attr >> np.uint64(32)) & np.uint64(0xF))
+    if rows[i]["classes"] & np.uint8(15) == 0:
+        rows[i]["classes"] |= np.uint8((attr >> np.uint64(36)) & np.uint64(0xF))
+    if rows[i]["classes"] >> np.uint8(4) == 0:
+        rows[i]["classes"] |= np.uint8(((attr >> np.uint64(40)) & np.uint64(0xF)) << np.uint64(4))
+    if rows[i]["promise"] == 0:
+        rows[i]["promise"] = promise
+
+
+@njit(cache=True, nogil=True)
+def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes, deltas, n):
+    """Take the next event in order into row ``i``. Returns how many (code, delta) pairs there are now.
+
+    ``sign``: +1, or -1 to take back the pairs of an earlier walk.
+    """
+    if via != 0 and container == via and np.uint32(via & np.uint64(0xFFFFFFFF)) != rows[i]["container"]:
+        return n
+    last = rows[i]["last"]
+    if word == last:
+        return n
+    kind = np.int64((word >> np.uint64(24)) & np.uint64(0xFF))
+    place = np.int64(word & np.uint64(0xFFFFFF))
+    before = np.int64(last & np.uint64(0xFFFFFF))
+    at = np.int64(word >> np.uint64(32))
+    if rows[i]["delivered"] != NEVER and rows[i]["returned"] == NEVER and at > rows[i]["delivered"] and kind < _VOID:
+        rows[i]["flags"] |= np.uint16(_AFTER)
+    known = place if place < len(rules.processing) else 0
+    merge(rows, grid, i, word, rules.processing[known], rules.first, rules.slot, rules.greatest, rules.bits)
+    _state(rows, i, attr, promise)
+    if kind == _DELIVER and ((attr >> np.uint64(44)) & np.uint64(0xFF)) == _PROXY_OUTCOME:
+        rows[i]["flags"] |= np.uint16(_PROXY)
+    elif kind == _ATTEMPT:
+        rows[i]["attempts"] = min(255, rows[i]["attempts"] + 1)
+    elif kind == _BAG:
+        rows[i]["container"] = np.uint32(container & np.uint64(0xFFFFFFFF))
+    elif kind == _UNBAG:
+        rows[i]["container"] = np.uint32(0)
+    if np.uint64(attr >> np.uint64(52)) != 0 and via == 0:
+        rows[i]["flags"] |= np.uint16(_PART)
+    operator = attr & np.uint64(0xFFF)
+    item = ((attr >> np.uint64(36)) & np.uint64(0xF)) < _CONTAINER_CLASS
+    if item:
+        codes[n] = scan_cell(word, operator, np.uint64(known))
+        deltas[n] = sign
+        n += 1
+    if place != before:
+        if before != 0 and place != 0:
+            rows[i]["hops"] = min(255, rows[i]["hops"] + 1)
+            if before < len(rules.longitude) and place < len(rules.longitude):
+                distance = _distance_km(before, place, rules)
+                seconds = at - np.int64(last >> np.uint64(32))
+                if distance > rules.limits[2] and distance * 1000.0 > float(rules.limits[1]) * seconds:
+                    rows[i]["flags"] |= np.uint16(_IMPOSSIBLE)
+        rows[i]["arrived"] = np.uint32(at) if place != 0 else np.uint32(0)
+    if kind == _DEPART and rows[i]["arrived"] != 0:
+        if item:
+            codes[n] = dwell_cell(day_at(at, rules), np.uint64(known), operator, at - np.int64(rows[i]["arrived"]))
+            deltas[n] = sign
+            n += 1
+        rows[i]["arrived"] = np.uint32(0)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _change(old, new, codes, deltas, n):
+    """Add the difference of two states' cells: equal ones cancel."""
+    for s in range(len(old)):
+        if old[s] != new[s]:
+            if old[s] != 0:
+                codes[n] = old[s]
+                deltas[n] = -1
+                n += 1
+            if new[s] != 0:
+                codes[n] = new[s]
+                deltas[n] = 1
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, whole, limits):
+    """Split a bucket's events, by (key, word), into items; say which must be folded whole.
+
+    Fills per item ``groups`` (first event), ``whole``. Returns (items, new rows that ``append`` will open).
+    """
+    items = 0
+    opened = 0
+    n = len(key)
+    i = 0
+    while i < n:
+        j = i + 1
+        while j < n and key[j] == key[i]:
+            j += 1
+        groups[items] = i
+        row, _ = seek(rows, index, key[i], shift)
+        must = False
+        first = NEVER
+        for e in range(i, j):
+            kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
+            if kinds_whole[kind] or forced[e]:
+                must = True
+            if kind == _ACCEPT:
+                at = np.int64(word[e] >> np.uint64(32))
+                first = min(first, at)
+                if at - first > limits[0]:
+                    must = True
+        if row >= 0:
+            if word[i] <= rows[row]["last"] or rows[row]["flags"] & _WHOLE:
+                must = True
+            if first != NEVER and not rows[row]["start"] >> np.uint64(63) and first - accepted_at(rows[row]) > limits[0]:
+                must = True
+        elif not must:
+            opened += 1
+        whole[items] = must
+        items += 1
+        i = j
+    groups[items] = n
+    return items, opened
+
+
+@njit(cache=True, nogil=True)
+def append(rows, grid, index, count, shift, empty, key, word, attr, promise, container, via, groups, items, whole, rules, codes, deltas):
+    """Walk each item's new events onto its state, the items marked ``whole`` left out. Returns (count, pairs).
+
+    ``codes`` and ``deltas`` hold at least 2 * len(key) + 2 * SLOTS * items.
+    """
+    n = 0
+    old = np.zeros(28, np.uint64)
+    new = np.zeros(28, np.uint64)
+    for g in range(items):
+        if whole[g]:
+            continue
+        i = groups[g]
+        row, at = seek(rows, index, key[i], shift)
+        if row < 0:
+            row = count
+            count += 1
+            rows[row] = empty
+            rows[row]["key"] = key[i]
+            index[at] = entry_of(key[i], row)
+            old[:] = 0
+        else:
+            cells(rows[row], rules, old)
+        for e in range(i, groups[g + 1]):
+            n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
+        cells(rows[row], rules, new)
+        n = _change(old, new, codes, deltas, n)
+    return count, n
+
+
+@njit(cache=True, nogil=True)
+def effective(key, word, event_id, voids, out):
+    """Mark in ``out`` the events that hold: not voided by id, and no departure that a later voiding took back."""
+    out[:] = True
+    n = len(key)
+    i = 0
+    while i < n:
+        j = i + 1
+        while j < n and key[j] == key[i]:
+            j += 1
+        for v in range(i, j):
+            kind = np.int64((word[v] >> np.uint64(24)) & np.uint64(0xFF))
+            if kind == _VOID and voids[v] != 0:
+                for e in range(i, j):
+                    if event_id[e] == voids[v] and np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) != _VOID:
+                        out[e] = False
+        for v in range(i, j):
+            kind = np.int64((word[v] >> np.uint64(24)) & np.uint64(0xFF))
+            if kind == _VOID_DEPART and out[v]:
+                e = v - 1
+                while e >= i:
+                    departs = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) == _DEPART
+                    if out[e] and departs and (word[e] & np.uint64(0xFFFFFF)) == (word[v] & np.uint64(0xFFFFFF)):
+                        out[e] = False
+                        break
+                    e -= 1
+        i = j
+
+
+@njit(cache=True, nogil=True)
+def _settle_pieces(rows, i, first, last, word, via, parent, attr):
+    """A shipment is delivered with its last piece: once every linked piece is, at the latest of their first deliveries."""
+    pieces = 0
+    done = 0
+    latest = np.int64(0)
+    own = np.int64(NEVER)
+    for e in range(first, last):
+        kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
+        if kind == _DELIVER and via[e] == 0:
+            own = min(own, np.int64(word[e] >> np.uint64(32)))
+        if via[e] == 0 or parent[e] != via[e] or np.uint64(attr[e] >> np.uint64(52)) == 0:
+            continue
+        seen = False
+        for p in range(first, e):
+            if via[p] == via[e] and parent[p] == via[p]:
+                seen = True
+                break
+        if seen:
+            continue
+        pieces += 1
+        for d in range(e, last):
+            if via[d] == via[e] and np.int64((word[d] >> np.uint64(24)) & np.uint64(0xFF)) == _DELIVER:
+                done += 1
+                latest = max(latest, np.int64(word[d] >> np.uint64(32)))
+                break
+    if pieces == 0:
+        return
+    if own != NEVER:
+        pieces += 1
+        done += 1
+        latest = max(latest, own)
+    rows[i]["flags"] |= np.uint16(_SHIPMENT)
+    rows[i]["delivered"] = np.uint32(latest) if done == pieces else np.uint32(NEVER)
+    if done < pieces:
+        rows[i]["delivered_last"] = np.uint32(0)
+
+
+@njit(cache=True, nogil=True)
+def refold(key, word, attr, promise, container, via, parent, holds, empty, rules, sign, rows, grid, codes, deltas):
+    """Walk whole items, events by (key, word), each into one row per journey of ``rows``. Returns (rows used, pairs).
+
+    A journey starts at the first event and at every acceptance more than the re-use time after the acceptance before it.
+    ``holds``: events that count (``effective``). Pairs bear ``sign``; ``rows`` holds one row per event at most.
+    """
+    n = 0
+    used = 0
+    spare = np.zeros(28, np.uint64)
+    i = 0
+    while i < len(key):
+        j = i
+        row = -1
+        accepted = np.int64(-1)
+        begun = i
+        while j < len(key) and key[j] == key[i]:
+            if not holds[j]:
+                j += 1
+                continue
+            kind = np.int64((word[j] >> np.uint64(24)) & np.uint64(0xFF))
+            at = np.int64(word[j] >> np.uint64(32))
+            fresh = kind == _ACCEPT and (accepted >= 0 and at - accepted > rules.limits[0])
+            if kind == _ACCEPT:
+                accepted = at
+            if row < 0 or fresh:
+                if row >= 0:
+                    _settle_pieces(rows, row, begun, j, word, via, parent, attr)
+                row = used
+                used += 1
+                begun = j
+                rows[row] = empty
+                rows[row]["key"] = key[j]
+            if kind == _VOID or kind == _VOID_DEPART:
+                rows[row]["flags"] |= np.uint16(_WHOLE)
+                j += 1
+                continue
+            piece_delivery = kind == _DELIVER and via[j] != 0 and np.uint64(attr[j] >> np.uint64(52)) != 0
+            if kind != _PIECE and not piece_delivery and not (kind == _RELABEL and via[j] != 0):
+                n = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+            elif kind == _PIECE and via[j] == 0:
+                rows[row]["flags"] |= np.uint16(_PART)
+                n = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+            elif kind == _RELABEL:
+                rows[row]["flags"] |= np.uint16(_CONTINUED | _WHOLE)
+            rows[row]["flags"] |= np.uint16(_WHOLE) if via[j] != 0 and container[j] != via[j] else np.uint16(0)
+            j += 1
+        if row >= 0:
+            _settle_pieces(rows, row, begun, j, word, via, parent, attr)
+        i = j
+    for r in range(used):
+        cells(rows[r], rules, spare)
+        for s in range(len(spare)):
+            if spare[s] != 0:
+                codes[n] = spare[s]
+                deltas[n] = sign
+                n += 1
+    return used, n
