@@ -9,6 +9,8 @@ country code, kept apart because old numbers carry codes since withdrawn.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ _ASSIGNED = (
 COUNTRIES: tuple[str, ...] = tuple(_ASSIGNED.split())
 """Assigned two-letter codes of ISO 3166-1."""
 
-Numbers = pa.Array | pa.ChunkedArray | NDArray[np.object_] | NDArray[np.str_] | NDArray[np.bytes_] | list[str]
+Numbers: TypeAlias = pa.Array | pa.ChunkedArray | NDArray[np.object_] | NDArray[np.str_] | NDArray[np.bytes_] | list[str]
 
 
 def check_digit(serials: NDArray[np.integer]) -> NDArray[np.uint8]:
