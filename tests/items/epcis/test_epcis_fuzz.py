@@ -81,7 +81,8 @@ def broken(draw: st.DrawFn) -> Any:
     return made
 
 
-def check_reading(raw: bytes) -> None:
+def check_reading(raw: bytes) -> bool:
+    """Read and check what must hold of it; whether the document was accepted."""
     try:
         got = read_epcis(raw)
     except EpcisRefused as refused:
@@ -89,7 +90,7 @@ def check_reading(raw: bytes) -> None:
         assert all(p.path and p.expected for p in refused.problems)
         assert "\n" not in str(refused)
         str(refused).encode()
-        return
+        return False
     assert got.events == got.used + got.quarantine.num_rows
     assert got.rows.schema == ROWS
     assert set(got.quarantine["reason"].to_pylist()) <= set(REASONS)
@@ -99,11 +100,48 @@ def check_reading(raw: bytes) -> None:
     for name in ("waybill", "kind", "at", "row"):
         assert got.rows[name].null_count == 0
     got.rows.validate(full=True)
+    return True
 
 
 def test_the_full_document_is_valid() -> None:
     """The seed of the mutations is itself read: otherwise every mutation would merely be refused."""
     assert read_epcis(json.dumps(FULL).encode()).used == 5
+
+
+def test_every_value_replaced_by_every_kind_of_value() -> None:
+    """Each place of the document in turn holds each kind of JSON value, and each field is taken out once."""
+    odd = [
+        None,
+        True,
+        0,
+        -1,
+        1e300,
+        10**30,
+        "",
+        "x",
+        "urn:x:y",
+        "\ud800",
+        [],
+        [[]],
+        {},
+        {"a": 1},
+        [{}],
+        ["urn:x:y"],
+        "ADD",
+    ]
+    read = 0
+    for way in places(FULL)[1:]:
+        for value in [*odd, "drop"]:
+            made = copy.deepcopy(FULL)
+            holder: Any = made
+            for key in way[:-1]:
+                holder = holder[key]
+            if value == "drop":
+                del holder[way[-1]]
+            else:
+                holder[way[-1]] = value
+            read += check_reading(json.dumps(made).encode())
+    assert read > 100, "some changes must leave the document valid, or nothing but refusal is tested"
 
 
 @settings(max_examples=400, deadline=None)

@@ -349,7 +349,7 @@ def _required(event: dict[str, object]) -> tuple[str, ...]:
             return ("action", "bizTransactionList")
         case "AssociationEvent":
             return ("action", "parentID")
-        case "AggregationEvent" if event.get("action") != "OBSERVE" and event.get("action") in words.ACTIONS:
+        case "AggregationEvent" if event.get("action") in ("ADD", "DELETE"):
             return ("action", "parentID")
     return ("action",)
 
