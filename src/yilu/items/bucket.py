@@ -18,7 +18,7 @@ from yilu.items.clock import SLOTS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
 from yilu.items.rules import Rules
-from yilu.items.schema import PAYLOAD, Events, concat
+from yilu.items.schema import PAYLOAD, Events, concat, events
 from yilu.items.table import Table, blank, enter, find, reserve
 
 _WHOLE_KINDS = np.zeros(256, np.bool_)
@@ -64,6 +64,7 @@ class Folded:
     journeys; ``gone``: keys whose closed rows of earlier commits no longer hold.
     """
 
+    bucket: int
     drop: NDArray[np.bool_]
     repeated: int
     conflicting: int
@@ -72,6 +73,7 @@ class Folded:
 
 
 def fold(
+    number: int,
     table: Table,
     batch: Events,
     word: NDArray[np.uint64],
@@ -80,7 +82,7 @@ def fold(
     rules: Rules,
     sums: Sums | None,
 ) -> Folded:
-    """Fold ``batch`` (by key and word, each identity once) into ``table``; cube changes go to ``sums``, if given."""
+    """Fold ``batch`` (by key and word, each identity once) into the table of bucket ``number``; cube changes go to ``sums``, if given."""
     p = pack(batch, word)
     n = len(batch)
     forced = (p.via != 0) & (p.via != p.container)
@@ -106,10 +108,11 @@ def fold(
     table.changed = True
     drop = np.zeros(n, np.bool_)
     if not whole[:items].any():
-        return Folded(drop, 0, 0, np.empty(0, ROW), np.empty(0, np.uint64))
+        return Folded(number, drop, 0, 0, np.empty(0, ROW), np.empty(0, np.uint64))
     again = keys[whole[:items]]
     rows = np.flatnonzero(np.repeat(whole[:items], np.diff(groups[: items + 1])))
-    old = order.arrange(gather(again)).events
+    logged = again[~fresh[whole[:items]] | shut[whole[:items]]]
+    old = order.arrange(gather(logged) if len(logged) else events(0)).events
     verdict = against(old, batch.take(rows))
     drop[rows] = verdict.drop
     refolded = whole_items(verdict.kept, rules, +1, sums)
@@ -117,7 +120,7 @@ def fold(
         whole_items(old, rules, -1, sums)
     closed = put(table, refolded, keys[shut])
     gone = np.union1d(keys[shut], closed["key"])
-    return Folded(drop, verdict.repeated, verdict.conflicting, closed, gone)
+    return Folded(number, drop, verdict.repeated, verdict.conflicting, closed, gone)
 
 
 def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> NDArray[np.void]:

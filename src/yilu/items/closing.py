@@ -6,7 +6,7 @@ in the table; its earlier closed rows are then named as *gone*, with that commit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from yilu.items.disk import Disk
 from yilu.items.fields import NEVER, ROW
-from yilu.items.log import bucket_edges, row_groups
+from yilu.items.log import bucket_edges
 from yilu.items.manifest import Part
 
 SCHEMA: pa.Schema = pa.schema([pa.field(n, pa.from_numpy_dtype(ROW.fields[n][0]), nullable=False) for n in ROW.names])  # type: ignore[index]
+
+
+_GROUP_ROWS = 100_000
 
 
 def finished(rows: NDArray[np.void], now: int, grace_s: int, stale_s: int) -> NDArray[np.bool_]:
@@ -29,17 +32,30 @@ def finished(rows: NDArray[np.void], now: int, grace_s: int, stale_s: int) -> ND
     return (ended & (last < now - grace_s)) | (last < now - stale_s)
 
 
-def write(disk: Disk, name: str, rows: NDArray[np.void], buckets: int, commit: int) -> Part:
-    """Write states as one file of closed rows, by key."""
-    rows = rows[np.lexsort((rows["start"], rows["key"]))]
-    bounds, spans = row_groups(bucket_edges(np.ascontiguousarray(rows["key"]), buckets))
+def write(disk: Disk, name: str, by_bucket: Iterable[NDArray[np.void]], commit: int, day: str = "") -> Part:
+    """Write states as one file of closed rows, by key; ``by_bucket`` gives the rows of bucket 0, 1, … in turn."""
+    spans, held, first, total, last = [], [], 0, 0, -1
     with disk.create(name) as file:
         with pq.ParquetWriter(pa.PythonFile(file, mode="w"), SCHEMA, compression="zstd", compression_level=1) as writer:
-            for lo, hi in zip(bounds, bounds[1:], strict=False):
-                arrays = [pa.array(np.ascontiguousarray(rows[n][lo:hi])) for n in ROW.names]  # type: ignore[union-attr]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), row_group_size=max(hi - lo, 1))
+            for b, rows in enumerate(by_bucket):
+                last = b
+                held.append(rows[np.lexsort((rows["start"], rows["key"]))])
+                if sum(map(len, held)) >= _GROUP_ROWS:
+                    total += _write_group(writer, held)
+                    spans.append((first, b))
+                    first, held = b + 1, []
+            if held:
+                total += _write_group(writer, held)
+                spans.append((first, last))
         size = file.tell()
-    return Part(name, len(rows), commit, commit, spans, "", size)
+    return Part(name, total, commit, commit, tuple(spans), day, size)
+
+
+def _write_group(writer: pq.ParquetWriter, held: list[NDArray[np.void]]) -> int:
+    rows = np.concatenate(held)
+    arrays = [pa.array(np.ascontiguousarray(rows[n])) for n in ROW.names or ()]
+    writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), row_group_size=max(len(rows), 1))
+    return len(rows)
 
 
 def read(disk: Disk, parts: Sequence[Part], gone: Sequence[Part], bucket: int, buckets: int) -> NDArray[np.void]:
@@ -61,19 +77,19 @@ def _rows(disk: Disk, part: Part, bucket: int, buckets: int) -> NDArray[np.void]
     if not groups:
         return np.empty(0, ROW)
     table = pq.ParquetFile(disk.path(part.file), memory_map=True).read_row_groups(groups, use_threads=False)
-    rows = np.empty(table.num_rows, ROW)
-    for name in ROW.names or ():
+    rows = np.zeros(table.num_rows, ROW)
+    for name in set(ROW.names or ()) & set(table.column_names):
         rows[name] = table.column(name).to_numpy()
     edges = bucket_edges(np.ascontiguousarray(rows["key"]), buckets)
     return rows[edges[bucket] : edges[bucket + 1]]
 
 
-def write_gone(disk: Disk, name: str, keys: NDArray[np.uint64], commit: int) -> Part:
+def write_gone(disk: Disk, name: str, keys: NDArray[np.uint64], commit: int, day: str = "") -> Part:
     """Write the keys whose closed rows of earlier commits no longer hold."""
     with disk.create(name) as file:
         pq.write_table(pa.table({"key": np.sort(keys)}), pa.PythonFile(file, mode="w"), compression="zstd")
         size = file.tell()
-    return Part(name, len(keys), commit, commit, (), "", size)
+    return Part(name, len(keys), commit, commit, (), day, size)
 
 
 def keys_gone(disk: Disk, parts: Sequence[Part], bucket: int, buckets: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

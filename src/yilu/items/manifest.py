@@ -68,7 +68,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The facts at one commit. ``states``: per bucket the commit its state file is folded to (0: none)."""
+    """The facts at one commit. ``states``: per bucket the commit its state file is folded to (0: none).
+
+    ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped.
+    """
 
     commit: int
     buckets: int
@@ -89,6 +92,7 @@ class Manifest:
     names: tuple[str, ...] = ("",)
     watermarks: dict[str, int] = field(default_factory=dict)
     floor: int = 0
+    log_from: str = ""
     rules: str = ""
     garbage: tuple[tuple[int, str], ...] = ()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
-from yilu.items import bucket, closing, cubes, log, manifest, order, reach, states
+from yilu.items import bucket, closing, cubes, days, log, manifest, order, reach, states
 from yilu.items.disk import Disk, Lock
 from yilu.items.fields import DECLARATION, ROW
 from yilu.items.manifest import Counts, Manifest, Part, Source
@@ -75,9 +76,13 @@ class Store:
 
     @classmethod
     def open(
-        cls, root: Path, rules: Rules, key_check: str, province: str, buckets: int = 64, limits: Limits | None = None, disk: Disk | None = None
+        cls, root: Path, rules: Rules, key_check: str, province: str, buckets: int = 64, limits: Limits | None = None,
+        disk: Disk | None = None, afresh: bool = False,
     ) -> Store:
-        """Open the store at ``root`` for writing, or make it with ``buckets`` (a power of two)."""
+        """Open the store at ``root`` for writing, or make it with ``buckets`` (a power of two).
+
+        ``afresh``: take no state file, so that everything is folded again from the log (``upkeep.rebuild``).
+        """
         lock = Lock(root)
         try:
             disk = disk or Disk(root)
@@ -88,6 +93,8 @@ class Store:
                 newest = Manifest(0, buckets, key_check, province, states=(0,) * buckets)
                 disk.sweep(set())
                 manifest.write(disk, newest)
+            if afresh:
+                newest = replace(newest, declaration=DECLARATION, states=(0,) * newest.buckets)
             fit(newest, key_check, province, root)
             disk.sweep(newest.files() | {f"commits/{p.name}" for p in (root / "commits").glob("*.json")})
         except BaseException:
@@ -127,6 +134,9 @@ class Store:
     def _commit(self, deliveries: list[Delivery]) -> Manifest:
         now, number = self.at, self.at.commit + 1
         batch, codes, names = self._gathered(deliveries)
+        late = batch.at < now.floor
+        refused = days.too_late(batch.take(late), self.rules) if late.any() else None
+        batch = batch.take(~late) if late.any() else batch
         arranged = order.arrange(reach.piece_keys(batch))
         own = len(arranged.events)
         links = self._new_links(arranged.events)
@@ -135,13 +145,13 @@ class Store:
         kept = whole.events.take(~np.concatenate([f.drop for f in folded])) if len(whole.events) else whole.events
         repeated = arranged.repeated + sum(f.repeated for f in folded)
         conflicting = arranged.conflicting + sum(f.conflicting for f in folded)
-        counts = sum((d.counts for d in deliveries), Counts())
+        counts = sum((d.counts for d in deliveries), Counts(refused=int(np.count_nonzero(late))))
         made = len(batch) + counts.refused
         counts = replace(
             counts, made=made, repeated=repeated, conflicting=conflicting, accepted=len(batch) - repeated - conflicting,
             derived=len(whole.events) - own,
         )  # fmt: skip
-        parts = self._write(number, kept, links, pairs, folded, [d.quarantine for d in deliveries if d.quarantine is not None])
+        parts = self._write(number, kept, links, pairs, folded, [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None])
         marks = dict(now.watermarks)
         for d in deliveries:
             if len(d.events):
@@ -155,6 +165,11 @@ class Store:
         manifest.write(self.disk, after)
         self._after(after, kept, links, folded)
         return after
+
+    def day(self) -> str:
+        """The latest local day of any event so far, as ISO text; empty before the first."""
+        latest = max(self.at.watermarks.values(), default=0)
+        return days.iso(days.local_day(np.array([latest]), self.rules)[0]) if latest else ""
 
     def _gathered(self, deliveries: list[Delivery]) -> tuple[Events, tuple[str, ...], tuple[str, ...]]:
         """All events of the deliveries, source codes and feeds numbered as in the store."""
@@ -192,7 +207,7 @@ class Store:
         out = [events(0)]
         for b in np.flatnonzero(np.diff(edges)):
             part = links.take(np.arange(edges[b], edges[b + 1]))
-            table = self._table(int(b))
+            table = self.table(int(b))
             row = find(table, part.source)
             last = (table.rows["last"][row] >> np.uint64(32)).astype(np.int64)
             wanted = np.unique(part.source[(row >= 0) & ((last >= part.since) | (last == 0))])
@@ -209,7 +224,7 @@ class Store:
             sums = cubes.Sums()
             gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys)  # noqa: E731
             done = bucket.fold(
-                self._table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.rules, sums
+                b, self.table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.rules, sums
             )
             return done, sums.cells()
 
@@ -224,25 +239,26 @@ class Store:
         if len(kept):
             found["log"] = (log.write(self.disk, f"log/{number:010d}.parquet", kept, self.at.buckets, number, number),)
         if len(pairs[0]):
-            found["cubes"] = (self._put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),)
+            found["cubes"] = (self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),)
         if len(links):
-            columns = {n: getattr(links, n) for n in ("source", "target", "since", "until", "sort")}
-            found["links"] = (self._put_table(f"links/{number:010d}.parquet", number, pa.table(columns)),)
-        closed = np.concatenate([f.closed for f in folded]) if folded else np.empty(0, ROW)
-        if len(closed):
-            found["closed"] = (closing.write(self.disk, f"closed/{number:010d}.parquet", closed, self.at.buckets, number),)
-        gone = np.concatenate([f.gone for f in folded]) if folded else _NO_KEYS
+            found["links"] = (self.put_table(f"links/{number:010d}.parquet", number, _link_table(links)),)
+        day = self.day()
+        closed = {f.bucket: f.closed for f in folded if len(f.closed)}
+        if closed:
+            by_bucket = (closed.get(b, np.empty(0, ROW)) for b in range(self.at.buckets))
+            found["closed"] = (closing.write(self.disk, f"closed/{number:010d}.parquet", by_bucket, number, day),)
+        gone = np.concatenate([_NO_KEYS, *(f.gone for f in folded)])
         if len(gone):
-            found["gone"] = (closing.write_gone(self.disk, f"closed/{number:010d}.gone.parquet", gone, number),)
+            found["gone"] = (closing.write_gone(self.disk, f"closed/{number:010d}.gone.parquet", gone, number, day),)
         if rows := [t for t in quarantine if t.num_rows]:
-            found["quarantine"] = (self._put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows)),)
+            found["quarantine"] = (self.put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows)),)
         return found
 
-    def _put_table(self, name: str, number: int, table: pa.Table) -> Part:
+    def put_table(self, name: str, number: int, table: pa.Table) -> Part:
         with self.disk.create(name) as file:
             pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd", compression_level=1)
             size = file.tell()
-        return Part(name, table.num_rows, number, number, (), "", size)
+        return Part(name, table.num_rows, number, number, (), self.day(), size)
 
     def _after(self, after: Manifest, kept: Events, links: reach.Links, folded: list[bucket.Folded]) -> None:
         for table in self._tables.values():
@@ -254,6 +270,21 @@ class Store:
             if len(f.closed):
                 self._closed.clear()
 
+    def set_table(self, b: int, table: Table) -> None:
+        """Put another table in the place of bucket ``b``'s; it counts from the next flush."""
+        self._tables[b] = table
+
+    def trim_links(self, now: int) -> None:
+        """Forget links whose sources can reach nothing any more at ``now`` (UTC seconds)."""
+        kept = self._links.take(np.flatnonzero(self._links.until.astype(np.int64) >= min(now, self.at.floor)))
+        if len(kept) == len(self._links):
+            return
+        number = self.at.commit + 1
+        part = self.put_table(f"links/{number:010d}.parquet", number, _link_table(kept))
+        old = tuple((number, p.file) for p in self.at.links)
+        self._links = kept
+        self.flush(links=(part,), garbage=old)
+
     def _is_closed(self, b: int, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         if not self.at.closed:
             return np.zeros(len(keys), np.bool_)
@@ -264,7 +295,7 @@ class Store:
         at[at == len(closed)] = 0
         return closed[at] == keys if len(closed) else np.zeros(len(keys), np.bool_)
 
-    def _table(self, b: int) -> Table:
+    def table(self, b: int) -> Table:
         """The table of bucket ``b``, folded to this commit."""
         table = self._tables.get(b)
         if table is None:
@@ -273,10 +304,10 @@ class Store:
         return table
 
 
-    def flush(self) -> None:
-        """Write the states that changed, as a commit of their own."""
-        changed = [b for b, t in self._tables.items() if t.changed or (t.folded_to > self.at.states[b] and t.folded_to)]
-        if not changed:
+    def flush(self, **replaced: Any) -> None:
+        """Write the states that changed, as a commit of their own; ``replaced``: other entries of its manifest."""
+        changed = [b for b, t in self._tables.items() if t.changed]
+        if not changed and not replaced:
             return
         number = self.at.commit + 1
         old = [(number, manifest.state_file(b, self.at.states[b])) for b in changed if self.at.states[b]]
@@ -288,11 +319,12 @@ class Store:
         list(self._pool.map(one, changed))
         for b in changed:
             now[b] = number
-        # a bucket that no event has touched is as good as folded: its file, if any, already holds all it ever got
-        after = replace(self.at, commit=number, states=tuple(now), garbage=(*self.at.garbage, *old))
+        garbage = (*self.at.garbage, *old, *replaced.pop("garbage", ()))
+        after = replace(self.at, commit=number, states=tuple(now), garbage=garbage, **replaced)
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
         self.at = after
+        self._closed.clear()
         for b in changed:
             self._tables[b].changed = False
             self._tables[b].folded_to = number
@@ -313,6 +345,10 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
         raise StoreError(
             f"the states of the store ({root.name}) were made under another declaration of fields", next_step="run: yilu rebuild"
         )
+
+
+def _link_table(links: reach.Links) -> pa.Table:
+    return pa.table({name: getattr(links, name) for name in ("source", "target", "since", "until", "sort")})
 
 
 def _read_links(disk: Disk, part: Part) -> reach.Links:

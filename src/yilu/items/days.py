@@ -1,0 +1,52 @@
+"""Local days of events, and what lies before the days that the store still holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from yilu.items import kinds
+from yilu.items.rules import Rules
+from yilu.items.schema import Events
+
+
+def local_day(at: NDArray[np.integer], rules: Rules) -> NDArray[np.int64]:
+    """Days since 1970-01-01 in the province's time zone, shape (n,)."""
+    zone = np.maximum(np.searchsorted(rules.transitions, at, "right") - 1, 0)
+    return (at.astype(np.int64) + rules.offsets[zone]) // 86400
+
+
+def iso(day: int) -> str:
+    """A day since 1970-01-01 as ISO text."""
+    return (datetime(1970, 1, 1) + timedelta(days=int(day))).date().isoformat()
+
+
+def of_iso(text: str) -> int:
+    """The day since 1970-01-01 of an ISO text."""
+    return (datetime.fromisoformat(text) - datetime(1970, 1, 1)).days
+
+
+QUARANTINE: pa.Schema = pa.schema(
+    [
+        pa.field("file", pa.string()), pa.field("row", pa.int64()), pa.field("reason", pa.string()), pa.field("kind", pa.string()),
+        pa.field("time", pa.string()), pa.field("place", pa.string()), pa.field("weight", pa.string()), pa.field("key", pa.uint64()),
+    ]
+)  # fmt: skip
+"""A quarantined row: where it stood, why, and the text of white-listed columns only."""
+
+
+def too_late(batch: Events, rules: Rules) -> pa.Table:
+    """Quarantine rows of events that lie before the days the store can still correct."""
+    names = {kind.id: kind.code for kind in kinds.KINDS}
+    return pa.table(
+        {
+            "file": pa.nulls(len(batch), pa.string()), "row": pa.nulls(len(batch), pa.int64()), "reason": ["too_late"] * len(batch),
+            "kind": [names.get(int(k), "") for k in batch.kind],
+            "time": [datetime.fromtimestamp(int(t), UTC).isoformat() for t in batch.at],
+            "place": [str(int(p)) for p in batch.place], "weight": pa.nulls(len(batch), pa.string()), "key": batch.key,
+        },
+        schema=QUARANTINE,
+    )  # fmt: skip
