@@ -17,7 +17,7 @@ from yilu.items import order, walk
 from yilu.items.clock import SLOTS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
-from yilu.items.rules import Rules
+from yilu.items.rules import LIMITS
 from yilu.items.schema import PAYLOAD, Events, concat, events
 from yilu.items.table import Table, blank, enter, find, reserve
 
@@ -79,7 +79,7 @@ def fold(
     word: NDArray[np.uint64],
     gather: Gather,
     is_closed: Callable[[NDArray[np.uint64]], NDArray[np.bool_]],
-    rules: Rules,
+    rules: NDArray[np.uint32],
     sums: Sums | None,
 ) -> Folded:
     """Fold ``batch`` (by key and word, each identity once) into the table of bucket ``number``; cube changes go to ``sums``, if given."""
@@ -88,7 +88,7 @@ def fold(
     forced = (p.via != 0) & (p.via != p.container)
     groups, whole = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
     items, opened = walk.triage(
-        table.rows, table.index, table.shift, p.key, p.word, p.attr, _WHOLE_KINDS, forced, groups, whole, rules.limits
+        table.rows, table.index, table.shift, p.key, p.word, p.attr, _WHOLE_KINDS, forced, groups, whole, int(rules[rules[LIMITS]])
     )
     keys = p.key[groups[:items]]
     fresh = find(table, keys) < 0
@@ -99,9 +99,10 @@ def fold(
     reserve(table, int(np.count_nonzero(fresh)))
     codes = np.empty(2 * n + 2 * SLOTS * items, np.uint64)
     deltas = np.empty(len(codes), np.int64)
+    spare = np.empty(1, ROW)
     table.count, used = walk.append(
-        table.rows, _grid(table.rows), table.index, table.count, table.shift, blank(), p.key, p.word, p.attr, p.promise,
-        p.container, p.via, groups, items, whole, rules, codes, deltas,
+        table.rows, _grid(table.rows), table.index, table.count, table.shift, blank(), spare, _grid(spare), p.key, p.word, p.attr,
+        p.promise, p.container, p.via, groups, items, whole, rules, codes, deltas,
     )  # fmt: skip
     if sums is not None:
         sums.add(codes[:used], deltas[:used])
@@ -138,7 +139,7 @@ def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> N
     return rows[~last]
 
 
-def whole_items(batch: Events, rules: Rules, sign: int, sums: Sums | None) -> NDArray[np.void]:
+def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums | None) -> NDArray[np.void]:
     """States of whole items, one per journey, from all their events (by key and word); cubes change by ``sign``."""
     word = order.words(batch)
     p = pack(batch, word)

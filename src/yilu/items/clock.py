@@ -10,6 +10,11 @@ from numba import njit
 
 from yilu.items.cubes import DAY_0, bin_of
 from yilu.items.fields import NEVER
+from yilu.items.rules import (
+    AMOUNT, AREA_CITY, CALENDAR, CUT_OFF_MINUTE, DUE_MINUTE, FACILITY_AREA, INSIDE, LEVEL_FIRST, LEVEL_FROM, LEVEL_OF_PAIR, OWED,
+    OWED_CHECK, OWED_CLASS, OWED_DESTINATION, OWED_FROM, OWED_ORIGIN, OWED_PROCESSING, OWED_SENDER, OWED_UNTIL, TRANSITIONS, size,
+    value, zone_offset,
+)  # fmt: skip
 
 OPEN, DELIVERED, RETURNED, LOST, STOPPED = 0, 1, 2, 3, 4
 OUTCOME_NAMES: dict[int, tuple[str, str, str]] = {
@@ -32,17 +37,16 @@ _CONTAINER_CLASS = 4
 @njit(cache=True, nogil=True)
 def offset_at(at, rules):
     """Seconds to add to UTC for local time at ``at``."""
-    transitions = rules.transitions
-    if at >= transitions[-1]:
-        return rules.offsets[-1]
-    lo, hi = 0, len(transitions)
+    lo, hi = np.int64(0), size(rules, TRANSITIONS)
+    if at >= value(rules, TRANSITIONS, hi - 1):
+        return zone_offset(rules, hi - 1)
     while lo < hi:
         middle = (lo + hi) // 2
-        if transitions[middle] <= at:
+        if value(rules, TRANSITIONS, middle) <= at:
             lo = middle + 1
         else:
             hi = middle
-    return rules.offsets[max(lo - 1, 0)]
+    return zone_offset(rules, max(lo - 1, 0))
 
 
 @njit(cache=True, nogil=True)
@@ -58,6 +62,12 @@ def utc_of(local, rules):
     return local - offset_at(guess - 1, rules) if offset_at(guess, rules) != offset_at(local, rules) else guess
 
 
+@njit(cache=True, nogil=True, inline="always")
+def level_of(origin, destination, rules):
+    """The service level that a pair of areas has where the item states none."""
+    return value(rules, LEVEL_OF_PAIR, origin * size(rules, AREA_CITY) + destination)
+
+
 @njit(cache=True, nogil=True)
 def promised(accepted, origin, destination, level, rules):
     """The derived promise in UTC seconds, 0 where none: the rule of the level in force at acceptance.
@@ -66,21 +76,21 @@ def promised(accepted, origin, destination, level, rules):
     a local hour of the n-th day after acceptance, one day later when accepted at or after the cut-off.
     """
     if level == 0:
-        level = rules.level_of_pair[origin, destination]
+        level = level_of(origin, destination, rules)
     row = -1
-    for r in range(rules.level_first[level], rules.level_first[level + 1]):
-        if rules.level_from[r] <= accepted:
+    for r in range(value(rules, LEVEL_FIRST, level), value(rules, LEVEL_FIRST, level + 1)):
+        if value(rules, LEVEL_FROM, r) <= accepted:
             row = r
     if row < 0:
         return np.int64(0)
     local = accepted + offset_at(accepted, rules)
     midnight = local - local % 86400
-    late = local - midnight >= 60 * rules.cut_off_minute[row]
-    if rules.calendar[row]:
-        days = rules.amount[row] + (1 if late else 0)
-        return utc_of(midnight + 86400 * days + 60 * rules.due_minute[row], rules)
+    late = local - midnight >= 60 * value(rules, CUT_OFF_MINUTE, row)
+    if value(rules, CALENDAR, row):
+        days = value(rules, AMOUNT, row) + (1 if late else 0)
+        return utc_of(midnight + 86400 * days + 60 * value(rules, DUE_MINUTE, row), rules)
     start = utc_of(midnight + 86400, rules) if late else accepted
-    return start + 3600 * rules.amount[row]
+    return start + 3600 * value(rules, AMOUNT, row)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -107,8 +117,8 @@ def ends_of(row, rules):
     origin = np.int64(row["origin"])
     if origin == 0:
         place = np.int64(row["start"] & np.uint64(0x7FFFFF))
-        if place < len(rules.facility_area):
-            origin = np.int64(rules.facility_area[place])
+        if place < size(rules, FACILITY_AREA):
+            origin = value(rules, FACILITY_AREA, place)
     return origin, np.int64(row["destination"])
 
 
@@ -131,22 +141,24 @@ def owed(row, check, rules):
     if row["start"] >> np.uint64(63):
         return False, False
     origin, destination = ends_of(row, rules)
-    if not rules.inside[origin]:
+    if not value(rules, INSIDE, origin):
         return False, False
     at = accepted_at(row)
     item_class = np.int64(row["classes"] & np.uint8(15))
     sender = np.int64(row["classes"] >> np.uint8(4))
+    areas = size(rules, AREA_CITY)
     found, processing = False, False
-    for r in range(len(rules.owed)):
+    for r in range(size(rules, OWED)):
         if (
-            rules.owed_check[r] == check
-            and rules.owed_from[r] <= at < rules.owed_until[r]
-            and (rules.owed_class[r] == 0 or rules.owed_class[r] == item_class)
-            and (rules.owed_sender[r] == 0 or rules.owed_sender[r] == sender)
-            and rules.owed_origin[r, origin]
-            and rules.owed_destination[r, destination]
+            value(rules, OWED_CHECK, r) == check
+            and value(rules, OWED_FROM, r) <= at < value(rules, OWED_UNTIL, r)
+            and (value(rules, OWED_CLASS, r) == 0 or value(rules, OWED_CLASS, r) == item_class)
+            and (value(rules, OWED_SENDER, r) == 0 or value(rules, OWED_SENDER, r) == sender)
+            and value(rules, OWED_ORIGIN, r * areas + origin)
+            and value(rules, OWED_DESTINATION, r * areas + destination)
         ):
-            found, processing = rules.owed[r], rules.owed_processing[r]
+            found = value(rules, OWED, r) != 0
+            processing = value(rules, OWED_PROCESSING, r) != 0
     return found, processing
 
 
@@ -181,7 +193,7 @@ def cells(row, rules, out):
     operator = np.uint64(row["operator"])
     level = np.uint64(row["service_level"])
     if level == 0:
-        level = np.uint64(rules.level_of_pair[origin, destination])
+        level = np.uint64(level_of(origin, destination, rules))
     start = accepted_at(row)
     promise = promise_of(row, rules)
     outcome, ended = outcome_of(row)
@@ -198,8 +210,8 @@ def cells(row, rules, out):
     )
     tail = (operator << np.uint64(23)) | (level << np.uint64(9))
     pair = (
-        (operator << np.uint64(30)) | (np.uint64(rules.area_city[origin]) << np.uint64(20))
-        | (np.uint64(rules.area_city[destination]) << np.uint64(10)) | (level << np.uint64(6))
+        (operator << np.uint64(30)) | (np.uint64(value(rules, AREA_CITY, origin)) << np.uint64(20))
+        | (np.uint64(value(rules, AREA_CITY, destination)) << np.uint64(10)) | (level << np.uint64(6))
     )  # fmt: skip
     for m in range(9):
         when = whens[m]
@@ -215,7 +227,7 @@ def cells(row, rules, out):
     if outcome == DELIVERED and not (row["start"] >> np.uint64(63)) and ended >= start:
         out[24] = (
             (np.uint64(3) << np.uint64(61)) | (day_at(ended, rules) << np.uint64(46)) | (operator << np.uint64(34))
-            | (np.uint64(rules.area_city[origin]) << np.uint64(24)) | (np.uint64(rules.area_city[destination]) << np.uint64(14))
+            | (np.uint64(value(rules, AREA_CITY, origin)) << np.uint64(24)) | (np.uint64(value(rules, AREA_CITY, destination)) << np.uint64(14))
             | (level << np.uint64(10)) | bin_of(ended - start)
         )  # fmt: skip
     for check in range(3):

@@ -39,14 +39,16 @@ class Field:
     zh: str
     description: str
     processing_only: bool = False
+    counted: bool = True
+    """Whether a cell of a cube depends on it."""
 
 
 FIELDS: tuple[Field, ...] = (
     Field("key", "u8", "walk", (), "寄件假名", "Item key."),
     Field("start", "u8", "word", (), "起点", "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event."),
-    Field("last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event."),
+    Field("last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event.", counted=False),
     Field("delivered", "u4", "min", (k.DELIVER,), "首次签收", "First delivery, UTC seconds."),
-    Field("delivered_last", "u4", "max", (k.DELIVER,), "末次签收", "Last delivery, UTC seconds."),
+    Field("delivered_last", "u4", "max", (k.DELIVER,), "末次签收", "Last delivery, UTC seconds.", counted=False),
     Field("returned", "u4", "min", (k.RETURN,), "退回", "First return, UTC seconds."),
     Field("ended", "u4", "min", (k.LOST, k.DESTROY, k.CANCEL), "终止", "First loss, destruction or cancellation, UTC seconds."),
     Field("identified", "u4", "min", (k.IDENTIFY,), "实名", "First sender identification, UTC seconds."),
@@ -55,16 +57,16 @@ FIELDS: tuple[Field, ...] = (
     Field("left", "u4", "min", (k.DEPART,), "首次发出", "First departure, UTC seconds."),
     Field("left_processing", "u4", "min", (k.DEPART,), "首次离开处理场所", "First departure from a processing site, UTC seconds.", True),
     Field("promise", "u4", "walk", (), "承诺", "Delivery the carrier stated first, UTC seconds; 0 none."),
-    Field("arrived", "u4", "walk", (), "到达本处", "Since when it is at the place of its latest event, UTC seconds; 0 unknown."),
-    Field("container", "u4", "walk", (), "所在容器", "Low half of the key of the container it is in; 0 none."),
+    Field("arrived", "u4", "walk", (), "到达本处", "Since when it is at the place of its latest event, UTC seconds; 0 unknown.", counted=False),
+    Field("container", "u4", "walk", (), "所在容器", "Low half of the key of the container it is in; 0 none.", counted=False),
     Field("origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown."),
     Field("destination", "u2", "walk", (), "寄达地", "Area last stated as destination; 0 unknown."),
     Field("operator", "u2", "walk", (), "企业", "Operator id."),
     Field("flags", "u2", "or", (), "标志", "See FLAGS."),
     Field("service_level", "u1", "walk", (), "时限产品", "Service level first stated; 0 none."),
     Field("classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated."),
-    Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most."),
-    Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most."),
+    Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most.", counted=False),
+    Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most.", counted=False),
 )
 
 FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
@@ -115,6 +117,15 @@ class Program:
     slot: NDArray[np.int64]
     greatest: NDArray[np.bool_]
     bits: NDArray[np.uint16]
+
+
+def counted_words() -> NDArray[np.uint32]:
+    """Mask of the bits that cells depend on, one per 32-bit word of the record."""
+    row = np.zeros(1, ROW)
+    for field in FIELDS:
+        if field.counted:
+            row[field.name] = np.iinfo(ROW[field.name]).max
+    return row.view(np.uint32)
 
 
 def program() -> Program:

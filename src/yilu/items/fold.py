@@ -10,7 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from yilu.items.fields import AT_PROCESSING, Program
+from yilu.items.fields import AT_PROCESSING
+from yilu.items.rules import BITS, FIRST, GREATEST, PROCESSING, SLOT, value
 from yilu.items.table import Table, blank, entry_of, reserve, seek
 
 _ACCEPT = 8
@@ -25,25 +26,26 @@ def start_word(word):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def merge(rows, grid, i, word, processing, first, slot, greatest, bits):
+def merge(rows, grid, i, word, processing, rules):
     """Merge the event ``word`` (time 32 | kind 8 | place 24) into row ``i``; ``grid`` is ``rows`` as 32-bit words."""
     at = np.uint32(word >> np.uint64(32))
-    step = np.int64((word >> np.uint64(24)) & np.uint64(0xFF)) + AT_PROCESSING * np.int64(processing)
+    step = np.int64((word >> np.uint64(24)) & np.uint64(0xFF)) + AT_PROCESSING * processing
     start = start_word(word)
     if start < rows[i]["start"]:
         rows[i]["start"] = start
     if word > rows[i]["last"]:
         rows[i]["last"] = word
-    for s in range(first[step], first[step + 1]):
-        if greatest[s]:
-            grid[i, slot[s]] = max(grid[i, slot[s]], at)
+    for s in range(value(rules, FIRST, step), value(rules, FIRST, step + 1)):
+        slot = value(rules, SLOT, s)
+        if value(rules, GREATEST, s):
+            grid[i, slot] = max(grid[i, slot], at)
         else:
-            grid[i, slot[s]] = min(grid[i, slot[s]], at)
-    rows[i]["flags"] |= bits[step]
+            grid[i, slot] = min(grid[i, slot], at)
+    rows[i]["flags"] |= np.uint16(value(rules, BITS, step))
 
 
 @njit(cache=True, nogil=True)
-def _fold(rows, grid, index, count, shift, empty, keys, words, processing_sites, first, slot, greatest, bits):
+def _fold(rows, grid, index, count, shift, empty, keys, words, rules):
     for e in range(len(keys)):
         key = keys[e]
         row, at = seek(rows, index, key, shift)
@@ -54,7 +56,7 @@ def _fold(rows, grid, index, count, shift, empty, keys, words, processing_sites,
             rows[row]["key"] = key
             index[at] = entry_of(key, row)
         word = words[e]
-        merge(rows, grid, row, word, processing_sites[np.int64(word & np.uint64(0xFFFFFF))], first, slot, greatest, bits)
+        merge(rows, grid, row, word, value(rules, PROCESSING, word & np.uint64(0xFFFFFF)), rules)
     return count
 
 
@@ -62,11 +64,10 @@ def fold(
     table: Table,
     keys: NDArray[np.uint64],
     words: NDArray[np.uint64],
-    processing_sites: NDArray[np.bool_],
-    steps: Program,
+    rules: NDArray[np.uint32],
     new: int | None = None,
 ) -> None:
-    """Merge events (n,) of one bucket into ``table`` in place; ``processing_sites`` (facilities,) by facility id.
+    """Merge events (n,) of one bucket into ``table`` in place; ``rules``: ``rules.packed``. Places must be known ids.
 
     ``new``: how many items may be new (all events, if not said).
     """
@@ -74,8 +75,7 @@ def fold(
     grid = table.rows.view(np.uint32).reshape(len(table.rows), -1)
     table.count = int(
         _fold(
-            table.rows, grid, table.index, table.count, table.shift, blank(), keys, words, processing_sites,
-            steps.first, steps.slot, steps.greatest, steps.bits,
+            table.rows, grid, table.index, table.count, table.shift, blank(), keys, words, rules
         )
-    )  # fmt: skip
+    )
     table.changed = True

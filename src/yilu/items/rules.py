@@ -1,11 +1,18 @@
-"""The network's settings as the arrays that the fold's kernels take."""
+"""The network's settings as the fold's kernels take them: tables, and all tables as one array.
+
+A kernel that hands two dozen arrays from function to function spends its time on handing them. So the kernels get ``packed``: one
+uint32 array whose head says where each table begins; ``value(rules, TABLE, i)`` reads from it.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+
+from yilu.items.fields import counted_words, program
 
 
 class Rules(NamedTuple):
@@ -13,7 +20,7 @@ class Rules(NamedTuple):
 
     Times in UTC seconds (int64). ``level_first`` (17,): promise rules of level l are ``level_first[l]:level_first[l + 1]``,
     oldest first; ``amount`` in hours (elapsed clock) or days (calendar clock). ``owed_origin``, ``owed_destination`` (O, A):
-    whether the rule covers the area. ``limits``: re-use of numbers in seconds; fastest travel in m/s; least distance in km
+    whether the rule covers the area. Longitude and latitude in degrees. ``limits``: re-use of numbers in seconds; fastest travel in m/s; least distance in km
     from which travel is judged.
     """
 
@@ -41,8 +48,58 @@ class Rules(NamedTuple):
     owed_processing: NDArray[np.bool_]
     transitions: NDArray[np.int64]
     offsets: NDArray[np.int64]
-    first: NDArray[np.int64]
-    slot: NDArray[np.int64]
-    greatest: NDArray[np.bool_]
-    bits: NDArray[np.uint16]
     limits: NDArray[np.int64]
+
+
+TABLES: tuple[str, ...] = (*Rules._fields, "first", "slot", "greatest", "bits", "counted")
+"""Tables of ``packed`` in order: those of ``Rules`` and the programme of the state (``fields.program``)."""
+
+(
+    FACILITY_AREA, PROCESSING, LONGITUDE, LATITUDE, AREA_CITY, INSIDE, LEVEL_OF_PAIR, LEVEL_FIRST, LEVEL_FROM, CALENDAR, AMOUNT,
+    DUE_MINUTE, CUT_OFF_MINUTE, OWED_CHECK, OWED_FROM, OWED_UNTIL, OWED_CLASS, OWED_SENDER, OWED_ORIGIN, OWED_DESTINATION, OWED,
+    OWED_PROCESSING, TRANSITIONS, OFFSETS, LIMITS, FIRST, SLOT, GREATEST, BITS, COUNTED,
+) = range(len(TABLES))  # fmt: skip
+
+_DEGREE = 1e7
+_BIAS_S = 86400
+
+
+def packed(rules: Rules) -> NDArray[np.uint32]:
+    """All tables in one array: its head holds where each begins, then their values, two-dimensional ones row by row.
+
+    Longitudes and latitudes stand as 1e-7 degrees from -180 and -90, offsets of the time zone as seconds from -1 day, times beyond
+    2106 as the last second there is.
+    """
+    steps = program()
+    shaped = {
+        **rules._asdict(), "first": steps.first, "slot": steps.slot, "greatest": steps.greatest, "bits": steps.bits, "counted": counted_words(),
+        "longitude": np.round((rules.longitude + 180) * _DEGREE), "latitude": np.round((rules.latitude + 90) * _DEGREE),
+        "offsets": rules.offsets + _BIAS_S,
+    }  # fmt: skip
+    flat = [np.clip(np.asarray(shaped[name]).reshape(-1).astype(np.int64), 0, 0xFFFFFFFF) for name in TABLES]
+    begins = len(TABLES) + 1 + np.cumsum([0, *map(len, flat)])
+    return np.concatenate([begins, *flat]).astype(np.uint32)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def value(rules, table, i):
+    """Entry ``i`` of a table."""
+    return np.int64(rules[np.int64(rules[table]) + np.int64(i)])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def size(rules, table):
+    """Entries of a table."""
+    return np.int64(rules[table + 1]) - np.int64(rules[table])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def degrees(rules, table, i):
+    """A longitude or latitude in degrees, less its bias."""
+    return value(rules, table, i) / _DEGREE
+
+
+@njit(cache=True, nogil=True, inline="always")
+def zone_offset(rules, i):
+    """Seconds to add to UTC from transition ``i`` of the zone on."""
+    return value(rules, OFFSETS, i) - _BIAS_S

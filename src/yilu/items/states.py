@@ -16,7 +16,6 @@ from yilu.items import bucket, closing, log, order
 from yilu.items.disk import Disk
 from yilu.items.fields import DECLARATION, ROW
 from yilu.items.manifest import Manifest, state_file
-from yilu.items.rules import Rules
 from yilu.items.table import Table, table_of
 
 
@@ -40,7 +39,7 @@ def read(disk: Disk, b: int, commit: int) -> NDArray[np.void]:
     return rows
 
 
-def load(disk: Disk, at: Manifest, b: int, rules: Rules) -> Table:
+def load(disk: Disk, at: Manifest, b: int, rules: NDArray[np.uint32]) -> Table:
     """The table of bucket ``b`` as of the commit ``at``: its file, and the log's end folded onto it."""
     shift = at.buckets.bit_length() - 1
     commit = at.states[b]

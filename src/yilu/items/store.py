@@ -22,7 +22,7 @@ from yilu.items import bucket, closing, cubes, days, log, manifest, order, reach
 from yilu.items.disk import Disk, Lock
 from yilu.items.fields import DECLARATION, ROW
 from yilu.items.manifest import Counts, Manifest, Part, Source
-from yilu.items.rules import Rules
+from yilu.items.rules import Rules, packed
 from yilu.items.schema import Events, concat, events
 from yilu.items.table import Table, find
 
@@ -65,6 +65,7 @@ class Store:
         self.disk = disk
         self.limits = limits
         self.rules = rules
+        self.packed = packed(rules)
         self.at = newest
         self._lock = lock
         self._tables: dict[int, Table] = {}
@@ -224,7 +225,7 @@ class Store:
             sums = cubes.Sums()
             gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys)  # noqa: E731
             done = bucket.fold(
-                b, self.table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.rules, sums
+                b, self.table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.packed, sums
             )
             return done, sums.cells()
 
@@ -299,7 +300,7 @@ class Store:
         """The table of bucket ``b``, folded to this commit."""
         table = self._tables.get(b)
         if table is None:
-            table = states.load(self.disk, self.at, b, self.rules)
+            table = states.load(self.disk, self.at, b, self.packed)
             self._tables[b] = table
         return table
 

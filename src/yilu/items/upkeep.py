@@ -172,7 +172,7 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         progress("rebuilding", b, store.at.buckets)
         held = order.arrange(log.read(store.disk, store.at.log, b, store.at.buckets)).events
         table = table_of(np.empty(0, ROW), store.at.buckets.bit_length() - 1)
-        rows = bucket.whole_items(held, store.rules, +1, sums if complete else None)
+        rows = bucket.whole_items(held, store.packed, +1, sums if complete else None)
         earlier.append(bucket.put(table, rows, np.empty(0, np.uint64)))
         keys.append(table.used["key"])
         table.changed = True

@@ -14,6 +14,7 @@ from numba import njit
 from yilu.items.clock import accepted_at, cells, day_at, dwell_cell, scan_cell
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
+from yilu.items.rules import COUNTED, LATITUDE, LIMITS, LONGITUDE, PROCESSING, degrees, size, value
 from yilu.items.table import entry_of, seek
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _OTHER = 8, 24, 28, 32, 44, 60, 104, 120, 240
@@ -27,8 +28,9 @@ _EARTH_KM = 6371.0088
 @njit(cache=True, nogil=True)
 def _distance_km(a, b, rules):
     """Great-circle distance of two facilities."""
-    half = np.sin((rules.latitude[b] - rules.latitude[a]) / 2) ** 2
-    half += np.cos(rules.latitude[a]) * np.cos(rules.latitude[b]) * np.sin((rules.longitude[b] - rules.longitude[a]) / 2) ** 2
+    south, north = np.radians(degrees(rules, LATITUDE, a) - 90), np.radians(degrees(rules, LATITUDE, b) - 90)
+    east = np.radians(degrees(rules, LONGITUDE, b) - degrees(rules, LONGITUDE, a))
+    half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin(east / 2) ** 2
     return 2 * _EARTH_KM * np.arcsin(min(1.0, np.sqrt(half)))
 
 
@@ -70,8 +72,8 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     at = np.int64(word >> np.uint64(32))
     if rows[i]["delivered"] != NEVER and rows[i]["returned"] == NEVER and at > rows[i]["delivered"] and kind < _VOID:
         rows[i]["flags"] |= np.uint16(_AFTER)
-    known = place if place < len(rules.processing) else 0
-    merge(rows, grid, i, word, rules.processing[known], rules.first, rules.slot, rules.greatest, rules.bits)
+    known = place if place < size(rules, PROCESSING) else 0
+    merge(rows, grid, i, word, value(rules, PROCESSING, known), rules)
     _state(rows, i, attr, promise)
     if kind == _DELIVER and ((attr >> np.uint64(44)) & np.uint64(0xFF)) == _PROXY_OUTCOME:
         rows[i]["flags"] |= np.uint16(_PROXY)
@@ -92,10 +94,10 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     if place != before:
         if before != 0 and place != 0:
             rows[i]["hops"] = min(255, rows[i]["hops"] + 1)
-            if before < len(rules.longitude) and place < len(rules.longitude):
+            if before < size(rules, PROCESSING) and place < size(rules, PROCESSING):
                 distance = _distance_km(before, place, rules)
                 seconds = at - np.int64(last >> np.uint64(32))
-                if distance > rules.limits[2] and distance * 1000.0 > float(rules.limits[1]) * seconds:
+                if distance > value(rules, LIMITS, 2) and distance * 1000.0 > value(rules, LIMITS, 1) * seconds:
                     rows[i]["flags"] |= np.uint16(_IMPOSSIBLE)
         rows[i]["arrived"] = np.uint32(at) if place != 0 else np.uint32(0)
     if kind == _DEPART and rows[i]["arrived"] != 0:
@@ -124,7 +126,16 @@ def _change(old, new, codes, deltas, n):
 
 
 @njit(cache=True, nogil=True)
-def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, whole, limits):
+def _moved(before, grid, row, rules):
+    """Whether any field that cells depend on has changed."""
+    for w in range(grid.shape[1]):
+        if (before[0, w] ^ grid[row, w]) & np.uint32(value(rules, COUNTED, w)):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, whole, reuse_s):
     """Split a bucket's events, by (key, word), into items; say which must be folded whole.
 
     Fills per item ``groups`` (first event), ``whole``. Returns (items, new rows that ``append`` will open).
@@ -148,12 +159,12 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, who
             if kind == _ACCEPT:
                 at = np.int64(word[e] >> np.uint64(32))
                 first = min(first, at)
-                if at - first > limits[0]:
+                if at - first > reuse_s:
                     must = True
         if row >= 0:
             if word[i] <= rows[row]["last"] or rows[row]["flags"] & _WHOLE:
                 must = True
-            if first != NEVER and not rows[row]["start"] >> np.uint64(63) and first - accepted_at(rows[row]) > limits[0]:
+            if first != NEVER and not rows[row]["start"] >> np.uint64(63) and first - accepted_at(rows[row]) > reuse_s:
                 must = True
         elif not must:
             opened += 1
@@ -165,10 +176,10 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, who
 
 
 @njit(cache=True, nogil=True)
-def append(rows, grid, index, count, shift, empty, key, word, attr, promise, container, via, groups, items, whole, rules, codes, deltas):
+def append(rows, grid, index, count, shift, empty, spare, before, key, word, attr, promise, container, via, groups, items, whole, rules, codes, deltas):
     """Walk each item's new events onto its state, the items marked ``whole`` left out. Returns (count, pairs).
 
-    ``codes`` and ``deltas`` hold at least 2 * len(key) + 2 * SLOTS * items.
+    ``spare`` is room for one row, ``before`` the same as 32-bit words. ``codes`` and ``deltas`` hold at least 2 * len(key) + 2 * SLOTS * items.
     """
     n = 0
     old = np.zeros(28, np.uint64)
@@ -184,13 +195,13 @@ def append(rows, grid, index, count, shift, empty, key, word, attr, promise, con
             rows[row] = empty
             rows[row]["key"] = key[i]
             index[at] = entry_of(key[i], row)
-            old[:] = 0
-        else:
-            cells(rows[row], rules, old)
+        spare[0] = rows[row]
         for e in range(i, groups[g + 1]):
             n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
-        cells(rows[row], rules, new)
-        n = _change(old, new, codes, deltas, n)
+        if _moved(before, grid, row, rules):
+            cells(spare[0], rules, old)
+            cells(rows[row], rules, new)
+            n = _change(old, new, codes, deltas, n)
     return count, n
 
 
@@ -283,7 +294,7 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
                 continue
             kind = np.int64((word[j] >> np.uint64(24)) & np.uint64(0xFF))
             at = np.int64(word[j] >> np.uint64(32))
-            fresh = kind == _ACCEPT and (accepted >= 0 and at - accepted > rules.limits[0])
+            fresh = kind == _ACCEPT and (accepted >= 0 and at - accepted > value(rules, LIMITS, 0))
             if kind == _ACCEPT:
                 accepted = at
             if row < 0 or fresh:
