@@ -1,0 +1,238 @@
+"""Item keys: a keyed hash of operator and number, so that no waybill number is kept.
+
+SipHash-2-4 (Aumasson and Bernstein, 2012) over whole Arrow buffers. The message is the operator id (two bytes, little-endian) and the
+number as it is normalised: ASCII letters in upper case, spaces and hyphens left out. The 128-bit output names an item; its first
+half drives the fold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from yilu.errors import StoreError
+
+_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Key:
+    """The secret of a store's pseudonyms (16 bytes); never shown."""
+
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) != _LENGTH:
+            raise ValueError(f"a key has {_LENGTH} bytes")
+
+    @property
+    def check(self) -> str:
+        """A value a store keeps to refuse another key; it doesn't tell the key."""
+        return hashlib.blake2b(b"yilu store key", key=self.secret, digest_size=8).hexdigest()
+
+    @property
+    def halves(self) -> tuple[np.uint64, np.uint64]:
+        """The key as two little-endian 64-bit words."""
+        first, second = np.frombuffer(self.secret, "<u8")
+        return np.uint64(first), np.uint64(second)
+
+
+def load_or_make(path: Path, store: Path | None = None) -> Key:
+    """The key in ``path``, made there (mode 0600) if there is none.
+
+    Raises StoreError: the path lies inside the store, others may read the file, or it isn't a key.
+    """
+    path = path.expanduser()
+    if store is not None and store.resolve() in path.resolve().parents:
+        raise StoreError("the key file lies inside the store", next_step="set key_file to a path outside the store")
+    if not path.exists():
+        _make(path)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise StoreError(
+            f"others may read the key file ({path.name}): mode {mode:04o}, expected 0600", next_step=f"run: chmod 600 {path.name}"
+        )
+    content = path.read_bytes()
+    try:
+        return Key(bytes.fromhex(content.decode("ascii").strip()))
+    except ValueError as error:
+        raise StoreError(
+            f"the key file ({path.name}) is no key: expected {2 * _LENGTH} hexadecimal digits", next_step="restore it from a backup"
+        ) from error
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + f".{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, os.urandom(_LENGTH).hex().encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(temporary, path)  # of two first runs at once, one makes the key and both take it
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _rotl(x, bits):
+    return (x << np.uint64(bits)) | (x >> np.uint64(64 - bits))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _round(a, b, c, d):
+    a += b
+    b = _rotl(b, 13) ^ a
+    a = _rotl(a, 32)
+    c += d
+    d = _rotl(d, 16) ^ c
+    a += d
+    d = _rotl(d, 21) ^ a
+    c += b
+    b = _rotl(b, 17) ^ c
+    c = _rotl(c, 32)
+    return a, b, c, d
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _kept(byte):
+    """The byte as it is hashed, or -1 for one that is left out."""
+    if byte == 0x20 or byte == 0x2D:
+        return -1
+    if 0x61 <= byte <= 0x7A:
+        return np.int64(byte) - 32
+    return np.int64(byte)
+
+
+@njit(cache=True, nogil=True)
+def _siphash(data, offsets, valid, prefix, prefix_bytes, normalise, k0, k1, wide, first, second):
+    """SipHash-2-4 of each string behind its prefix; nulls and strings of nothing give 0. ``wide``: 128 bits of output."""
+    for i in range(len(first)):
+        first[i] = 0
+        second[i] = 0
+        lo, hi = offsets[i], offsets[i + 1]
+        if not valid[i]:
+            continue
+        a = np.uint64(0x736F6D6570736575) ^ k0
+        b = np.uint64(0x646F72616E646F6D) ^ k1
+        c = np.uint64(0x6C7967656E657261) ^ k0
+        d = np.uint64(0x7465646279746573) ^ k1
+        if wide:
+            b ^= np.uint64(0xEE)
+        word = np.uint64(prefix[i if len(prefix) > 1 else 0])
+        filled = prefix_bytes
+        length = prefix_bytes
+        for at in range(lo, hi):
+            byte = _kept(data[at]) if normalise else np.int64(data[at])
+            if byte < 0:
+                continue
+            word |= np.uint64(byte) << np.uint64(8 * filled)
+            filled += 1
+            length += 1
+            if filled == 8:
+                d ^= word
+                a, b, c, d = _round(a, b, c, d)
+                a, b, c, d = _round(a, b, c, d)
+                a ^= word
+                word = np.uint64(0)
+                filled = 0
+        if normalise and length == prefix_bytes:
+            continue
+        word |= np.uint64(length & 0xFF) << np.uint64(56)
+        d ^= word
+        a, b, c, d = _round(a, b, c, d)
+        a, b, c, d = _round(a, b, c, d)
+        a ^= word
+        c ^= np.uint64(0xEE) if wide else np.uint64(0xFF)
+        for _ in range(4):
+            a, b, c, d = _round(a, b, c, d)
+        first[i] = a ^ b ^ c ^ d
+        if wide:
+            b ^= np.uint64(0xDD)
+            for _ in range(4):
+                a, b, c, d = _round(a, b, c, d)
+            second[i] = a ^ b ^ c ^ d
+        if normalise and first[i] == 0:
+            first[i] = 1  # 0 says that there is no number
+
+
+def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.bool_]]:
+    """(bytes, offsets (n + 1,), valid (n,)) of an Arrow string or binary array, sliced or not."""
+    wide = pa.types.is_large_string(strings.type) or pa.types.is_large_binary(strings.type)
+    if not wide and not (pa.types.is_string(strings.type) or pa.types.is_binary(strings.type)):
+        strings = strings.cast(pa.string())
+    n = len(strings)
+    _, offsets, data = strings.buffers()
+    if n == 0:
+        return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
+    at = np.frombuffer(offsets, np.int64 if wide else np.int32)[strings.offset : strings.offset + n + 1].astype(np.int64)
+    valid = strings.is_valid().to_numpy(zero_copy_only=False) if strings.null_count else np.ones(n, np.bool_)
+    return np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8), at, valid
+
+
+def hash128(
+    numbers: pa.Array | pa.ChunkedArray, namespace: NDArray[np.uint16] | int, key: Key
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Both halves (n,), (n,) of each number's key; null and blank numbers give 0, 0. ``namespace``: operator ids (n,) or one for all."""
+    spaces = np.atleast_1d(np.asarray(namespace, np.uint16))
+    if isinstance(numbers, pa.ChunkedArray):
+        parts, at = [], 0
+        for chunk in numbers.chunks:
+            parts.append(hash128(chunk, spaces if len(spaces) == 1 else spaces[at : at + len(chunk)], key))
+            at += len(chunk)
+        if not parts:
+            return np.empty(0, np.uint64), np.empty(0, np.uint64)
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    if isinstance(numbers, pa.DictionaryArray):
+        if len(spaces) > 1 and (spaces != spaces[0]).any():
+            return hash128(numbers.dictionary_decode(), spaces, key)
+        first, second = hash128(numbers.dictionary, spaces[:1], key)
+        at = numbers.indices.fill_null(len(first)).to_numpy(zero_copy_only=False)
+        return np.append(first, np.uint64(0))[at], np.append(second, np.uint64(0))[at]
+    n = len(numbers)
+    if len(spaces) not in (1, n):
+        raise ValueError(f"namespace has shape {spaces.shape}, expected ({n},)")
+    first, second = np.empty(n, np.uint64), np.empty(n, np.uint64)
+    _siphash(*_buffers(numbers), spaces, 2, True, *key.halves, True, first, second)
+    return first, second
+
+
+def hash64(strings: pa.Array | pa.ChunkedArray, domain: int, key: Key) -> NDArray[np.uint64]:
+    """64-bit hashes (n,) of event ids, tokens and the like, apart by ``domain`` (0..65535); null and blank give 0."""
+    if isinstance(strings, pa.ChunkedArray):
+        return np.concatenate([np.empty(0, np.uint64), *(hash64(c, domain, key) for c in strings.chunks)])
+    if isinstance(strings, pa.DictionaryArray):
+        at = strings.indices.fill_null(len(strings.dictionary)).to_numpy(zero_copy_only=False)
+        return np.append(hash64(strings.dictionary, domain, key), np.uint64(0))[at]
+    first = np.empty(len(strings), np.uint64)
+    _siphash(
+        *_buffers(strings), np.array([domain], np.uint16), 2, True, *key.halves, False, first, np.empty(len(strings), np.uint64)
+    )
+    return first
+
+
+def siphash(message: bytes, key: Key, wide: bool) -> tuple[int, int]:
+    """SipHash-2-4 of one message as it is, for comparison with published values: (64 bits or first half, second half)."""
+    first, second = np.empty(1, np.uint64), np.empty(1, np.uint64)
+    data = np.frombuffer(message or b"\0", np.uint8)
+    _siphash(
+        data, np.array([0, len(message)], np.int64), np.ones(1, np.bool_), np.zeros(1, np.uint16), 0, False, *key.halves, wide, first, second
+    )
+    return int(first[0]), int(second[0])
