@@ -258,3 +258,14 @@ def dwell_cell(day, place, operator, seconds):
         (np.uint64(6) << np.uint64(61)) | (day << np.uint64(46)) | (place << np.uint64(26)) | (operator << np.uint64(14))
         | (bin_of(seconds) << np.uint64(4))
     )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def work_out(rows, rules, origin, destination, promise, outcome, ended, status):
+    """For each state (n,): ends, promise (0 none), outcome and its second, status of the three checks (3, n)."""
+    for i in range(len(rows)):
+        origin[i], destination[i] = ends_of(rows[i], rules)
+        promise[i] = promise_of(rows[i], rules) if rows[i]["last"] != 0 else 0
+        outcome[i], ended[i] = outcome_of(rows[i])
+        for check in range(3):
+            status[check, i] = check_status(rows[i], check, rules) if rows[i]["last"] != 0 else 0
