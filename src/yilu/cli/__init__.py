@@ -1,0 +1,1 @@
+"""How do people see and act from a terminal? One module per command; ``app`` ties them together."""

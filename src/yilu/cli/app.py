@@ -1,0 +1,111 @@
+"""``yilu``: the program. Ties the commands together and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import importlib.util
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from yilu import __version__
+from yilu.cli.output import print_error
+from yilu.errors import YiluError
+
+COMMAND_MODULES: tuple[str, ...] = (
+    "demo",
+    "simulate",
+    "ingest",
+    "status",
+    "item",
+    "answers",
+    "rebuild",
+    "retain",
+    "network",
+    "settings_command",
+)
+"""The modules of this folder that hold commands, in the order of the help page."""
+
+app = typer.Typer(
+    name="yilu",
+    help="驿路:省级邮政规划的运行软件 · yilu runs a province's postal plan.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"yilu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="显示版本 · Show the version.")
+    ] = False,
+) -> None:
+    """驿路:省级邮政规划的运行软件 · yilu runs a province's postal plan."""
+
+
+def _register() -> None:
+    """Let each command module add its commands: through its ``register(app)``, or its own ``app`` for sub-commands."""
+    for name in COMMAND_MODULES:
+        if importlib.util.find_spec(f"yilu.cli.{name}") is None:
+            continue
+        module = importlib.import_module(f"yilu.cli.{name}")
+        if hasattr(module, "register"):
+            module.register(app)
+        elif hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+
+
+_register()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Being asked to end is an interruption like Ctrl-C: work is left so that it can go on."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``yilu`` with ``arguments`` (the command line without them) and leave with a documented exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app(given, prog_name="yilu")
+    except SystemExit as leaving:
+        if leaving.code != 130:
+            raise
+        error: YiluError = YiluError("interrupted", next_step="Give the same command again to go on.", exit_code=5)
+    except YiluError as raised:
+        error = raised
+    except OSError as raised:
+        error = _of_system(raised)
+    except Exception:
+        traceback.print_exc()
+        error = YiluError("a fault of yilu itself", next_step="Report the lines above.", exit_code=6)
+    print_error(error, as_json="--json" in given)
+    sys.exit(error.exit_code)
+
+
+def _of_system(error: OSError) -> YiluError:
+    """What the operating system refused, in the shape of every other error."""
+    of_store = error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO)
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    step = "Free space, or make the folder writable." if of_store else "Check the path and its permissions."
+    return YiluError(what, next_step=step, exit_code=4 if of_store else 3)
+
+
+if __name__ == "__main__":
+    main()
