@@ -1,0 +1,146 @@
+#!/bin/sh
+# One door to everything: sets up what is needed, without root and once, then runs what was asked. See README.md.
+#   ./do demo | test | lint | format | lock | docs | bench NAME [--quick] [--json] | soak NAME
+#   ./do NAME ARGS   anything else is a command of yilu
+# Variables: YILU_UV (the uv to use), YILU_VENV (the environment, .venv), YILU_PYTHON (the Python, 3.11 or newer).
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+cd -- "$root"
+venv=${YILU_VENV:-.venv}
+lock=requirements/lock.txt
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "✗ $1"; say "  → $2"; exit 2; }
+
+# A Python that can bring uv. Any 3.8 would do for that; yilu itself gets 3.11 or newer from uv.
+bootstrap_python() {
+    for name in ${YILU_PYTHON:-} python3 python3.11 python3.12 python3.13 python3.14 python; do
+        if command -v "$name" >/dev/null 2>&1 && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    fail "no Python 3 found" "Install Python 3.11 or newer (Debian: the package python3), or set YILU_UV to a uv program."
+}
+
+# uv into ./.uv, in the first way that works here: pip beside the Python (Debian guards its own folders, ours is another one),
+# a virtual environment, a virtual environment with pip unpacked into it.
+install_uv() {
+    python=$(bootstrap_python)
+    say "· installing uv into .uv (once)"
+    mkdir -p .uv
+    if "$python" -m pip --version >/dev/null 2>&1; then
+        if pip_install "$python" --target .uv || pip_install "$python" --break-system-packages --target .uv; then return; fi
+    fi
+    if "$python" -m venv .uv/made >>.uv/log 2>&1 ||
+        { "$python" -m venv --without-pip .uv/made && .uv/made/bin/python -m ensurepip; } >>.uv/log 2>&1; then
+        if pip_install .uv/made/bin/python; then
+            mkdir -p .uv/bin
+            ln -sf ../made/bin/uv .uv/bin/uv
+            return
+        fi
+    fi
+    tail -n 5 .uv/log >&2
+    fail "uv could not be installed with $python" \
+        "Give Python pip or venv (Debian: python3-pip or python3-venv), reach a package index, or set YILU_UV. Log: .uv/log"
+}
+
+pip_install() {
+    with=$1
+    shift
+    "$with" -m pip install --quiet --disable-pip-version-check --upgrade "$@" 'uv>=0.11,<1' >>.uv/log 2>&1
+}
+
+# What pip was told on this machine (its variables, its files), for uv reads neither.
+pip_says() {
+    python=$(bootstrap_python)
+    for place in :env: install global; do
+        if told=$("$python" -m pip config get "$place.$1" 2>/dev/null) && [ -n "$told" ]; then
+            printf '%s' "$told" | tr '\n' ' '
+            return
+        fi
+    done
+}
+
+# uv's own variables and files stand first; where they say nothing, what pip uses is used.
+mirrors() {
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
+    if [ -z "${SSL_CERT_FILE:-}" ]; then
+        told=$(pip_says cert)
+        if [ -f "$told" ]; then export SSL_CERT_FILE="$told"; fi
+    fi
+    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_CONFIG_FILE:-}" ]; then
+        told=$(pip_says index-url)
+        if [ -n "$told" ]; then export UV_DEFAULT_INDEX="$told"; fi
+    fi
+}
+
+find_uv() {
+    if [ -n "${YILU_UV:-}" ]; then
+        uv=$(command -v "$YILU_UV") || fail "YILU_UV=$YILU_UV is no program" "Correct YILU_UV or unset it."
+    elif uv=$(command -v uv) && "$uv" --version >/dev/null 2>&1; then
+        :
+    else
+        uv=$root/.uv/bin/uv
+        "$uv" --version >/dev/null 2>&1 || install_uv
+    fi
+    mirrors
+}
+
+# The environment, made again only when the lock or the project file changed.
+stamp() { cat $lock pyproject.toml do | cksum; }
+
+set_up() {
+    if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/yilu-stamp" 2>/dev/null)" = "$(stamp)" ]; then return; fi
+    find_uv
+    say "· setting up $venv (once; again when the lock changes)"
+    if [ ! -x "$venv/bin/python" ]; then
+        "$uv" venv --quiet --no-project --python "${YILU_PYTHON:->=3.11,<3.15}" "$venv" ||
+            fail "no Python 3.11 or newer" "Install one (Debian 12: the package python3), or set YILU_PYTHON to its path."
+    fi
+    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r $lock ||
+        fail "the packages of $lock could not be installed" "Look at the lines above; the same command goes on where it was."
+    "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable . ||
+        fail "yilu itself could not be installed" "Look at the lines above."
+    stamp >"$venv/yilu-stamp"
+}
+
+relock() {
+    find_uv
+    "$uv" pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+        --no-annotate --no-header --quiet --output-file $lock "$@"
+}
+
+lint() {
+    status=0
+    "$venv/bin/ruff" check . || status=1
+    "$venv/bin/ruff" format --check --quiet . || { say "✗ not formatted; run: ./do format"; status=1; }
+    "$venv/bin/mypy" || status=1
+    "$venv/bin/lint-imports" || status=1
+    return $status
+}
+
+module_of() { printf '%s' "$1" | tr - _; }
+
+command=${1:-}
+[ $# -eq 0 ] || shift
+case $command in
+lock) relock "$@"; exit ;;
+esac
+set_up
+case $command in
+test) lint && exec "$venv/bin/python" -m pytest -n 2 "$@" ;;
+lint) lint ;;
+format) "$venv/bin/ruff" check --fix . && "$venv/bin/ruff" format . ;;
+docs) exec "$venv/bin/python" -m mkdocs build --strict "$@" ;;
+bench | soak)
+    [ $# -gt 0 ] || fail "./do $command needs a name" "See the folder benchmarks/."
+    module=$(module_of "$1")
+    [ "$command" = bench ] || module=soak_$module
+    [ -f "benchmarks/$module.py" ] || fail "there is no benchmarks/$module.py" "See the folder benchmarks/."
+    shift
+    exec "$venv/bin/python" -m "benchmarks.$module" "$@"
+    ;;
+'') exec "$venv/bin/yilu" --help ;;
+*) exec "$venv/bin/yilu" "$command" "$@" ;;
+esac
