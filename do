@@ -8,6 +8,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cd -- "$root"
 venv=${YILU_VENV:-.venv}
 lock=requirements/lock.txt
+bench_lock=requirements/bench.txt
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "✗ $1"; say "  → $2"; exit 2; }
@@ -88,7 +89,12 @@ find_uv() {
 }
 
 # The environment, made again only when the lock or the project file changed.
-stamp() { cat $lock pyproject.toml do | cksum; }
+stamp() { cat $lock $bench_lock pyproject.toml do | cksum; }
+
+install() {
+    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$1" ||
+        fail "the packages of $1 could not be installed" "Look at the lines above; the same command goes on where it was."
+}
 
 set_up() {
     if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/yilu-stamp" 2>/dev/null)" = "$(stamp)" ]; then return; fi
@@ -98,17 +104,30 @@ set_up() {
         "$uv" venv --quiet --no-project --python "${YILU_PYTHON:->=3.11,<3.15}" "$venv" ||
             fail "no Python 3.11 or newer" "Install one (Debian 12: the package python3), or set YILU_PYTHON to its path."
     fi
-    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r $lock ||
-        fail "the packages of $lock could not be installed" "Look at the lines above; the same command goes on where it was."
+    install $lock
     "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable . ||
         fail "yilu itself could not be installed" "Look at the lines above."
     stamp >"$venv/yilu-stamp"
 }
 
+# The engines that benchmarks compare with weigh more than all else: they come with the first benchmark.
+set_up_bench() {
+    if [ "$(cat "$venv/yilu-bench-stamp" 2>/dev/null)" = "$(stamp)" ]; then return; fi
+    find_uv
+    say "· adding the engines to compare with (once)"
+    install $bench_lock
+    stamp >"$venv/yilu-bench-stamp"
+}
+
+compile() {
+    "$uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-annotate --no-header --quiet "$@"
+}
+
 relock() {
     find_uv
-    "$uv" pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-        --no-annotate --no-header --quiet --output-file $lock "$@"
+    compile --extra dev --extra docs --output-file $lock "$@"
+    compile --extra bench --constraint $lock --output-file $bench_lock "$@"
 }
 
 lint() {
@@ -139,6 +158,7 @@ bench | soak)
     [ "$command" = bench ] || module=soak_$module
     [ -f "benchmarks/$module.py" ] || fail "there is no benchmarks/$module.py" "See the folder benchmarks/."
     shift
+    set_up_bench
     exec "$venv/bin/python" -m "benchmarks.$module" "$@"
     ;;
 '') exec "$venv/bin/yilu" --help ;;
