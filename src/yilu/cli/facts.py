@@ -1,0 +1,87 @@
+"""What every command on facts opens: settings, province, key, and the store to write or to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from yilu import network as networks
+from yilu.cli.output import errors
+from yilu.items.keys import Key, load_or_make
+from yilu.items.reading import Snapshot
+from yilu.items.rules import Rules
+from yilu.items.rules_of import rules_of
+from yilu.items.store import Limits, Store
+from yilu.items.upkeep import Periods
+from yilu.settings import Settings, load
+
+_DAY_S = 86400
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts that the settings name."""
+
+    settings: Settings
+
+    @property
+    def root(self) -> Path:
+        """Folder of the store."""
+        return Path(self.settings.store)
+
+    @cached_property
+    def network(self) -> networks.Network:
+        """The province."""
+        return networks.load(self.settings.province)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The province's settings as the fold takes them."""
+        s = self.settings
+        return rules_of(self.network, reuse_days=s.reuse_days, impossible_m_s=s.impossible_m_s, impossible_km=s.impossible_km)
+
+    @cached_property
+    def key(self) -> Key:
+        """The key of pseudonyms, made on first use."""
+        return load_or_make(Path(self.settings.key_file), self.root)
+
+    @property
+    def periods(self) -> Periods:
+        """Periods of upkeep."""
+        s = self.settings
+        return Periods(
+            s.closing_days * _DAY_S, s.stale_days * _DAY_S, s.correction_days * _DAY_S, s.retain_log_days, s.retain_closed_days,
+            s.retain_quarantine_days,
+        )  # fmt: skip
+
+    def write(self, afresh: bool = False) -> Store:
+        """The store, to write."""
+        s = self.settings
+        limits = Limits(s.container_days * _DAY_S, s.memory_mb << 20, threads=s.threads)
+        return Store.open(self.root, self.rules, self.key.check, self.network.name, s.buckets, limits, afresh=afresh)
+
+    def read(self) -> Snapshot:
+        """The store's newest commit, to read."""
+        return Snapshot.open(self.root, self.rules)
+
+
+def facts(store: Path | None = None, province: str | None = None) -> Facts:
+    """The facts of the settings, with what a command's options say instead."""
+    changed = {"store": store, "province": province}
+    return Facts(load(**{k: v for k, v in changed.items() if v is not None}))
+
+
+@contextmanager
+def progress_bar(shown: bool = True) -> Iterator[Progress]:
+    """A progress bar on standard error; nothing where nobody looks."""
+    console = errors()
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, disable=not (shown and console.is_terminal),
+    ) as progress:  # fmt: skip
+        yield progress

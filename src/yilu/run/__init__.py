@@ -1,0 +1,1 @@
+"""The one writer of facts: feeds in, commit by commit."""

@@ -1,0 +1,132 @@
+"""From chunks of a feed to commits.
+
+The next chunk is read and translated while the last ones are folded. A commit takes chunks up to ``commit_rows`` rows; a run that is
+cut off loses at most that much work and nothing that was committed: the next run goes on behind the last row of each file.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from yilu.items.intake import COMPLETE, Chunk
+from yilu.items.manifest import Counts, Source
+from yilu.items.store import Delivery, Store
+
+Progress = Callable[[str, int], None]
+"""Told the source's name and how many of its rows are committed."""
+
+
+@dataclass
+class Summary:
+    """What a run of intake did. ``skipped``: rows of files that were known already."""
+
+    counts: Counts = field(default_factory=Counts)
+    files: int = 0
+    skipped: int = 0
+    commits: int = 0
+    unmapped: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def done_rows(store: Store) -> Callable[[str], int]:
+    """How many rows of the file with a content hash are committed, or COMPLETE."""
+
+    def rows(content_hash: str) -> int:
+        source = store.at.sources.get(content_hash)
+        return 0 if source is None else COMPLETE if source.complete else source.rows
+
+    return rows
+
+
+def ingest(store: Store, chunks: Iterator[Chunk], feed: str, commit_rows: int, progress: Progress | None = None) -> Summary:
+    """Commit all chunks. Raises what reading them raises; what was committed before stays."""
+    summary = Summary()
+    waiting: list[Chunk] = []
+    before = store.at.counts
+    failed: BaseException | None = None
+    try:
+        for chunk in _ahead(chunks):
+            waiting.append(chunk)
+            if sum(max(len(c.events), c.rows) for c in waiting) >= commit_rows:
+                _commit(store, waiting, feed, summary, progress)
+                waiting = []
+    except Exception as error:
+        failed = error
+    if waiting:
+        _commit(store, waiting, feed, summary, progress)
+    summary.counts = Counts(**{k: v - getattr(before, k) for k, v in vars(store.at.counts).items()})
+    if failed is not None:
+        raise failed
+    return summary
+
+
+def _commit(store: Store, chunks: list[Chunk], feed: str, summary: Summary, progress: Progress | None) -> None:
+    store.commit([delivery(c, feed) for c in chunks])
+    summary.commits += 1
+    for chunk in chunks:
+        summary.files += chunk.last
+        summary.skipped += chunk.repeated_rows
+        for code, n in chunk.unmapped.items():
+            summary.unmapped[code] = summary.unmapped.get(code, 0) + n
+        for column, texts in chunk.unknown.items():
+            known = summary.unknown.setdefault(column, {})
+            for text, n in texts.items():
+                known[text] = known.get(text, 0) + n
+        if progress:
+            progress(chunk.source_name, chunk.rows)
+
+
+def delivery(chunk: Chunk, feed: str) -> Delivery:
+    """A chunk as the store takes it."""
+    counts = Counts(
+        rows=chunk.rows,
+        used=chunk.used,
+        quarantined=chunk.quarantine.num_rows,
+        refused=len(chunk.held),
+        unmapped=sum(chunk.unmapped.values()),
+        unknown_place=sum(chunk.unknown.get("place", {}).values()),
+    )
+    source = None
+    if chunk.content_hash:
+        source = (chunk.content_hash, Source(chunk.source_name, chunk.row_to, chunk.last))
+    return Delivery(chunk.events, counts, feed, source, chunk.quarantine, chunk.codes)
+
+
+def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The chunks, the next one made in a thread of its own while the last is used."""
+    ready: queue.Queue[Chunk | BaseException | None] = queue.Queue(1)
+    stop = threading.Event()
+
+    def give(thing: Chunk | BaseException | None) -> bool:
+        while not stop.is_set():
+            try:
+                ready.put(thing, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def run() -> None:
+        try:
+            for chunk in chunks:
+                if not give(chunk):
+                    return
+            give(None)
+        except BaseException as error:  # noqa: BLE001  handed to the thread that asked
+            give(error)
+
+    thread = threading.Thread(target=run, name="intake", daemon=True)
+    thread.start()
+    try:
+        while (thing := ready.get()) is not None:
+            if isinstance(thing, BaseException):
+                raise thing
+            yield thing
+    finally:
+        stop.set()
+        thread.join()
+
+
