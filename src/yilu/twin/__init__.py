@@ -1,0 +1,1 @@
+"""Synthetic days: what would happen?"""

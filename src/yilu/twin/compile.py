@@ -1,0 +1,246 @@
+"""From a network to the arrays of ``Ground``. What the network doesn't say yet (habits, flows of operators, times) is assumed (A)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from statistics import NormalDist
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.twin import ground as g
+from yilu.twin.bag_lanes import Lanes, lanes_of
+from yilu.twin.draws import alias
+from yilu.twin.places import Outlets, hubs_of, kinds_of, outlets_of, sites_of, travel_s
+from yilu.twin.plan import DayPlan, Rates
+
+PROFILE: tuple[float, ...] = (
+    1.4, 0.9, 0.6, 0.4, 0.4, 0.6, 1.0, 1.8, 3.2, 4.6, 5.6, 5.4, 4.2, 4.6, 5.8, 6.8, 8.0, 8.8, 8.6, 7.6, 6.6, 5.6, 4.4, 3.1,
+)  # fmt: skip
+"""Acceptances by local hour, in percent (A): the evening collection of online sellers is the peak."""
+
+OPERATOR_SHARES: tuple[float, ...] = (0.19, 0.16, 0.14, 0.12, 0.11, 0.08, 0.06, 0.05)
+"""Volume shares of the first eight express operators (A); the others share what is left. Mail goes to the first postal operator."""
+TICKS_S = (15, 30, 20, 60, 10)
+"""Seconds between an operator's uploads, in turn (A)."""
+PACES = (1.0, 0.95, 1.05, 0.9, 1.1)
+"""Travel times of operators, in turn, as multiples of the lane's (A)."""
+POSTAL_ABROAD = 0.15
+"""Share of postal operators in cross-border items (A)."""
+
+_WEIGHT_MEDIAN_G = {1: 40.0, 2: 900.0, 3: 620.0}
+_WEIGHT_SPREAD = {1: 0.5, 2: 0.9, 3: 1.0}
+_WEIGHT_MOST_G = {1: 2000, 2: 30000, 3: 50000}
+
+
+def weights_g() -> NDArray[np.uint32]:
+    """Quantiles (4, 4096) of log-normal weights by item class (row), in grams (A)."""
+    table = np.ones((4, 4096), np.uint32)
+    z = _normal_quantiles(4096)
+    for row, median in _WEIGHT_MEDIAN_G.items():
+        grams = np.rint(median * np.exp(_WEIGHT_SPREAD[row] * z))
+        table[row] = np.clip(grams, 5, _WEIGHT_MOST_G[row]).astype(np.uint32)
+    return table
+
+
+def _normal_quantiles(n: int) -> NDArray[np.float64]:
+    normal = NormalDist()
+    return np.array([normal.inv_cdf((i + 0.5) / n) for i in range(n)])
+
+
+def _day_starts(plan: DayPlan) -> NDArray[np.int64]:
+    zone = ZoneInfo(plan.network.time_zone)
+    days = [plan.date + timedelta(days=d) for d in range(plan.days + 1)]
+    return np.array([int(datetime(d.year, d.month, d.day, tzinfo=zone).timestamp()) for d in days], np.int64)
+
+
+def _zone(plan: DayPlan, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets of local time from UTC between two times, by the hour of their change."""
+    zone = ZoneInfo(plan.network.time_zone)
+    since, offsets = [first], [_offset(zone, first)]
+    for at in range(first + 3600 - first % 3600, last, 3600):
+        offset = _offset(zone, at)
+        if offset != offsets[-1]:
+            since.append(at)
+            offsets.append(offset)
+    return np.array(since, np.int64), np.array(offsets, np.int64)
+
+
+def _offset(zone: ZoneInfo, at: int) -> int:
+    offset = datetime.fromtimestamp(at, zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
+def _markets(
+    network: Any, origin: NDArray[np.int64], destination: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """(market, shape) of area pairs: same city, intercity or abroad; which end lies inside; whether customs stand between."""
+    inside, city = np.asarray(network.area_inside), np.asarray(network.area_city)
+    abroad = beyond_customs(network)
+    crosses = abroad[origin] != abroad[destination]
+    market = np.where(crosses, g.ABROAD, np.where(city[origin] == city[destination], g.SAME_CITY, g.INTERCITY))
+    shape = g.ORIGIN_INSIDE * inside[origin] + g.DESTINATION_INSIDE * inside[destination] + g.CUSTOMS * crosses
+    return market.astype(np.uint8), shape.astype(np.uint8)
+
+
+def beyond_customs(network: Any) -> NDArray[np.bool_]:
+    """Areas (by id) on the other side of customs: abroad, Hong Kong, Macao and Taiwan (GB/T 2260 codes 71, 81, 82)."""
+    beyond = np.asarray(network.area_level) == 6
+    for i, code in zip(network.areas.id, network.areas.code, strict=True):
+        if str(code)[:2] in ("71", "81", "82"):
+            beyond[int(i)] = True
+    return np.asarray(beyond)
+
+
+def _operators(network: Any) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+    """Operators that handle items: (ids, whether postal). Where the network has layers, one of the top layer each."""
+    ids = np.array([int(i) for i in network.operators.id], np.uint16)
+    postal = np.array(["post" in str(c).lower() or "ems" in str(c).lower() for c in network.operators.code], np.bool_)
+    if not postal.any():
+        postal[-1] = True
+    return ids, postal
+
+
+def _shares(postal: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Cumulative shares (3, K) of operators in domestic express, cross-border express and mail."""
+    count = len(postal)
+    express = np.zeros(count)
+    firms = np.flatnonzero(~postal) if not postal.all() else np.arange(count)
+    size = np.array(OPERATOR_SHARES[: len(firms)])
+    express[firms[: len(size)]] = size
+    if len(firms) > len(size):
+        express[firms[len(size) :]] = (1 - size.sum()) / (len(firms) - len(size))
+    express /= express.sum()
+    mail = postal / postal.sum()
+    cross = (1 - POSTAL_ABROAD) * express + POSTAL_ABROAD * mail
+    return np.cumsum(np.stack([express, cross, mail]), axis=1)
+
+
+def _habits(count: int) -> NDArray[np.int64]:
+    """Scanning habits of operators, in turn (A)."""
+    everyday = g.HABIT_SIGNS_AT_DROP | g.HABIT_DEPOT_ARRIVES
+    turns = (
+        everyday | g.HABIT_OUTLET_DEPARTS | g.HABIT_PROMISES,
+        everyday | g.HABIT_SORTS | g.HABIT_LOADS,
+        everyday | g.HABIT_ORIGIN_ARRIVES,
+        g.HABIT_SIGNS_AT_DROP | g.HABIT_OUTLET_DEPARTS | g.HABIT_DESTINATION_DEPARTS,
+        everyday | g.HABIT_PROMISES | g.HABIT_SORTS,
+        g.HABIT_DEPOT_ARRIVES | g.HABIT_ORIGIN_ARRIVES,
+        everyday | g.HABIT_OUTLET_DEPARTS | g.HABIT_ORIGIN_ARRIVES,
+        everyday | g.HABIT_LOADS,
+        everyday | g.HABIT_EVENT_IDS | g.HABIT_PROMISES,
+    )
+    return np.array([turns[i % len(turns)] for i in range(count)], np.int64)
+
+
+def _flow(
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8], NDArray[np.uint8]],
+    outlets: Outlets,
+    exchange: NDArray[np.int32],
+    shares: NDArray[np.float64],
+    rates: Rates,
+    items: int,
+) -> NDArray[np.float64]:
+    """Items a day from site to site by operator (K, Q, Q), cross-border ones by way of their office of exchange."""
+    origin, destination, weight, market, shape = pairs
+    count = len(exchange)
+    site_of_area = outlets.site[outlets.first[:-1].clip(max=len(outlets.site) - 1)]
+    a, b = site_of_area[origin], site_of_area[destination]
+    daily = items * weight / weight.sum()
+    domestic, abroad = np.zeros((count, count)), np.zeros((count, count))
+    home = market != g.ABROAD
+    np.add.at(domestic, (a[home], b[home]), daily[home])
+    out = ~home & (shape & g.ORIGIN_INSIDE > 0)
+    into = ~home & ~out
+    office = np.where(out, exchange[a], exchange[b])
+    np.add.at(abroad, (a[out | into], office[out | into]), daily[out | into])
+    np.add.at(abroad, (office[out | into], b[out | into]), daily[out | into])
+    for flow in (domestic, abroad):
+        np.fill_diagonal(flow, 0.0)
+    each = np.diff(shares, axis=1, prepend=0.0)
+    mail = rates.letter + rates.parcel
+    at_home = (1 - mail) * each[0] + mail * each[2]
+    return np.asarray(at_home[:, None, None] * domestic + each[1][:, None, None] * abroad)
+
+
+def compile_ground(plan: DayPlan) -> g.Ground:
+    """The arrays on which ``plan`` is made. Raises ValueError where the network lacks what the twin needs."""
+    network = plan.network
+    origin = np.asarray(network.demand.origin).astype(np.int64)
+    destination = np.asarray(network.demand.destination).astype(np.int64)
+    weight = np.asarray(network.demand.share, np.float64)
+    keep = (weight > 0) & (np.asarray(network.area_inside)[origin] | np.asarray(network.area_inside)[destination])
+    origin, destination, weight = origin[keep], destination[keep], weight[keep]
+    if not len(origin):
+        raise ValueError("the network's demand has no pair that starts or ends inside the province")
+    market, shape = _markets(network, origin, destination)
+    areas = np.unique(np.concatenate([origin, destination]))
+    sites = sites_of(network, areas)
+    outlets = outlets_of(network, areas, sites)
+    travel = travel_s(network, sites.facility, (np.asarray(network.area_level) == 6)[sites.area])
+    kinds = kinds_of(network)
+    offices = np.array([q for q in range(len(sites.facility)) if "exchange" in kinds[int(sites.facility[q])]], np.int64)
+    exchange = offices[np.argmin(travel[:, offices], axis=1)] if len(offices) else np.arange(len(sites.facility))
+    ids, postal = _operators(network)
+    shares = _shares(postal)
+    days = _day_starts(plan)
+    profile = np.concatenate([[0.0], np.cumsum(PROFILE) / sum(PROFILE)])
+    flow = _flow(
+        (origin, destination, weight, market, shape), outlets, exchange.astype(np.int32), shares, plan.rates, plan.items
+    )
+    lanes: Lanes = lanes_of(flow, profile, plan.share_bagged)
+    threshold, other = alias(weight)
+    zone_from, zone_s = _zone(plan, int(days[0]) - 86400, int(days[-1]) + 30 * 86400)
+    each = np.arange(len(ids))
+    return g.Ground(
+        pairs=g.record(
+            g.PAIR_ROW,
+            threshold=threshold,
+            other=other,
+            origin=origin,
+            destination=destination,
+            market=market,
+            shape=shape,
+        ),
+        outlet_first=outlets.first,
+        outlets=g.record(
+            g.OUTLET_ROW,
+            share=outlets.share,
+            facility=outlets.facility,
+            site=outlets.site,
+            local_s=outlets.local_s,
+            area=np.asarray(network.facility_area)[outlets.facility],
+        ),
+        sites=g.record(g.SITE_ROW, facility=sites.facility, exchange=exchange),
+        ways=g.record(g.WAY_ROW, travel_s=travel, hub=hubs_of(sites, kinds, travel)),
+        operators=g.record(
+            g.OPERATOR_ROW,
+            express=shares[0],
+            cross=shares[1],
+            mail=shares[2],
+            pace=np.array(PACES)[each % len(PACES)],
+            habit=_habits(len(ids)),
+            tick_s=np.array(TICKS_S)[each % len(TICKS_S)],
+            id=ids,
+            postal=postal,
+        ),
+        profile=profile,
+        weight_g=weights_g(),
+        days=g.record(g.DAY_ROW, start=days, first=np.arange(plan.days + 1) * plan.items),
+        zone=g.record(g.ZONE_ROW, since=zone_from, offset_s=zone_s),
+        lane=lanes.lane,
+        lanes=g.record(
+            g.LANE_ROW,
+            window_s=3600 * lanes.hours,
+            first=lanes.first[:-1],
+            operator=lanes.operator,
+            source=lanes.source,
+            target=lanes.target,
+        ),
+        bag_first=lanes.bags,
+        level_of_pair=np.ascontiguousarray(network.level_of_pair, np.uint8),
+        bag_share=lanes.share,
+        seed=np.uint64(plan.seed),
+    )
