@@ -25,7 +25,7 @@ bootstrap_python() {
 }
 
 # uv into ./.uv, in the first way that works here: pip beside the Python (Debian guards its own folders, ours is another one),
-# a virtual environment, a virtual environment with pip unpacked into it.
+# a virtual environment, a virtual environment with pip unpacked into it, Debian's pip unpacked without installing it.
 install_uv() {
     python=$(bootstrap_python)
     say "· installing uv into .uv (once)"
@@ -40,6 +40,10 @@ install_uv() {
             ln -sf ../made/bin/uv .uv/bin/uv
             return
         fi
+    fi
+    if (cd .uv && apt-get download python3-pip-whl && dpkg -x python3-pip-whl_*.deb deb) >>.uv/log 2>&1; then
+        wheel=$(echo "$root"/.uv/deb/usr/share/python-wheels/pip-*.whl)
+        if PYTHONPATH=$wheel pip_install "$python" --target .uv; then return; fi
     fi
     tail -n 5 .uv/log >&2
     fail "uv could not be installed with $python" \
