@@ -1,0 +1,17 @@
+"""Intake: files of any carrier in, scan events and an account of every row out (接入)."""
+
+from yilu.items.intake.chunk import QUARANTINE, Chunk, Limits, MappingError, SourceError
+from yilu.items.intake.mapping import Mapping
+from yilu.items.intake.sources import COMPLETE, content_hash, open_source
+
+__all__ = [
+    "COMPLETE",
+    "QUARANTINE",
+    "Chunk",
+    "Limits",
+    "Mapping",
+    "MappingError",
+    "SourceError",
+    "content_hash",
+    "open_source",
+]

@@ -1,0 +1,100 @@
+"""Source columns as arrays: one flat Arrow array, its text as bytes and offsets, its codes as small dictionaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+_NO_BYTES: NDArray[np.uint8] = np.zeros(1, np.uint8)
+
+
+def flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """``column`` as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        if column.num_chunks == 1:
+            return column.chunk(0)
+        column = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column
+        return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    return column
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether ``kind`` holds texts or bytes with offsets."""
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """``array`` (texts, a dictionary of them, numbers, times, …) as an array of texts or bytes with offsets."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if is_text(array.type):
+        return array
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), pa.string())
+    try:
+        return array.cast(pa.string())
+    except pa.ArrowException:
+        return pa.nulls(len(array), pa.string())
+
+
+def text_buffers(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """Offsets (n + 1,) into bytes, the bytes, and where the column is null (n,), None where nowhere."""
+    array = as_text(array)
+    n = len(array)
+    large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    _, offset_buffer, data_buffer = array.buffers()
+    absent = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    if n == 0 or offset_buffer is None:
+        return np.zeros(n + 1, np.int64), _NO_BYTES, absent
+    offsets = np.frombuffer(offset_buffer, np.int64 if large else np.int32)[array.offset : array.offset + n + 1]
+    data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else _NO_BYTES
+    return offsets.astype(np.int64), data, absent
+
+
+def encoded(column: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]]:
+    """Index (n,) of each row into the list of distinct texts; a null or blank row points at a None.
+
+    Blanks around a text are dropped; bytes that are no UTF-8 are replaced, so that they match no code.
+    """
+    array = flat(column)
+    if not pa.types.is_dictionary(array.type):
+        if not is_text(array.type):
+            array = as_text(array)
+        # Bytes, not text: the source may hold what is no UTF-8.
+        array = pc.dictionary_encode(array.cast(pa.large_binary() if _is_large(array.type) else pa.binary()))
+    values = _distinct(array.dictionary)
+    indices = array.indices
+    if indices.null_count:
+        indices = (
+            indices.fill_null(len(values)) if len(values) < 127 else indices.cast(pa.int64()).fill_null(len(values))
+        )
+        values.append(None)
+    return indices.to_numpy(zero_copy_only=False), values
+
+
+def _is_large(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_large_string(kind) or pa.types.is_large_binary(kind))
+
+
+def _distinct(dictionary: pa.Array) -> list[str | None]:
+    if is_text(dictionary.type):
+        try:
+            text = dictionary.cast(pa.large_string() if _is_large(dictionary.type) else pa.string())
+            return [value or None for value in pc.utf8_trim_whitespace(text).to_pylist()]
+        except pa.ArrowInvalid:
+            dictionary = dictionary.cast(pa.large_binary())
+    return [_clean(value) for value in dictionary.to_pylist()]
+
+
+def _clean(value: object) -> str | None:
+    if value is None:
+        return None
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.strip() or None

@@ -1,0 +1,67 @@
+"""Why a row is quarantined: every reason with its number, its text in Chinese and English, and the next step.
+
+A row is used whole or not at all: it bears the first reason that holds, in the order of the numbers. Codes and numbers are
+append-only. ``docs/how-to/ingest.md`` explains each; a test holds that page to this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason (id 1..255; 0 = no reason, the row is used)."""
+
+    id: int
+    code: str
+    zh: str
+    en: str
+    next_step: str
+
+
+REASONS: tuple[Reason, ...] = (
+    Reason(1, "line_too_long", "行过长", "The line is longer than the limit.", "Check for a missing line end, or raise max_line_bytes."),
+    Reason(2, "invalid_utf8", "编码错误", "The line is not text in the stated encoding.", "Write the file as UTF-8, or name its encoding in the mapping."),
+    Reason(3, "malformed", "格式错误", "Not a row of this format: columns too many or too few, or no JSON object.", "Have the sender repair the row and send it again."),
+    Reason(4, "confidential", "机要邮件", "Confidential mail is out of scope.", "Leave it out of the feed."),
+    Reason(5, "no_event", "无事件", "No event of the mapping applies to this row.", "Add an [[event]] to the mapping if the row should say something."),
+    Reason(6, "missing_waybill", "缺少运单号", "The waybill number is empty.", "Have the sender fill it."),
+    Reason(7, "long_waybill", "运单号过长", "The waybill number is longer than the limit.", "Check the column; numbers have at most max_number_bytes characters."),
+    Reason(8, "bad_waybill", "运单号含非法字符", "The waybill number holds characters that no number has.", "Check column and encoding; letters, digits and ASCII signs are expected."),
+    Reason(9, "bad_check_digit", "校验位错误", "The number has the form of a UPU S10 number, and its check digit is wrong.", "Have the number read again; it was mistyped or misread."),
+    Reason(10, "unknown_operator", "企业未登记", "The operator is empty or not in the network.", "Add it to the province folder, or to [values.operator] of the mapping."),
+    Reason(11, "missing_kind", "缺少环节", "The kind of event is empty.", "Have the sender fill it."),
+    Reason(12, "missing_time", "缺少时间", "The time of the event is empty.", "Have the sender fill it."),
+    Reason(13, "bad_time", "时间无法识别", "A time can't be read.", "Name its form in time_formats, its zone in time_zone."),
+    Reason(14, "time_out_of_range", "时间超出范围", "A time lies before the earliest or after the latest that can be true.", "Check unit and century of the time."),
+    Reason(15, "clock_ahead", "时钟超前", "The event's time lies too far ahead of its recording.", "Have the sender set its clock; the event is kept and can be replayed."),
+    Reason(16, "weight_range", "重量超出范围", "The weight is negative, no number, or beyond the limit.", "Check the column and weight_unit."),
+    Reason(17, "piece_range", "子件序号超出范围", "The piece is no whole number from 0 to 4095.", "Check the column."),
+    Reason(18, "void_without_event_id", "撤销缺少事件编号", "A voiding does not say which event it voids.", "Fill the column voids with the id of the wrong event."),
+    Reason(19, "document_event", "文档事件无法使用", "An EPCIS event that names no single item, or means nothing postal.", "See the reference of EPCIS; nothing to do if that is intended."),
+    Reason(20, "too_late", "迟到超过更正期限", "The event is older than the days that can still be corrected.", "Raise the correction horizon and send the file again."),
+)  # fmt: skip
+
+BY_CODE: dict[str, Reason] = {reason.code: reason for reason in REASONS}
+BY_ID: dict[int, Reason] = {reason.id: reason for reason in REASONS}
+
+LINE_TOO_LONG = BY_CODE["line_too_long"].id
+INVALID_UTF8 = BY_CODE["invalid_utf8"].id
+MALFORMED = BY_CODE["malformed"].id
+CONFIDENTIAL = BY_CODE["confidential"].id
+NO_EVENT = BY_CODE["no_event"].id
+MISSING_WAYBILL = BY_CODE["missing_waybill"].id
+LONG_WAYBILL = BY_CODE["long_waybill"].id
+BAD_WAYBILL = BY_CODE["bad_waybill"].id
+BAD_CHECK_DIGIT = BY_CODE["bad_check_digit"].id
+UNKNOWN_OPERATOR = BY_CODE["unknown_operator"].id
+MISSING_KIND = BY_CODE["missing_kind"].id
+MISSING_TIME = BY_CODE["missing_time"].id
+BAD_TIME = BY_CODE["bad_time"].id
+TIME_OUT_OF_RANGE = BY_CODE["time_out_of_range"].id
+CLOCK_AHEAD = BY_CODE["clock_ahead"].id
+WEIGHT_RANGE = BY_CODE["weight_range"].id
+PIECE_RANGE = BY_CODE["piece_range"].id
+VOID_WITHOUT_EVENT_ID = BY_CODE["void_without_event_id"].id
+DOCUMENT_EVENT = BY_CODE["document_event"].id

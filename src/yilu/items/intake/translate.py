@@ -1,0 +1,213 @@
+"""A table of source rows to events and an account of every row: whole columns at a time, codes by their dictionaries.
+
+``translate`` judges each row once: it is used, and makes an event for each block of the mapping that applies, or it is
+quarantined with the first reason that holds. No step runs Python per row; per distinct code, yes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from yilu.items import keys
+from yilu.items.intake import reasons, times
+from yilu.items.intake.chunk import QUARANTINE, SENDER_COUNTS
+from yilu.items.intake.columns import as_text
+from yilu.items.intake.door import Codes, Door
+from yilu.items.intake.judge import Block, Made
+from yilu.items.intake.masking import shown, shown_text
+from yilu.items.kinds import ACCEPT
+from yilu.items.schema import Events, concat, events
+
+_DISPLAYED: tuple[tuple[str, str], ...] = (
+    ("kind", "kind"),
+    ("time", "at"),
+    ("place", "facility"),
+    ("weight", "weight_g"),
+)
+"""Columns of the quarantine that show a text, and the event column whose source text it is."""
+_TOKEN_DOMAIN = 1 << 14
+"""Domain of the hash of sender tokens; the local day is added, so that no token can be followed from day to day."""
+
+
+@dataclass(frozen=True)
+class Translated:
+    """Events of a block's used rows, and its quarantine; used + quarantine.num_rows is the number of rows."""
+
+    events: Events
+    used: int
+    quarantine: pa.Table
+    held: Events
+    held_rows: NDArray[np.int64]
+    unknown: dict[str, dict[str, int]]
+    senders: pa.Table
+
+
+def translate(table: pa.Table, rows: NDArray[np.int64], door: Door, codes: Codes, file: str) -> Translated:
+    """Events and quarantine of ``table`` (source columns), whose rows bear the numbers ``rows`` (n,) in ``file``."""
+    n = table.num_rows
+    block = Block(table, door, codes, np.zeros(n, np.uint8), np.zeros(n, np.uint8))
+    made = [block.make(number, rule) for number, rule in enumerate(door.mapping.rules)]
+    applying = [m.applies for m in made if m.applies is not None]
+    if len(applying) == len(made):
+        block.blame(~np.logical_or.reduce(applying), reasons.NO_EVENT, 0)
+    for condition in door.mapping.confidential:
+        block.blame(block.holds(condition), reasons.CONFIDENTIAL, 0)
+    made = [m for m in made if m.columns]
+    bad, used = _together(block, rows)
+    good = block.why == 0
+    picked = [_pick(n, m, good, not len(bad))[0] for m in made]
+    waiting = [_pick(n, m, block.why == reasons.CLOCK_AHEAD, False) for m in made] if len(bad) else []
+    return Translated(
+        events=concat(picked or [events(0)]),
+        used=used,
+        quarantine=_quarantine(block, made, rows, bad, file) if len(bad) else QUARANTINE.empty_table(),
+        held=concat([e for e, _ in waiting] or [events(0)]),
+        held_rows=np.concatenate([np.empty(0, np.int64), *(rows[r] for _, r in waiting)]),
+        unknown=_unknown(made, good),
+        senders=_senders(block, made, good),
+    )
+
+
+def _together(block: Block, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Which rows of the table stand for the quarantined rows of the source, and how many source rows are used.
+
+    Table rows of one source row (a document's event with many items) are used together or not at all.
+    """
+    n = len(rows)
+    if n < 2 or (rows[1:] != rows[:-1]).all():
+        bad = np.flatnonzero(block.why)
+        return bad, n - len(bad)
+    starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+    sizes = np.diff(np.append(starts, n))
+    own = np.where(block.why == 0, 255, block.why).astype(np.uint8)
+    least = np.minimum.reduceat(own, starts)
+    spread = np.repeat(least, sizes)
+    block.why[:] = np.where(spread == 255, 0, spread)
+    culprits = np.flatnonzero((own == spread) & (own != 255))
+    bad = culprits[np.unique(rows[culprits], return_index=True)[1]]
+    return bad, len(starts) - len(bad)
+
+
+def _pick(n: int, made: Made, wanted: NDArray[np.bool_], whole: bool) -> tuple[Events, NDArray[np.int64]]:
+    """Events of the rows that apply and are wanted, and which rows those are (left out where it is all of them)."""
+    found = events(n, **made.columns)
+    if whole and made.applies is None:
+        return found, np.empty(0, np.int64)
+    rows = np.flatnonzero(wanted if made.applies is None else wanted & made.applies)
+    return found.take(rows), rows
+
+
+def _unknown(made: list[Made], good: NDArray[np.bool_]) -> dict[str, dict[str, int]]:
+    """Events by column and text for texts that mean nothing in the network; an empty facility counts as an empty text."""
+    found: dict[str, dict[str, int]] = {}
+    for m in made:
+        for name, coded in m.coded.items():
+            strange = coded.unknown if name != "facility" else coded.ids == 0
+            if not strange.any():
+                continue
+            rows = np.flatnonzero(good if m.applies is None else good & m.applies)
+            if coded.index is None:
+                counts = np.array([len(rows)])
+            else:
+                counts = np.bincount(coded.index[rows], minlength=len(coded.values))
+            texts = found.setdefault(name, {})
+            for i in np.flatnonzero(strange & (counts > 0)):
+                value = coded.values[i]
+                text = "" if value is None else shown_text("place", value)
+                texts[text] = texts.get(text, 0) + int(counts[i])
+    return found
+
+
+def _senders(block: Block, made: list[Made], good: NDArray[np.bool_]) -> pa.Table:
+    """Acceptances by sender's token, outlet and local day."""
+    parts = []
+    for m in made:
+        column = block.column(m.rule.columns.get("sender_token"))
+        if column is None or column.null_count == len(column):
+            continue
+        fits = good & (m.columns["kind"] == ACCEPT) & column.is_valid().to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(fits if m.applies is None else fits & m.applies)
+        if not len(rows):
+            continue
+        found = events(len(good), **m.columns).take(rows)
+        tokens = as_text(column).take(pa.array(rows))
+        days = times.local_day(found.at, block.door.province_zone)
+        hashed = np.zeros(len(rows), np.uint64)
+        for day in np.unique(days):
+            of_day = np.flatnonzero(days == day)
+            hashed[of_day] = keys.hash64(tokens.take(pa.array(of_day)), _TOKEN_DOMAIN + int(day), block.door.token_key)
+        parts.append(
+            pa.table(
+                {
+                    "operator": np.ascontiguousarray(found.operator),
+                    "place": np.ascontiguousarray(found.place),
+                    "day": days,
+                    "token": hashed,
+                }
+            )
+        )
+    if not parts:
+        return SENDER_COUNTS.empty_table()
+    return counted(
+        pa.concat_tables(parts).append_column(
+            "count", pa.nulls(sum(p.num_rows for p in parts), pa.uint32()).fill_null(1)
+        )
+    )
+
+
+def counted(senders: pa.Table) -> pa.Table:
+    """One row per operator, outlet, day and token, counts added up."""
+    grouped = senders.group_by(["operator", "place", "day", "token"]).aggregate([("count", "sum")])
+    return grouped.rename_columns({"count_sum": "count"}).select(SENDER_COUNTS.names).cast(SENDER_COUNTS)
+
+
+def _quarantine(block: Block, made: list[Made], rows: NDArray[np.int64], bad: NDArray[np.int64], file: str) -> pa.Table:
+    why, where = block.why[bad], block.where[bad]
+    secret = why == reasons.CONFIDENTIAL
+    columns: dict[str, pa.Array] = {}
+    for name, source in _DISPLAYED:
+        texts = pa.nulls(len(bad), pa.string())
+        for number, rule in enumerate(block.door.mapping.rules):
+            mine = np.flatnonzero((where == number) & ~secret)
+            spec = rule.columns.get(source)
+            if not len(mine) or spec is None:
+                continue
+            column = block.column(spec)
+            if column is not None:
+                found = shown(name, as_text(column.take(pa.array(bad[mine]))))
+            else:
+                found = pa.array([spec.value or None] * len(mine), pa.string())
+            mask = np.zeros(len(bad), np.bool_)
+            mask[mine] = True
+            texts = pc.replace_with_mask(texts, pa.array(mask), found)
+        columns[name] = texts
+    keys_held = np.zeros(len(bad), np.uint64)
+    ahead = why == reasons.CLOCK_AHEAD
+    for m in made:
+        mine = np.flatnonzero(ahead & (where == m.number))
+        if len(mine):
+            keys_held[mine] = np.broadcast_to(m.columns["key"], block.why.shape)[bad[mine]]
+    return quarantined(file, rows[bad], why, pa.array(keys_held, mask=~ahead), **columns)
+
+
+def quarantined(
+    file: str, rows: NDArray[np.int64], why: NDArray[np.uint8], key: pa.Array | None = None, **texts: pa.Array
+) -> pa.Table:
+    """A quarantine table of ``rows`` (n,) with the reasons ``why`` (n,); texts must be shown as they are."""
+    names = np.array(["", *(reasons.BY_ID[i].code if i in reasons.BY_ID else "" for i in range(1, 256))], object)
+    n = len(rows)
+    return pa.table(
+        {
+            "file": pa.array([file] * n, pa.string()),
+            "row": pa.array(rows, pa.int64()),
+            "reason": pa.array(names[why], pa.string()),
+            **{name: texts.get(name, pa.nulls(n, pa.string())) for name, _ in _DISPLAYED},
+            "key": pa.nulls(n, pa.uint64()) if key is None else key,
+        },
+        schema=QUARANTINE,
+    )
