@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import importlib.util
 import signal
 import sys
 import traceback
@@ -59,9 +58,10 @@ def _options(
 def _register() -> None:
     """Let each command module add its commands: through its ``register(app)``, or its own ``app`` for sub-commands."""
     for name in COMMAND_MODULES:
-        if importlib.util.find_spec(f"yilu.cli.{name}") is None:
+        try:
+            module = importlib.import_module(f"yilu.cli.{name}")
+        except ImportError:  # a room that is not built yet; the list becomes plain imports when all are
             continue
-        module = importlib.import_module(f"yilu.cli.{name}")
         if hasattr(module, "register"):
             module.register(app)
         elif hasattr(module, "app"):
