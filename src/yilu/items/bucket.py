@@ -120,7 +120,7 @@ def fold(
     if len(old):
         whole_items(old, rules, -1, sums)
     closed = put(table, refolded, keys[shut])
-    gone = np.union1d(keys[shut], closed["key"])
+    gone = np.union1d(again[is_closed(again)], closed["key"])
     return Folded(number, drop, verdict.repeated, verdict.conflicting, closed, gone)
 
 
@@ -145,7 +145,9 @@ def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums 
     p = pack(batch, word)
     holds = np.empty(len(batch), np.bool_)
     c = np.ascontiguousarray
-    walk.effective(p.key, word, c(batch.event_id), c(batch.voids), holds)
+    walk.effective(
+        p.key, word, c(batch.event_id), c(batch.voids), p.container, p.via, c(batch.parent), p.attr, int(rules[rules[LIMITS]]), holds
+    )
     rows = np.empty(len(batch), ROW)
     codes = np.empty((2 + SLOTS) * len(batch), np.uint64)
     deltas = np.empty(len(codes), np.int64)

@@ -84,6 +84,7 @@ FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
     "shipment": (2048, (), "母件", "Has pieces; delivered with the last of them."),
     "reopened": (4096, (), "重开", "Was closed and got another event since."),
     "source": (8192, (), "被关联", "Its events reach another item (a container, or a number that was replaced)."),
+    "missed": (16384, (), "容器未及", "Scans of a container passed it by, for it wasn't in it then."),
 }
 
 ROW: np.dtype = np.dtype([(f.name, "<" + f.type) for f in FIELDS])

@@ -131,7 +131,7 @@ def reached(links: Links, batch: Events) -> Events:
     within = (at >= links.since[link]) & (at <= links.until[link])
     keep = np.where(
         sort == BAGGED,
-        _CARRIED[kind] & (within | (kind == k.VOID)),
+        _CARRIED[kind] & (within | (kind == k.VOID) | (kind == k.VOID_DEPART)),
         np.where(sort == RELABELLED, kind != k.RELABEL, (kind == k.DELIVER) | (kind == k.VOID)),
     )
     row, link, sort = row[keep], link[keep], sort[keep]

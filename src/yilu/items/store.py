@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from yilu.errors import StoreError
 from yilu.items import bucket, closing, cubes, days, log, manifest, order, reach, states
 from yilu.items.disk import Disk, Lock
-from yilu.items.fields import DECLARATION, ROW
+from yilu.items.fields import DECLARATION, FLAGS, ROW
 from yilu.items.manifest import Counts, Manifest, Part, Source
 from yilu.items.rules import Rules, packed
 from yilu.items.schema import Events, concat, events
 from yilu.items.table import Table, find
 
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
+_WHOLE = np.uint16(FLAGS["whole"][0])
 
 
 @dataclass(frozen=True)
@@ -210,8 +211,13 @@ class Store:
             part = links.take(np.arange(edges[b], edges[b + 1]))
             table = self.table(int(b))
             row = find(table, part.source)
-            last = (table.rows["last"][row] >> np.uint64(32)).astype(np.int64)
-            wanted = np.unique(part.source[(row >= 0) & ((last >= part.since) | (last == 0))])
+            known = row >= 0
+            state = table.rows[row[known]]
+            last = (state["last"] >> np.uint64(32)).astype(np.int64)
+            # a void may stand before the link and speak of what comes after it
+            reaches = self._is_closed(int(b), part.source)
+            reaches[known] |= (last >= part.since[known]) | (last == 0) | ((state["flags"] & _WHOLE) != 0)
+            wanted = np.unique(part.source[reaches])
             if len(wanted):
                 out.append(log.read(self.disk, self.at.log, int(b), self.at.buckets, wanted))
         return concat(out)

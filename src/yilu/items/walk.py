@@ -17,9 +17,9 @@ from yilu.items.fold import merge
 from yilu.items.rules import COUNTED, LATITUDE, LIMITS, LONGITUDE, PROCESSING, degrees, size, value
 from yilu.items.table import entry_of, seek
 
-_ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _OTHER = 8, 24, 28, 32, 44, 60, 104, 120, 240
+_ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
 _VOID, _VOID_DEPART = 200, 204
-_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT = 1, 64, 128, 256, 512, 1024, 2048
+_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT, _MISSED = 1, 64, 128, 256, 512, 1024, 2048, 16384
 _PROXY_OUTCOME = 2
 _CONTAINER_CLASS = 4
 _EARTH_KM = 6371.0088
@@ -62,6 +62,7 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     ``sign``: +1, or -1 to take back the pairs of an earlier walk.
     """
     if via != 0 and container == via and np.uint32(via & np.uint64(0xFFFFFFFF)) != rows[i]["container"]:
+        rows[i]["flags"] |= np.uint16(_MISSED)
         return n
     last = rows[i]["last"]
     if word == last:
@@ -70,7 +71,7 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     place = np.int64(word & np.uint64(0xFFFFFF))
     before = np.int64(last & np.uint64(0xFFFFFF))
     at = np.int64(word >> np.uint64(32))
-    if rows[i]["delivered"] != NEVER and rows[i]["returned"] == NEVER and at > rows[i]["delivered"] and kind < _VOID:
+    if rows[i]["delivered"] != NEVER and rows[i]["returned"] == NEVER and at > rows[i]["delivered"] and kind != _RETURN:
         rows[i]["flags"] |= np.uint16(_AFTER)
     known = place if place < size(rules, PROCESSING) else 0
     merge(rows, grid, i, word, value(rules, PROCESSING, known), rules)
@@ -161,6 +162,9 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, who
                 first = min(first, at)
                 if at - first > reuse_s:
                     must = True
+            # a container's scan that passed the item by may lie after a bagging told only now
+            if kind == _BAG and row >= 0 and rows[row]["flags"] & _MISSED:
+                must = True
         if row >= 0:
             if word[i] <= rows[row]["last"] or rows[row]["flags"] & _WHOLE:
                 must = True
@@ -205,9 +209,20 @@ def append(rows, grid, index, count, shift, empty, spare, before, key, word, att
     return count, n
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _source(e, container, via, parent, attr):
+    """Whose event it is: 0 the item's own (or that of its earlier number), else the key of the container or piece that it came by."""
+    if via[e] != 0 and (container[e] == via[e] or (parent[e] == via[e] and attr[e] >> np.uint64(52) != 0)):
+        return via[e]
+    return np.uint64(0)
+
+
 @njit(cache=True, nogil=True)
-def effective(key, word, event_id, voids, out):
-    """Mark in ``out`` the events that hold: not voided by id, and no departure that a later voiding took back."""
+def effective(key, word, event_id, voids, container, via, parent, attr, reuse_s, out):
+    """Mark in ``out`` the events that hold: not voided by id, and no departure that a later voiding took back.
+
+    A container's or piece's voiding speaks of its own events only.
+    """
     out[:] = True
     n = len(key)
     i = 0
@@ -215,27 +230,55 @@ def effective(key, word, event_id, voids, out):
         j = i + 1
         while j < n and key[j] == key[i]:
             j += 1
+        taking_back = False
         for v in range(i, j):
             kind = np.int64((word[v] >> np.uint64(24)) & np.uint64(0xFF))
+            taking_back |= kind == _VOID_DEPART
             if kind == _VOID and voids[v] != 0:
+                whose = _source(v, container, via, parent, attr)
                 for e in range(i, j):
-                    if event_id[e] == voids[v] and np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) != _VOID:
+                    voiding = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) in (_VOID, _VOID_DEPART)
+                    if event_id[e] == voids[v] and not voiding and (whose == 0 or whose == _source(e, container, via, parent, attr)):
                         out[e] = False
-        for v in range(i, j):
-            kind = np.int64((word[v] >> np.uint64(24)) & np.uint64(0xFF))
-            if kind == _VOID_DEPART and out[v]:
-                e = v - 1
-                while e >= i:
-                    departs = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) == _DEPART
-                    if out[e] and departs and (word[e] & np.uint64(0xFFFFFF)) == (word[v] & np.uint64(0xFFFFFF)):
-                        out[e] = False
-                        break
-                    e -= 1
+        if taking_back:
+            _take_back(i, j, word, container, via, parent, attr, reuse_s, out)
         i = j
 
 
 @njit(cache=True, nogil=True)
-def _settle_pieces(rows, i, first, last, word, via, parent, attr):
+def _take_back(first, last, word, container, via, parent, attr, reuse_s, out):
+    """Let each ``void_depart`` of an item's events ``first:last`` take back the latest departure before it; only what reached the item."""
+    reached = np.zeros(last - first, np.bool_)
+    inside = np.uint64(0)
+    accepted = np.int64(-1)
+    for e in range(first, last):
+        if not out[e]:
+            continue
+        kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
+        whose = _source(e, container, via, parent, attr)
+        if kind == _ACCEPT:
+            at = np.int64(word[e] >> np.uint64(32))
+            if accepted >= 0 and at - accepted > reuse_s:
+                inside = np.uint64(0)
+            accepted = at
+        elif kind == _BAG:
+            inside = container[e]
+        elif kind == _UNBAG:
+            inside = np.uint64(0)
+        reached[e - first] = whose == 0 or whose == inside
+        if kind != _VOID_DEPART:
+            continue
+        for d in range(e - 1, first - 1, -1):
+            departs = np.int64((word[d] >> np.uint64(24)) & np.uint64(0xFF)) == _DEPART
+            if not departs or not out[d] or (word[d] & np.uint64(0xFFFFFF)) != (word[e] & np.uint64(0xFFFFFF)):
+                continue
+            if _source(d, container, via, parent, attr) == whose or (whose == 0 and reached[d - first]):
+                out[d] = False
+                break
+
+
+@njit(cache=True, nogil=True)
+def _settle_pieces(rows, i, first, last, word, via, parent, attr, holds):
     """A shipment is delivered with its last piece: once every linked piece is, at the latest of their first deliveries."""
     pieces = 0
     done = 0
@@ -243,20 +286,22 @@ def _settle_pieces(rows, i, first, last, word, via, parent, attr):
     own = np.int64(NEVER)
     for e in range(first, last):
         kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
+        if not holds[e] or kind == _VOID:
+            continue
         if kind == _DELIVER and via[e] == 0:
             own = min(own, np.int64(word[e] >> np.uint64(32)))
         if via[e] == 0 or parent[e] != via[e] or np.uint64(attr[e] >> np.uint64(52)) == 0:
             continue
         seen = False
         for p in range(first, e):
-            if via[p] == via[e] and parent[p] == via[p]:
+            if holds[p] and via[p] == via[e] and parent[p] == via[p] and np.int64((word[p] >> np.uint64(24)) & np.uint64(0xFF)) != _VOID:
                 seen = True
                 break
         if seen:
             continue
         pieces += 1
         for d in range(e, last):
-            if via[d] == via[e] and np.int64((word[d] >> np.uint64(24)) & np.uint64(0xFF)) == _DELIVER:
+            if holds[d] and via[d] == via[e] and np.int64((word[d] >> np.uint64(24)) & np.uint64(0xFF)) == _DELIVER:
                 done += 1
                 latest = max(latest, np.int64(word[d] >> np.uint64(32)))
                 break
@@ -268,8 +313,25 @@ def _settle_pieces(rows, i, first, last, word, via, parent, attr):
         latest = max(latest, own)
     rows[i]["flags"] |= np.uint16(_SHIPMENT)
     rows[i]["delivered"] = np.uint32(latest) if done == pieces else np.uint32(NEVER)
-    if done < pieces:
-        rows[i]["delivered_last"] = np.uint32(0)
+    rows[i]["delivered_last"] = max(rows[i]["delivered_last"], np.uint32(latest)) if done == pieces else np.uint32(0)
+
+
+@njit(cache=True, nogil=True)
+def _goes_on(first, key, word, via, holds, reuse_s):
+    """Whether the journey that begins with event ``first`` goes on under another number."""
+    accepted = np.int64(-1)
+    e = first
+    while e < len(key) and key[e] == key[first]:
+        kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
+        at = np.int64(word[e] >> np.uint64(32))
+        if holds[e] and kind == _ACCEPT:
+            if accepted >= 0 and at - accepted > reuse_s:
+                return False
+            accepted = at
+        if holds[e] and kind == _RELABEL and via[e] != 0:
+            return True
+        e += 1
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -288,6 +350,7 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
         row = -1
         accepted = np.int64(-1)
         begun = i
+        silent = False
         while j < len(key) and key[j] == key[i]:
             if not holds[j]:
                 j += 1
@@ -299,10 +362,11 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
                 accepted = at
             if row < 0 or fresh:
                 if row >= 0:
-                    _settle_pieces(rows, row, begun, j, word, via, parent, attr)
+                    _settle_pieces(rows, row, begun, j, word, via, parent, attr, holds)
                 row = used
                 used += 1
                 begun = j
+                silent = _goes_on(j, key, word, via, holds, value(rules, LIMITS, 0))
                 rows[row] = empty
                 rows[row]["key"] = key[j]
             if kind == _VOID or kind == _VOID_DEPART:
@@ -311,16 +375,20 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
                 continue
             piece_delivery = kind == _DELIVER and via[j] != 0 and np.uint64(attr[j] >> np.uint64(52)) != 0
             if kind != _PIECE and not piece_delivery and not (kind == _RELABEL and via[j] != 0):
-                n = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+                pairs = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+                # what goes on under another number is counted there
+                n = n if silent else pairs
             elif kind == _PIECE and via[j] == 0:
                 rows[row]["flags"] |= np.uint16(_PART)
-                n = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+                pairs = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+                # what goes on under another number is counted there
+                n = n if silent else pairs
             elif kind == _RELABEL:
                 rows[row]["flags"] |= np.uint16(_CONTINUED | _WHOLE)
             rows[row]["flags"] |= np.uint16(_WHOLE) if via[j] != 0 and container[j] != via[j] else np.uint16(0)
             j += 1
         if row >= 0:
-            _settle_pieces(rows, row, begun, j, word, via, parent, attr)
+            _settle_pieces(rows, row, begun, j, word, via, parent, attr, holds)
         i = j
     for r in range(used):
         cells(rows[r], rules, spare)
