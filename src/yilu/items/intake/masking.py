@@ -52,6 +52,7 @@ def shown(column: str, texts: pa.Array) -> pa.Array:
             free = pc.and_not(free, _has(texts, _LONG_NUMBER))
         case _:
             free = pc.and_not(_has(texts, _CODE), _has(texts, _LONG_NUMBER))
+    free = pc.or_(free, pc.equal(texts, ""))
     if pc.all(free).as_py() is not False:
         return texts
     length = pc.cast(pc.utf8_length(texts), pa.string())

@@ -11,6 +11,10 @@ from yilu.items import s10
 from yilu.items.intake import reasons
 from yilu.items.intake.columns import as_text, flat, text_buffers
 
+_STRANGE: NDArray[np.bool_] = np.ones(256, np.bool_)
+"""Bytes that no number holds: control signs, all beyond ASCII, brackets, quotes and what an address or a list is written with."""
+_STRANGE[33:127] = False
+_STRANGE[list(b'"`,;<>@[]\\^{|}')] = True
 _SHAPED = 255
 """Passing mark of a number in the form of S10, judged afterwards."""
 
@@ -50,7 +54,7 @@ def _judge(offsets, data, most, missing, long, bad, shaped, out):
             byte = data[i]
             if byte == 32 or byte == 45:
                 continue
-            if byte < 33 or byte > 126:
+            if _STRANGE[byte]:
                 strange = True
                 break
             digit = 48 <= byte <= 57

@@ -136,7 +136,7 @@ def _paths(path: Path, door: Door, done: Done, chunk_rows: int) -> Iterator[Chun
         except OSError as error:
             refused.append(
                 SourceError(
-                    f"{file.name} can't be read: {error.strerror}", next_step="check the file and its permissions"
+                    f"{file.name} can't be read: {error.strerror or type(error).__name__}", next_step="check the file and its permissions"
                 )
             )
         except SourceError as error:
@@ -204,7 +204,10 @@ def _blocks(path: Path, form: str, door: Door, skip: int) -> Iterator[Block]:
         try:
             with pa.input_stream(path, compression="detect") if packed else path.open("rb", buffering=0) as stream:
                 yield from read(stream, path.name, door.mapping, door.limits, skip)
-        except pa.ArrowException:
+        except (pa.ArrowException, OSError) as error:
+            # An error of the system has its text; what is left is Arrow's, of unpacking.
+            if not packed or getattr(error, "strerror", None):
+                raise
             raise SourceError(
                 f"{path.name} can't be unpacked: it is cut off or damaged", next_step="have it sent again"
             ) from None
