@@ -1,6 +1,6 @@
 #!/bin/sh
 # One door to everything: sets up what is needed, without root and once, then runs what was asked. See README.md.
-#   ./do demo | test | lint | format | lock | docs | bench NAME [--quick] [--json] | soak NAME
+#   ./do demo | test | lint | format | lock | reference | docs | bench NAME [--quick] [--json] | soak NAME
 #   ./do NAME ARGS   anything else is a command of yilu
 # Variables: YILU_UV (the uv to use), YILU_VENV (the environment, .venv), YILU_PYTHON (the Python, 3.11 or newer).
 set -eu
@@ -155,6 +155,7 @@ case $command in
 test) lint && exec "$venv/bin/python" -m pytest -n 2 "$@" ;;
 lint) lint ;;
 format) "$venv/bin/ruff" check --fix . && "$venv/bin/ruff" format . ;;
+reference) exec "$venv/bin/python" -m yilu.cli.reference "$@" ;;
 docs) exec "$venv/bin/python" -m mkdocs build --strict "$@" ;;
 bench | soak)
     [ $# -gt 0 ] || fail "./do $command needs a name" "See the folder benchmarks/."

@@ -80,7 +80,7 @@ SETTINGS: tuple[Setting, ...] = (
         "clock_ahead_minutes", "int", 10, "minutes", "容许的时钟超前",
         "How far an event may lie ahead of its recording before it is quarantined.", 0, 1440,
     ),
-    _days("reuse_days", 90, "单号停用多久后视为重新使用", "Silence after which a waybill number that comes back is a new item."),
+    _days("reuse_days", 90, "同号再次收寄视为新件的间隔", "An acceptance later than this after the same number's previous one begins a new item."),
     _days("container_days", 3, "容器扫描惠及内件的期限", "How long a scan of a container reaches the items last put into it."),
     _days("closing_days", 3, "结束后多久封存", "Time after its end that an item is closed."),
     _days("stale_days", 30, "无扫描多久视为失联", "Time without a scan after which an open item is closed as stale."),

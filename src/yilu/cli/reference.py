@@ -1,0 +1,195 @@
+"""Reference pages made of the declarations in the code: ``python -m yilu.cli.reference`` writes them into docs/reference.
+
+A test holds every page equal to what this makes, so a setting, a command, a field or a cube can't stand undocumented.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from yilu import settings
+from yilu.cli.app import app
+from yilu.errors import EXIT_CODES
+from yilu.items import cubes, fields, kinds, schema
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; bars and line ends in cells are made harmless."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).replace("|", "\\|").split())
+
+
+def settings_page() -> str:
+    """Every setting with its variable, default and bounds."""
+    rows = [
+        (f"`{s.name}`", f"`{s.env}`", _default(s), s.unit or "–", s.expected, f"{s.zh} · {s.en}")
+        for s in settings.SETTINGS
+    ]
+    others = [(f"`{name}`", text) for name, text in settings.OTHER_ENV.items()]
+    return f"""# Settings 设置
+
+A value is taken from the command line where a command has an option for it, else from the environment, else from a TOML file, else the
+default stands. The file is `{settings.FILE_NAME}` in the current folder, or the one that `{settings.FILE_ENV}` names; its keys are the
+names below; a relative path in it is relative to the file. `yilu settings` shows every value and where it is from. An unknown
+name or a value out of bounds ends the command with exit code 2 before anything is read or written.
+
+{table(("setting", "variable", "default", "unit", "may be", "what for"), rows)}
+## Other variables
+
+{table(("variable", "what for"), others)}"""
+
+
+def _default(setting: settings.Setting) -> str:
+    """The default as it is on every machine: the user's own folders are named, not shown."""
+    if setting.name == "key_file":
+        return "`yilu/key` in the user's configuration folder"
+    return f"`{setting.default}`"
+
+
+def exit_codes_page() -> str:
+    """What a command's exit code means."""
+    rows = [(code, name, zh, text) for code, (name, zh, text) in EXIT_CODES.items()]
+    return f"""# Exit codes 退出码
+
+Every command leaves with one of these. Errors go to standard error: what is wrong, where, what was expected, and the next step; with `--json`
+as one JSON object with `error`, `message`, `next_step`, `exit_code`, and for an input `file`, `row`, `column`, `value`, `expected`.
+
+{table(("code", "name", "名称", "meaning"), rows)}"""
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options."""
+    root = typer.main.get_command(app)
+    parts = [
+        "# Commands 命令\n\nEach is given as `yilu NAME`, or from a fresh clone as `./do NAME`. `yilu NAME --help` shows the same.\n"
+    ]
+    for name, command in _leaves(root, ()):
+        usage = " ".join(("yilu", *name))
+        parts.append(f"\n## `{usage}`\n\n{(command.help or '').strip()}\n")
+        rows = [_parameter(p) for p in command.params if p.name != "help"]
+        if rows:
+            parts.append("\n" + table(("argument or option", "type", "default", "what for"), rows))
+    return "".join(parts)
+
+
+def _leaves(command: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], Any]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield path, command
+        return
+    for name, child in children.items():
+        yield from _leaves(child, (*path, name))
+
+
+def _parameter(parameter: Any) -> tuple[str, str, str, str]:
+    name = ", ".join(parameter.opts) if parameter.param_type_name == "option" else str(parameter.name).upper()
+    default = "required" if parameter.required else parameter.default
+    shown = "–" if default in (None, "", False) or callable(default) else str(default)
+    kind = "" if getattr(parameter, "is_flag", False) else str(parameter.bare_type()).strip("<>")
+    return f"`{name}`", kind, shown, str(parameter.help or "")
+
+
+def events_page() -> str:
+    """Columns and kinds of scan events."""
+    columns = [(f"`{c.name}`", c.type, c.role, c.zh, c.description) for c in schema.EVENT_COLUMNS]
+    of_kinds = [
+        (k.id, f"`{k.code}`", k.zh, k.en, k.stage, "yes" if k.container else "", k.description) for k in kinds.KINDS
+    ]
+    return f"""# Events 扫描事件
+
+A scan event is one row. Two events equal in all *identity* columns are the same event; if they differ in a *payload* column, they
+conflict; *origin* columns tell how an event came here. Absent values are 0. [How events become facts](../explain/facts.md) has the rules.
+
+## Columns
+
+{table(("column", "type", "role", "中文", "meaning"), columns)}
+## Kinds 环节
+
+The id is also the rank among events of one item in the same second. *container*: such a scan of a container reaches the items in it.
+
+{table(("id", "code", "中文", "English", "stage", "container", "meaning"), of_kinds)}
+## Item classes, kinds of sender, outcomes
+
+{table(("item class", "number"), ((f"`{n}`", i) for n, i in schema.ITEM_CLASSES.items()))}
+{table(("kind of sender", "number"), ((f"`{n}`", i) for n, i in schema.SENDER_KINDS.items()))}
+{table(("outcome", "number"), ((f"`{n}`", i) for n, i in schema.OUTCOMES.items()))}"""
+
+
+def state_page() -> str:
+    """Fields and flags of an item's state."""
+    rows = [
+        (f"`{f.name}`", f.type, f.op, ", ".join(kinds.BY_ID[k].code for k in f.kinds) or "–", f.zh, f.description)
+        for f in fields.FIELDS
+    ]
+    flags = [
+        (f"`{name}`", bit, ", ".join(kinds.BY_ID[k].code for k in of) or "–", zh, text)
+        for name, (bit, of, zh, text) in fields.FLAGS.items()
+    ]
+    return f"""# State of an item 寄件状态
+
+One record of {fields.ROW.itemsize} bytes per item and journey. Fields with `min`, `max`, `or` and `word` are merges over the item's events in any order; `walk`
+needs them in order. Type: `u` and the number of bytes. A store written under another declaration than this one is refused, and `yilu rebuild`
+makes it again.
+
+{table(("field", "type", "how", "kinds that speak to it", "中文", "meaning"), rows)}
+## Flags 标志
+
+{table(("flag", "bit", "kinds", "中文", "meaning"), flags)}"""
+
+
+def cubes_page() -> str:
+    """Cubes, their dimensions and measures."""
+    rows = [
+        (c.id, f"`{c.name}`", c.zh, ", ".join(f"{name} ({bits})" for name, bits in c.dimensions), c.description)
+        for c in cubes.CUBES
+    ]
+    measures = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.MEASURES.items()]
+    statuses = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.STATUSES.items()]
+    return f"""# Cubes 汇总立方
+
+A cell is a 64-bit code (3 bits for the cube, then its dimensions, most significant first) with a count. Nothing in a cube depends on the moment
+of asking: what is due, overdue or in flight at an hour follows from hours that are dimensions. Numbers in brackets are bits.
+
+{table(("id", "cube", "中文", "dimensions", "what it counts"), rows)}
+## Measures of `clock` and `flow`
+
+{table(("number", "measure", "中文", "meaning"), measures)}
+## Statuses of `checks`
+
+{table(("number", "status", "中文", "meaning"), statuses)}
+## Bins of time
+
+Bin 0 is below {cubes.BIN_0_S:g} s; each further bin is {cubes.BIN_RATIO:g} times as long, so that its geometric middle is within 1 % of every time in it.
+"""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings": settings_page,
+    "exit-codes": exit_codes_page,
+    "commands": commands_page,
+    "events": events_page,
+    "state": state_page,
+    "cubes": cubes_page,
+}
+"""File name in docs/reference, without its ending, to what makes it."""
+
+
+def write(folder: Path) -> None:
+    """Write all pages into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / f"{name}.md").write_text(page().rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"))
