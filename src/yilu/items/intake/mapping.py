@@ -210,14 +210,13 @@ def parse(text: str, file: str) -> Mapping:
     epcis.only(("locations", "vocabulary", "number_prefixes"))
     mapping = Mapping(
         name=name,
-        rules=_rules(reader),
         format=reader.text("format", allowed=FORMATS),
         files=reader.text("files", "*"),
         time_zone=_checked(reader, "time_zone", "", _zone, "a time zone such as Asia/Shanghai"),
         time_formats=_time_formats(reader),
         time_unit=reader.text("time_unit", "s", tuple(TIME_UNITS)),
         weight_unit=reader.text("weight_unit", "g", tuple(WEIGHT_UNITS)),
-        encoding=_checked(reader, "encoding", "utf-8", codecs.lookup, "an encoding such as utf-8 or gb18030"),
+        encoding=_checked(reader, "encoding", "utf-8", _encoding, "utf-8, gb18030, gbk, gb2312 or latin-1"),
         delimiter=_checked(reader, "delimiter", ",", _delimiter, "one ASCII character"),
         quoted_newlines=reader.flag("quoted_newlines", False),
         column_names=reader.texts("column_names"),
@@ -229,11 +228,10 @@ def parse(text: str, file: str) -> Mapping:
         locations=epcis.text_table("locations"),
         vocabulary=epcis.text_table("vocabulary"),
         number_prefixes=epcis.texts("number_prefixes"),
+        rules=_rules(reader),
     )
     if mapping.sql and mapping.format not in ("", "parquet", "csv", "jsonl"):
         reader.fail("format", mapping.format, "no other reader beside sql")
-    if codecs.lookup(mapping.encoding).name not in ("utf-8", "gb18030", "gbk", "gb2312", "ascii", "iso8859-1"):
-        reader.fail("encoding", mapping.encoding, "utf-8, gb18030, gbk, gb2312 or latin-1")
     return mapping
 
 
@@ -249,6 +247,12 @@ def _checked(reader: _Reader, key: str, default: str, check: Callable[[str], obj
 
 def _zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
+        raise ValueError(name)
+
+
+def _encoding(name: str) -> None:
+    # Line ends and delimiters must be single bytes that stand for nothing else.
+    if codecs.lookup(name).name not in ("utf-8", "gb18030", "gbk", "gb2312", "ascii", "iso8859-1"):
         raise ValueError(name)
 
 
