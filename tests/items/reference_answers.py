@@ -1,0 +1,49 @@
+"""What follows from a record of ``reference``: outcome, promise, checks and cells, after docs/explain/facts.md and the cubes' meanings."""
+
+import math
+
+NEVER = 0xFFFFFFFF
+
+
+def bin_of(seconds):
+    """The bin of a time: bins grow by 2 % from one minute on."""
+    return 0 if seconds < 60 else min(1023, 1 + int(math.log(seconds / 60) / math.log(1.02)))
+
+
+def follow(r, net, cells):
+    """Outcome, promise and checks of a record, and its cells."""
+    unaccepted, at, _, place = r["start"] or (True, 0, 0, 0)
+    origin, destination = r["origin"] or net.area[place], r["destination"]
+    derived = (
+        0 if unaccepted or not origin or not destination else net.promised(at, origin, destination, r["service_level"])
+    )
+    promise = r["promised"] = r["promise"] or derived
+    level = r["service_level"] or net.level_of_pair[origin][destination]
+    reached = r["delivered"] != NEVER and r["delivered"] <= r["returned"]
+    other = ("returned", r["returned"]) if r["returned"] != NEVER else ("lost" if r["lost"] else "stopped", r["ended"])
+    r["outcome"], when = ("delivered", r["delivered"]) if reached else other if other[1] != NEVER else ("open", 0)
+    delivered, elsewise = when * reached, when * (not reached)
+    r["checks"] = [0, 0, 0]
+    for check, name in enumerate(("inspected", "identified", "screened")):
+        processing = None if unaccepted else net.owed(check, r, at, origin)
+        if processing is not None:
+            left = min(r["left_processing" if processing else "left"], r["delivered"])
+            r["checks"][check] = (
+                1 if r[name] <= min(left, NEVER - 1) else 2 if left == NEVER else 3 if r[name] == NEVER else 4
+            )
+    if r["start"] is None or r["continued"] or r["part"] or r["item_class"] >= 4:
+        return
+    late = when > promise > 0
+    whens = [at, at * unaccepted, promise, promise * (reached and not late), delivered, delivered * late, elsewise, elsewise * late,
+             promise * (elsewise > 0 and not late)]  # fmt: skip
+    cities = net.city[origin], net.city[destination]
+    for measure, moment in [(m, moment) for m, moment in enumerate(whens, 1) if moment]:
+        for side, area in ((1, origin), (2, destination)):
+            cells["clock", measure, side, moment // 3600, r["operator"], area, level] += 1
+        if measure in (1, 3, 4, 5, 6, 7):
+            cells["flow", measure, net.day(moment), r["operator"], *cities, level] += 1
+    if reached and not unaccepted and when >= at:
+        cells["transit", net.day(when), r["operator"], *cities, level, bin_of(when - at)] += 1
+    for check, status in enumerate(r["checks"]):
+        if status:
+            cells["checks", check, status, net.day(at), r["operator"], origin, r["item_class"], r["sender_kind"]] += 1
