@@ -96,7 +96,7 @@ find_uv() {
 stamp() { cat $lock $bench_lock pyproject.toml do | cksum; }
 
 install() {
-    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$1" ||
+    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-build -r "$1" ||
         fail "the packages of $1 could not be installed" "Look at the lines above; the same command goes on where it was."
 }
 
