@@ -56,28 +56,25 @@ pip_install() {
     "$with" -m pip install --quiet --disable-pip-version-check --upgrade "$@" 'uv>=0.11,<1' >>.uv/log 2>&1
 }
 
-# What pip was told on this machine (its variables, its files), for uv reads neither.
-pip_says() {
-    python=$(bootstrap_python)
-    for place in :env: install global; do
-        if told=$("$python" -m pip config get "$place.$1" 2>/dev/null) && [ -n "$told" ]; then
-            printf '%s' "$told" | tr '\n' ' '
-            return
-        fi
-    done
-}
-
-# uv's own variables and files stand first; where they say nothing, what pip uses is used.
+# uv's own variables and files stand first; where they say nothing, what pip was told on this machine is used, for uv doesn't ask it.
 mirrors() {
     export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
-    if [ -z "${SSL_CERT_FILE:-}" ]; then
-        told=$(pip_says cert)
-        if [ -f "$told" ]; then export SSL_CERT_FILE="$told"; fi
+    told=
+    if python=$(bootstrap_python 2>/dev/null); then told=$("$python" -m pip config list 2>/dev/null) || told=; fi
+    certificates=$(pip_says cert)
+    if [ -z "${SSL_CERT_FILE:-}" ] && [ -f "$certificates" ]; then export SSL_CERT_FILE="$certificates"; fi
+    index=$(pip_says index-url)
+    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_CONFIG_FILE:-}" ] && [ -n "$index" ]; then
+        export UV_DEFAULT_INDEX="$index"
     fi
-    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_CONFIG_FILE:-}" ]; then
-        told=$(pip_says index-url)
-        if [ -n "$told" ]; then export UV_DEFAULT_INDEX="$told"; fi
-    fi
+}
+
+# One value out of `pip config list`, its variables before its files.
+pip_says() {
+    for place in :env: install global; do
+        value=$(printf '%s\n' "$told" | sed -n "s/^$place\.$1='\(.*\)'\$/\1/p")
+        if [ -n "$value" ]; then printf '%s' "$value"; return; fi
+    done
 }
 
 find_uv() {

@@ -101,7 +101,10 @@ def test_every_command_speaks_json_and_has_help() -> None:
 
 def test_both_readmes_show_the_same_commands(root: Path) -> None:
     """The Chinese page is not left behind."""
-    shown = [set(re.findall(r"`(\./do [^`]+)`", (root / n).read_text(encoding="utf-8"))) for n in ("README.md", "README.zh.md")]
+    shown = [
+        set(re.findall(r"`(\./do [^`]+)`", (root / n).read_text(encoding="utf-8")))
+        for n in ("README.md", "README.zh.md")
+    ]
     assert shown[0] == shown[1]
     assert len(shown[0]) > 5
 
