@@ -308,7 +308,7 @@ def brought(out, n, s, who, at, source, target, destination, operator, item_clas
     tours = 0
     while True:
         s = step(s)
-        start = next_tour(at, evening, ground) + int(2700.0 * unit(s))
+        start = next_tour(at, evening, ground) + int(5400.0 * unit(s))
         n, s = put(out, n, s, who, start, place, _OUT, 0, piece, low, 0, rates)
         s = step(s)
         u = unit(s)

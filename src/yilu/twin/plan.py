@@ -94,7 +94,7 @@ class DayPlan:
     share_bagged: float = 0.3
     rates: Rates = field(default_factory=Rates)
     slice_minutes: int | None = None
-    slice_events: int = 2_000_000
+    slice_events: int = 1 << 20
     block: int = 1 << 17
     memory_mb: int = 512
 
@@ -110,8 +110,8 @@ class DayPlan:
 
     @property
     def minutes(self) -> int:
-        """``slice_minutes``, or else the longest slice that holds about 8 million events in the busiest hour."""
+        """``slice_minutes``, or else the longest slice that holds about 6 million events in the busiest hour."""
         if self.slice_minutes is not None:
             return self.slice_minutes
-        busiest = 0.09 * 9.0 * self.items
-        return next((m for m in (60, 30, 20, 15, 10, 5) if busiest * m / 60 <= 8e6), 4)
+        busiest = 0.12 * 9.0 * self.items
+        return next((m for m in (60, 30, 20, 15, 10, 5, 4, 3) if busiest * m / 60 <= 6e6), 2)

@@ -83,9 +83,6 @@ class Waiting:
                     out.write(rows.data)
                     self.bytes -= rows.nbytes
                     self.spilled += rows.nbytes
-        for slice_, parts in self.parts.items():
-            # A part is a view into its block: a copy lets go of the blocks whose other parts have been written.
-            self.parts[slice_] = [np.concatenate(parts)]
 
     def take(self, slice_: int) -> list[NDArray[np.uint32]]:
         """All rows of ``slice_``, in the order in which they were added."""
@@ -136,7 +133,8 @@ def _slices(plan: DayPlan, ground: Ground, folder: Path) -> Iterator[tuple[int, 
         dealt = np.empty_like(rows)
         _deal(rows, start, slice_s, most, dealt, ends)
         for i in np.flatnonzero(ends[1:] > ends[:-1]):
-            into.add(int(i), dealt[ends[i] : ends[i + 1]])
+            # A copy, so that the parts that have gone don't keep the whole block in memory.
+            into.add(int(i), dealt[ends[i] : ends[i + 1]].copy())
 
     while slice_ < most:
         done = last_hour

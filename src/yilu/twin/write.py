@@ -1,4 +1,4 @@
-"""Synthetic days as files: one file a slice, written whole or not at all, so that a broken run goes on where it stopped."""
+"""Synthetic days as files, each written whole or not at all, so that a broken run goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from yilu.errors import YiluError
-from yilu.twin.day import ready, tables_of
+from yilu.twin.day import Ready, ready, tables_of
 from yilu.twin.plan import DayPlan
 from yilu.twin.stream import slices
 
@@ -28,7 +31,10 @@ EVENTS_PER_ITEM = 9.5
 SPILL_BYTES_PER_ITEM = 24 * 6.0
 """Waiting scans of an item at the most: 24 bytes each."""
 
-_PLAN = "plan.json"
+FILE_EVENTS = 6_000_000
+"""Events of a file at the most, unless one slice alone has more."""
+
+_PLAN = ".plan.json"
 _DICTIONARIES = [
     "operator", "kind", "facility", "container", "item_class", "sender_kind", "service_level", "origin", "destination", "outcome",
 ]  # fmt: skip
@@ -54,7 +60,7 @@ def disk_need(plan: DayPlan, format: str) -> int:
 def write_day(
     plan: DayPlan, folder: Path, format: str = "parquet", progress: Callable[[int, Written], None] | None = None
 ) -> Written:
-    """Write the events of ``plan`` to ``folder``, one file a slice (``events-00042.parquet``), in the order of recording.
+    """Write the events of ``plan`` to ``folder``, in the order of recording: ``events-2025-06-03-0800.parquet`` and so on.
 
     A file appears under its name only when it is complete. Run again after a break, with the same plan, it keeps the files that are there.
     ``progress`` is called after each file with the items made so far and what is written. Raises YiluError where the folder
@@ -88,19 +94,39 @@ def write_day(
                 if progress:
                     progress(items, Written(files, count, size, time.monotonic() - begun))
 
-        for number, items, rows in slices(plan, made.ground, folder):
-            name = f"events-{number:05d}.{format}"
-            events += len(rows)
+        for name, items, parts in _files(plan, made, folder):
+            name = f"events-{name}.{format}"
+            events += sum(map(len, parts))
             if name in found:
                 settle(0)
                 files, size = files + 1, size + found[name]
                 continue
-            pending.append(
-                (pool.submit(_write, folder / name, tables_of(plan, rows, made), format, plan), items, events)
-            )
+            pending.append((pool.submit(_write, folder / name, parts, plan, made, format), items, events))
+            del parts
             settle(1)
         settle(0)
     return Written(files, events, size, time.monotonic() - begun)
+
+
+def _files(plan: DayPlan, made: Ready, folder: Path) -> Iterator[tuple[str, int, list[NDArray[np.uint32]]]]:
+    """(local time of the first slice, items made so far, scans of its slices) of each file.
+
+    A file holds one slice where the plan says how long slices are; else as many of a day as come to ``FILE_EVENTS``.
+    """
+    parts: list[NDArray[np.uint32]] = []
+    name, day, rows, items = "", "", 0, 0
+    for number, items, scans in slices(plan, made.ground, folder):
+        since = plan.minutes * number
+        today = (plan.date + timedelta(days=since // 1440)).isoformat()
+        if parts and (today != day or plan.slice_minutes or rows + len(scans) > FILE_EVENTS):
+            yield name, items, parts
+            parts, rows = [], 0
+        if not parts:
+            name, day = f"{today}-{since % 1440 // 60:02d}{since % 60:02d}", today
+        parts.append(scans)
+        rows += len(scans)
+    if parts:
+        yield name, items, parts
 
 
 def _claim(folder: Path, plan: DayPlan, format: str) -> None:
@@ -124,7 +150,8 @@ def _claim(folder: Path, plan: DayPlan, format: str) -> None:
     os.replace(part, path)
 
 
-def _write(path: Path, tables: Iterator[pa.Table], format: str, plan: DayPlan) -> int:
+def _write(path: Path, parts: list[NDArray[np.uint32]], plan: DayPlan, made: Ready, format: str) -> int:
+    tables = (table for rows in parts for table in tables_of(plan, rows, made))
     part = path.with_name(path.name + ".part")
     with part.open("wb") as out:
         if format == "parquet":
