@@ -153,7 +153,7 @@ test) lint && exec "$venv/bin/python" -m pytest -n 2 "$@" ;;
 lint) lint ;;
 format) "$venv/bin/ruff" check --fix . && "$venv/bin/ruff" format . ;;
 reference) exec "$venv/bin/python" -m yilu.cli.reference "$@" ;;
-docs) exec "$venv/bin/python" -m mkdocs build --strict "$@" ;;
+docs) NO_MKDOCS_2_WARNING=1 exec "$venv/bin/python" -m mkdocs build --strict "$@" ;;
 bench | soak)
     [ $# -gt 0 ] || fail "./do $command needs a name" "See the folder benchmarks/."
     module=$(module_of "$1")
