@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.items.lives import Event, batch_of
 from yilu.items import closing, cubes, log, manifest, order, reach
-from yilu.items.clock import OUTCOME_NAMES, check_status, outcome_of, promise_of
+from yilu.items.clock import OUTCOME_NAMES, check_statuses, outcome_of, promise_of
 from yilu.items.disk import Disk
 from yilu.items.fields import FLAGS
 from yilu.items.schema import IDENTITY, PAYLOAD
@@ -75,7 +75,7 @@ def told_by(row: np.void, rules: np.ndarray) -> dict[str, Any]:
     if last:
         r["outcome"] = OUTCOME_NAMES[int(outcome_of(row)[0])][0]
         r["promised"] = int(promise_of(row, rules))
-        r["checks"] = [int(check_status(row, check, rules)) for check in range(3)]
+        r["checks"] = [int(s) for s in check_statuses(row, rules)]
     return r
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import typer
 
 from yilu.cli.facts import Facts, facts
+from yilu.cli.names import Names
 from yilu.cli.output import Json, print_json, print_table
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.errors import InputError
@@ -18,7 +17,6 @@ from yilu.items.clock import OUTCOME_NAMES
 from yilu.items.cubes import CHECKS, STATUSES
 from yilu.items.fields import FLAGS
 from yilu.items.keys import hash128
-from yilu.items.kinds import BY_ID
 
 
 def item(
@@ -57,7 +55,7 @@ def history(opened: Facts, key: int) -> dict[str, Any]:
     """States (one per journey) and events of an item, codes written out."""
     snapshot = opened.read()
     states, events = answers.item(snapshot, key)
-    names = _Names(opened)
+    names = Names(opened.network, opened.settings.language == "zh")
     return {
         "key": f"{key:016x}",
         "commit": snapshot.at.commit,
@@ -66,31 +64,7 @@ def history(opened: Facts, key: int) -> dict[str, Any]:
     }
 
 
-class _Names:
-    """Names of ids, in the language of the settings."""
-
-    def __init__(self, opened: Facts) -> None:
-        self.zh = opened.settings.language == "zh"
-        n = opened.network
-        self.area = _by_id(n.areas, self.zh)
-        self.facility = _by_id(n.facilities, self.zh)
-        self.operator = _by_id(n.operators, self.zh)
-        self.level = _by_id(n.service_levels, self.zh)
-        self._zone = ZoneInfo(n.time_zone)
-
-    def time(self, when: datetime | int | None) -> str | None:
-        if when is None or when == 0:
-            return None
-        at = datetime.fromtimestamp(when, self._zone) if isinstance(when, int) else when.astimezone(self._zone)
-        return at.isoformat(sep=" ", timespec="seconds")
-
-
-def _by_id(table: Any, zh: bool) -> dict[int, str]:
-    names = table.name_zh if zh else table.name_en
-    return {int(i): str(n) or str(c) for i, n, c in zip(table.id, names, table.code, strict=True)}
-
-
-def _journey(row: dict[str, Any], names: _Names) -> dict[str, Any]:
+def _journey(row: dict[str, Any], names: Names) -> dict[str, Any]:
     statuses = {number: (zh if names.zh else name) for name, (number, zh, _) in STATUSES.items()} | {0: "无此义务" if names.zh else "not owed"}
     flags = [zh if names.zh else name for name, (bit, _, zh, _) in FLAGS.items() if row["flags"] & bit]
     outcome = OUTCOME_NAMES[row["outcome"]]
@@ -105,10 +79,9 @@ def _journey(row: dict[str, Any], names: _Names) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _event(row: dict[str, Any], names: _Names) -> dict[str, Any]:
-    kind = BY_ID.get(row["kind"])
+def _event(row: dict[str, Any], names: Names) -> dict[str, Any]:
     return {
-        "at": names.time(row["at"]), "kind": "?" if kind is None else kind.zh if names.zh else kind.en,
+        "at": names.time(row["at"]), "kind": names.kind(row["kind"]),
         "place": names.facility.get(row["place"], "?"), "via": f"{row['via']:016x}" if row["via"] else "",
         "recorded_at": names.time(row["recorded_at"]),
     }  # fmt: skip

@@ -136,50 +136,55 @@ def promise_of(row, rules):
 
 
 @njit(cache=True, nogil=True)
-def owed(row, check, rules):
-    """(is the check owed, is its latest place the processing site): the last obligation rule that fits decides."""
+def owed(row, rules):
+    """(checks owed, checks whose latest place is the processing site) as bits 1 << check; the last obligation rule that fits decides."""
     if row["start"] >> np.uint64(63):
-        return False, False
+        return 0, 0
     origin, destination = ends_of(row, rules)
     if not value(rules, INSIDE, origin):
-        return False, False
+        return 0, 0
     at = accepted_at(row)
     item_class = np.int64(row["classes"] & np.uint8(15))
     sender = np.int64(row["classes"] >> np.uint8(4))
     areas = size(rules, AREA_CITY)
-    found, processing = False, False
+    found, processing = 0, 0
     for r in range(size(rules, OWED)):
         if (
-            value(rules, OWED_CHECK, r) == check
-            and value(rules, OWED_FROM, r) <= at < value(rules, OWED_UNTIL, r)
+            value(rules, OWED_FROM, r) <= at < value(rules, OWED_UNTIL, r)
             and (value(rules, OWED_CLASS, r) == 0 or value(rules, OWED_CLASS, r) == item_class)
             and (value(rules, OWED_SENDER, r) == 0 or value(rules, OWED_SENDER, r) == sender)
             and value(rules, OWED_ORIGIN, r * areas + origin)
             and value(rules, OWED_DESTINATION, r * areas + destination)
         ):
-            found = value(rules, OWED, r) != 0
-            processing = value(rules, OWED_PROCESSING, r) != 0
+            bit = 1 << value(rules, OWED_CHECK, r)
+            found = found | bit if value(rules, OWED, r) else found & ~bit
+            processing = processing | bit if value(rules, OWED_PROCESSING, r) else processing & ~bit
     return found, processing
 
 
-@njit(cache=True, nogil=True)
-def check_status(row, check, rules):
-    """Status of a check (cubes.STATUSES), 0 where it isn't owed. ``check``: 0 inspect, 1 identify, 2 screen."""
-    is_owed, processing = owed(row, check, rules)
-    if not is_owed:
-        return 0
-    made = row["inspected"]
-    if check == 1:
-        made = row["identified"]
-    elif check == 2:
-        made = row["screened"]
-    left = row["left_processing"] if processing else row["left"]
-    left = min(left, row["delivered"])
+@njit(cache=True, nogil=True, inline="always")
+def _status(made, left):
+    """Status of an owed check (cubes.STATUSES) made and its place left at these seconds."""
     if made != NEVER and made <= left:
         return 1
     if left == NEVER:
         return 2
     return 3 if made == NEVER else 4
+
+
+@njit(cache=True, nogil=True)
+def check_statuses(row, rules):
+    """Statuses (cubes.STATUSES; 0 not owed) of inspection, identification and screening."""
+    found, processing = owed(row, rules)
+    if found == 0:
+        return 0, 0, 0
+    left = min(row["left"], row["delivered"])
+    left_processing = min(row["left_processing"], row["delivered"])
+    return (
+        _status(row["inspected"], left_processing if processing & 1 else left) if found & 1 else 0,
+        _status(row["identified"], left_processing if processing & 2 else left) if found & 2 else 0,
+        _status(row["screened"], left_processing if processing & 4 else left) if found & 4 else 0,
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -230,8 +235,9 @@ def cells(row, rules, out):
             | (np.uint64(value(rules, AREA_CITY, origin)) << np.uint64(24)) | (np.uint64(value(rules, AREA_CITY, destination)) << np.uint64(14))
             | (level << np.uint64(10)) | bin_of(ended - start)
         )  # fmt: skip
+    statuses = check_statuses(row, rules)
     for check in range(3):
-        status = check_status(row, check, rules)
+        status = statuses[check]
         if status:
             out[25 + check] = (
                 (np.uint64(4) << np.uint64(61)) | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
@@ -267,5 +273,4 @@ def work_out(rows, rules, origin, destination, promise, outcome, ended, status):
         origin[i], destination[i] = ends_of(rows[i], rules)
         promise[i] = promise_of(rows[i], rules) if rows[i]["last"] != 0 else 0
         outcome[i], ended[i] = outcome_of(rows[i])
-        for check in range(3):
-            status[check, i] = check_status(rows[i], check, rules) if rows[i]["last"] != 0 else 0
+        status[0, i], status[1, i], status[2, i] = check_statuses(rows[i], rules) if rows[i]["last"] != 0 else (0, 0, 0)

@@ -70,6 +70,7 @@ BY_NAME: dict[str, Cube] = {cube.name: cube for cube in CUBES}
 BIN_RATIO = 1.02
 BIN_0_S = 60.0
 MOST_BIN = 1023
+_PER_BIN = 1 / np.log(BIN_RATIO)
 
 
 def bin_seconds(number: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -83,7 +84,7 @@ def bin_of(seconds):
     """The logarithmic bin of a time in seconds."""
     if seconds < BIN_0_S:
         return np.uint64(0)
-    return np.uint64(min(MOST_BIN, 1 + np.int64(np.log(seconds / BIN_0_S) / np.log(BIN_RATIO))))
+    return np.uint64(min(MOST_BIN, 1 + np.int64(np.log(seconds / BIN_0_S) * _PER_BIN)))
 
 
 @njit(cache=True, nogil=True)

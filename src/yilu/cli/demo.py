@@ -1,0 +1,80 @@
+"""``yilu demo``: a Guangdong day at 1:1,000, taken in, and what is true of it."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from yilu.cli import ingest, item, status
+from yilu.cli.facts import Facts, progress_bar
+from yilu.cli.output import Json, errors, print_json
+from yilu.items.clock import OPEN
+from yilu.settings import load
+from yilu.twin.plan import FULL_DAY, DayPlan
+from yilu.twin.write import write_day
+
+_DAY = date(2025, 11, 11)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="演示文件夹 · Folder of the demonstration.")] = Path("yilu-demo"),
+    scale: Annotated[float, typer.Option(help="规模,1 为全省一天 · Scale; 1 is a whole day of the province.")] = 0.001,
+    as_json: Json = False,
+) -> None:
+    """演示:合成一天、读入、给出事实 · A synthetic day, taken in, and what is true of it."""
+    begun = time.monotonic()
+    opened = Facts(load(store=folder / "store", key_file=folder / "key"))
+    zh = opened.settings.language == "zh"
+    say = errors().print
+    plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY)))
+    say(f"① 合成 {_DAY} 全省 {plan.items:,} 件的一天" if zh else f"① A synthetic day of {plan.items:,} items, {_DAY}")
+    written = write_day(plan, folder / "events")
+    say(f"   {written.events:,} 条扫描事件 → {folder}/events" if zh else f"   {written.events:,} scan events → {folder}/events")
+    say("② 读入并形成事实(首次运行需编译计算核,约一分钟)" if zh else "② Taking them in (the first run compiles its kernels, about a minute)")
+    with progress_bar(not as_json):
+        taken = ingest.ingest_into(opened, str(folder / "events"), "yilu", "", shown=False)
+    found = status.summary(opened)
+    key = _example(opened)
+    history = item.history(opened, key)
+    if as_json:
+        print_json({"items": plan.items, "events": written.events, "taken": vars(taken.counts), "status": found, "item": history})
+        return
+    say("③ 所知事实" if zh else "③ What is true of it")
+    status.show(opened, found)
+    say("④ 其中一件的轨迹" if zh else "④ The history of one item")
+    item.show(opened, history)
+    seconds = time.monotonic() - begun
+    say(f"用时 {seconds:.0f} 秒。接着可试:" if zh else f"{seconds:.0f} s. Try next:")
+    where = f"YILU_STORE={folder}/store YILU_KEY_FILE={folder}/key"
+    for line in (
+        f"{where} ./do ask on-time --by operator",
+        f"{where} ./do ask checks --by operator",
+        f"{where} ./do item {key:016x}",
+        "./do network show areas",
+        f"./do simulate {folder}/more --scale 0.01",
+    ):
+        say(f"   {line}")
+
+
+def _example(opened: Facts) -> int:
+    """The key of an item with an eventful life: delivered after a failed attempt, if there is one."""
+    snapshot = opened.read()
+    best: tuple[Any, int] = ((-1,), 0)
+    for b in range(min(4, snapshot.at.buckets)):
+        rows = snapshot.rows(b)
+        rows = rows[(rows["delivered_last"] > 0) & ((rows["start"] >> np.uint64(63)) == OPEN)]
+        if len(rows):
+            order = np.lexsort((rows["key"], rows["hops"], rows["attempts"]))
+            row = rows[order[-1]]
+            best = max(best, ((int(row["attempts"]), int(row["hops"])), int(row["key"])))
+    return best[1]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(demo)
