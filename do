@@ -102,7 +102,7 @@ set_up() {
     find_uv
     say "· setting up $venv (once; again when the lock changes)"
     if [ ! -x "$venv/bin/python" ]; then
-        "$uv" venv --quiet --no-project --python "${YILU_PYTHON:->=3.11,<3.15}" "$venv" ||
+        "$uv" venv --quiet --clear --no-project --python "${YILU_PYTHON:->=3.11,<3.15}" "$venv" ||
             fail "no Python 3.11 or newer" "Install one (Debian 12: the package python3), or set YILU_PYTHON to its path."
     fi
     install $lock

@@ -23,7 +23,6 @@ COMMAND_MODULES: tuple[str, ...] = (
     "status",
     "item",
     "answers",
-    "rebuild",
     "retain",
     "network",
     "settings_command",
