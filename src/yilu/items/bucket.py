@@ -49,7 +49,7 @@ def pack(batch: Events, word: NDArray[np.uint64]) -> Packed:
         ("item_class", 36, 4), ("sender_kind", 40, 4), ("outcome", 44, 8), ("piece", 52, 12),
     ):  # fmt: skip
         column = getattr(batch, name)
-        if column.strides == (0,) and not column[0]:
+        if len(column) == 0 or (column.strides == (0,) and not column[0]):
             continue
         attr |= (column.astype(np.uint64) & np.uint64((1 << bits) - 1)) << np.uint64(shift)
     c = np.ascontiguousarray
@@ -116,7 +116,10 @@ def fold(
     old = order.arrange(gather(logged) if len(logged) else events(0)).events
     verdict = against(old, batch.take(rows))
     drop[rows] = verdict.drop
-    refolded = whole_items(verdict.kept, rules, +1, sums)
+    # items that got nothing new stay where they are: in the table or closed
+    again = np.unique(batch.key[rows[~verdict.drop]])
+    refolded = whole_items(verdict.kept.take(np.isin(verdict.kept.key, again)), rules, +1, sums)
+    old = old.take(np.isin(old.key, again))
     if len(old):
         whole_items(old, rules, -1, sums)
     closed = put(table, refolded, keys[shut])
