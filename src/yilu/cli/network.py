@@ -1,0 +1,104 @@
+"""``yilu network``: check a province folder, and show what is in one."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+from yilu.cli.output import Json, print_json, print_table
+from yilu.errors import YiluError
+from yilu.network import check as check_folder
+from yilu.network import folder_of, load
+from yilu.network.province import Network
+from yilu.network.schema import TABLES
+from yilu.settings import load as settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="省级数据:检查与查看 · A province's facts: check them, show them.",
+    rich_markup_mode="rich",
+)
+
+_MEMBER = {"promise_rules": "promises"}
+_SHOWN = 12
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        str | None, typer.Argument(help="省份文件夹或随附省份名 · A province folder, or the name of a shipped one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """检查省份文件夹,逐项列出问题 · Name every fault of a province folder: file, row, column, value, reason."""
+    path = folder_of(folder if folder is not None else str(settings().province))
+    if not path.is_dir():
+        raise YiluError(
+            f"no such folder: {path}",
+            next_step="Give a province folder, or the name of one that yilu ships.",
+            exit_code=3,
+        )
+    problems = check_folder(path)
+    if as_json:
+        print_json({"folder": path.name, "problems": [p.record() for p in problems]})
+    elif problems:
+        titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
+        rows = [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems]
+        print_table(f"{path.name}: {len(problems)} 个问题 · faults", titles, rows)
+    else:
+        typer.echo(f"{path.name}: 没有问题 · no faults")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    table: Annotated[str | None, typer.Argument(help="表名,如 areas · Name of a table, such as areas.")] = None,
+    province: Annotated[
+        str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="至多行数 · Rows at most.")] = None,
+    as_json: Json = False,
+) -> None:
+    """查看省份的各表 · Show the tables of a province, or the rows of one."""
+    network = load(province if province is not None else str(settings().province))
+    if table is None:
+        _summary(network, as_json)
+        return
+    if table not in TABLES:
+        raise YiluError(f"no table {table!r}", next_step="Tables are: " + ", ".join(TABLES), exit_code=2)
+    rows = rows_of(network, table)[:limit]
+    if as_json:
+        print_json(rows)
+        return
+    columns = [c for c in (rows[0] if rows else {}) if c != "source"][:_SHOWN]
+    print_table(f"{network.name} {table}: {len(rows)}", columns, [[row[c] for c in columns] for row in rows])
+
+
+def rows_of(network: Network, table: str) -> list[dict[str, Any]]:
+    """The rows of a table of ``TABLES`` as plain values by column; demand with codes of areas."""
+    held = getattr(network, _MEMBER.get(table, table))
+    columns = {
+        f.name: getattr(held, f.name).tolist()
+        for f in fields(held)
+        if f.init and hasattr(getattr(held, f.name), "tolist")
+    }
+    if table == "demand":
+        code = {i: c for c, i in network.areas.index_of_code.items()}
+        for end in ("origin", "destination"):
+            columns[end] = [code[i] for i in columns[end]]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _summary(network: Network, as_json: bool) -> None:
+    counts = {name: len(rows_of(network, name)) for name in TABLES}
+    if as_json:
+        print_json({
+            "name": network.name, "name_zh": network.name_zh, "name_en": network.name_en, "code": network.code,
+            "time_zone": network.time_zone, "circuity": network.circuity, "rows": counts,
+        })  # fmt: skip
+        return
+    title = f"{network.name_zh} {network.name_en} ({network.name}), {network.time_zone}"
+    print_table(title, ["表 table", "行数 rows"], list(counts.items()))

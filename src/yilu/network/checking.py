@@ -1,0 +1,194 @@
+"""Checks a province folder whole: each table by its schema, and what must hold between rows and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from yilu.network.reading import Folder, Problem, Row, read
+from yilu.network.schema import TABLES, attributes
+
+_SHARES_WITHIN = 1e-6
+_LAYERS = ("brand", "enterprise", "branch", "outlet")
+_UPWARD = {
+    "country": (), "province": ("country",), "region": ("province",), "city": ("region", "province"),
+    "county": ("city", "region", "province"), "abroad": ("abroad",),
+}  # fmt: skip
+"""Levels that the parent of an area may have."""
+
+
+def check(folder: Path) -> list[Problem]:
+    """Every fault of the folder, in the order of its files and rows; an empty list: ``load`` takes it.
+
+    Raises nothing for what is in the folder; a folder that doesn't exist has the fault that its files are missing.
+    """
+    return read_and_check(folder)[1]
+
+
+def read_and_check(folder: Path) -> tuple[Folder, list[Problem]]:
+    """The folder's contents and all its faults."""
+    held, problems = read(folder)
+    problems = problems + [
+        *_uniqueness(held),
+        *_references(held),
+        *_areas(held),
+        *_operators(held),
+        *_rules(held),
+        *_numbers(held),
+    ]
+    order = {f"{name}.csv": i for i, name in enumerate(TABLES)}
+    return held, sorted(problems, key=lambda p: (order.get(p.file, -1), p.file, p.row or 0))
+
+
+def _text(row: Row, column: str) -> str:
+    return str(row.values[column])
+
+
+def _problem(table: str, row: Row, column: str, reason: str, expected: str) -> Problem:
+    return Problem(f"{table}.csv", row.number, column, _text(row, column)[:60] or None, reason, expected)
+
+
+def _uniqueness(held: Folder) -> Iterator[Problem]:
+    """Ids and codes stand once; a promise rule stands once per level and day."""
+    keys: dict[str, tuple[tuple[str, ...], ...]] = {
+        name: tuple((c,) for c in ("id", "code") if c in {a.name for a in attributes(name)}) for name in TABLES
+    }
+    keys["promise_rules"] = (("service_level", "valid_from"),)
+    keys["barriers"] = (("barrier", "position"),)
+    keys["demand"] = (("origin", "destination"),)
+    keys["figures"] = (("measure", "subject"),)
+    for name, groups in keys.items():
+        for columns in groups:
+            seen: dict[tuple[str, ...], int] = {}
+            for row in held.tables[name]:
+                key = tuple(_text(row, c) for c in columns)
+                if key in seen:
+                    yield _problem(name, row, columns[-1], f"stands in row {seen[key]} already", "each once")
+                seen.setdefault(key, row.number)
+
+
+def _references(held: Folder) -> Iterator[Problem]:
+    """Codes that name a row of another table name one that is there."""
+    codes = {
+        f"{name}.code": {_text(row, "code") for row in held.tables[name]}
+        for name in TABLES
+        if "code" in {a.name for a in attributes(name)}
+    }
+    for name in TABLES:
+        for a in attributes(name):
+            if a.references not in codes:
+                continue
+            for row in held.tables[name]:
+                given = _text(row, a.name)
+                parts = given.split(";") if a.type == "list" else [given]
+                if any(part and part not in codes[a.references] and part not in a.choices for part in parts):
+                    yield _problem(name, row, a.name, "names no row", a.expected)
+
+
+def _areas(held: Folder) -> Iterator[Problem]:
+    """Parents stand one or more levels up and on the same side of the province's border; the province itself is there."""
+    rows = {_text(row, "code"): row for row in held.tables["areas"]}
+    for row in rows.values():
+        parent = rows.get(_text(row, "parent"))
+        if parent is None:
+            continue
+        level = _text(parent, "level")
+        if level not in _UPWARD[_text(row, "level")]:
+            allowed = " or ".join(_UPWARD[_text(row, "level")]) or "no parent"
+            yield _problem("areas", row, "parent", f"a {_text(row, 'level')} can't lie in a {level}", allowed)
+        elif parent.values["inside"] and not row.values["inside"]:
+            yield _problem("areas", row, "inside", "lies in an area of the province", "yes")
+        elif row.values["inside"] and not parent.values["inside"] and level != "country":
+            yield _problem("areas", row, "inside", "lies in an area outside the province", "no")
+    if held.province and rows and held.province.code not in rows:
+        yield Problem("province.toml", None, "code", held.province.code, "names no row of areas.csv", "a code of areas")
+    yield from _cycles("areas", held.tables["areas"])
+
+
+def _operators(held: Folder) -> Iterator[Problem]:
+    """Each operator's parent stands in a layer above: brand, enterprise, branch, outlet."""
+    rows = {_text(row, "code"): row for row in held.tables["operators"]}
+    for row in rows.values():
+        layer = _LAYERS.index(_text(row, "layer"))
+        parent = rows.get(_text(row, "parent"))
+        if parent is not None and _LAYERS.index(_text(parent, "layer")) >= layer:
+            above = " or ".join(_LAYERS[:layer]) or "no parent"
+            yield _problem("operators", row, "parent", f"the parent's layer is {_text(parent, 'layer')}", above)
+        if layer >= 2 and parent is None and not _text(row, "parent"):
+            yield _problem(
+                "operators", row, "parent", "a branch or an outlet belongs to someone", "a code of operators"
+            )
+
+
+def _cycles(table: str, rows: list[Row]) -> Iterator[Problem]:
+    parents = {_text(row, "code"): _text(row, "parent") for row in rows}
+    for row in rows:
+        seen = {_text(row, "code")}
+        at = _text(row, "parent")
+        while at in parents and at not in seen:
+            seen.add(at)
+            at = parents[at]
+        if at == _text(row, "code"):
+            yield _problem(table, row, "parent", "the parents go round in a circle", "a parent that ends at a top area")
+
+
+def _rules(held: Folder) -> Iterator[Problem]:
+    """Periods end after they begin; each scope has one level; a calendar promise is due after it is accepted."""
+    for name in ("obligations", "crossings"):
+        for row in held.tables[name]:
+            until = _text(row, "valid_to")
+            if until and until <= _text(row, "valid_from"):
+                yield _problem(name, row, "valid_to", "ends before it begins", "a day after valid_from")
+    taken: dict[str, int] = {}
+    for row in held.tables["service_levels"]:
+        for scope in filter(None, _text(row, "scopes").split(";")):
+            if scope in taken:
+                yield _problem(
+                    "service_levels", row, "scopes", f"{scope} stands in row {taken[scope]} already", "each scope once"
+                )
+            taken.setdefault(scope, row.number)
+    for row in held.tables["promise_rules"]:
+        if _text(row, "clock") == "calendar":
+            due, cut_off, days = (int(str(row.values[c])) for c in ("due_time", "cut_off", "amount"))
+            if days == 0 and due < min(cut_off, 1440):
+                yield _problem(
+                    "promise_rules", row, "due_time", "an item may be due before it is accepted", "a time after cut_off"
+                )
+    barriers = {_text(row, "barrier") for row in held.tables["barriers"]}
+    for row in held.tables["crossings"]:
+        if _text(row, "barrier") not in barriers:
+            yield _problem("crossings", row, "barrier", "names no row", "a barrier of barriers.csv")
+
+
+_MARKETS = ("same_city", "intercity", "abroad")
+_NEEDED: tuple[tuple[str, str | None], ...] = (
+    *(("items", market) for market in _MARKETS),
+    ("balance", None),
+    ("within_province", None),
+    ("population", None),
+)
+
+
+def _numbers(held: Folder) -> Iterator[Problem]:
+    """Figures are those that the method of demand needs, about areas that are there; stated shares add up to 1."""
+    areas = {_text(row, "code"): row for row in held.tables["areas"]}
+    figures = held.tables["figures"]
+    for row in figures:
+        subject, market = _text(row, "subject"), _text(row, "measure") == "items"
+        if market and subject not in _MARKETS:
+            yield _problem("figures", row, "subject", "no such market", "one of " + ", ".join(_MARKETS))
+        if not market and subject not in areas:
+            yield _problem("figures", row, "subject", "names no row", "a code of areas")
+        if not market and subject in areas and _text(areas[subject], "level") == "county":
+            yield _problem("figures", row, "subject", "a county unit", "a city, a region, a province or an area abroad")
+    there = {(_text(row, "measure"), _text(row, "subject")) for row in figures}
+    for measure, wanted in _NEEDED if figures and not held.tables["demand"] else ():
+        if not any(m == measure and wanted in (None, s) for m, s in there):
+            what = f"{measure} {wanted or ''}".strip()
+            yield Problem(
+                "figures.csv", None, "measure", None, f"{what} is missing", "every figure that demand is built from"
+            )
+    rows = held.tables["demand"]
+    total = sum(float(str(row.values["share"])) for row in rows)
+    if rows and abs(total - 1) > _SHARES_WITHIN:
+        yield Problem("demand.csv", None, "share", f"{total:.9f}", "the shares don't add up", "1 in all")

@@ -1,0 +1,152 @@
+"""The schema of a province folder is data: ``schema/TABLE.csv`` declares each column of ``TABLE.csv`` once.
+
+Reading, checking, defaults and the reference page all come from it.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from datetime import date, time
+from importlib.resources import files
+
+TABLES: tuple[str, ...] = (
+    "areas", "facilities", "operators", "service_levels", "promise_rules", "obligations", "crossings", "barriers", "figures", "demand",
+)  # fmt: skip
+"""Tables of a province folder, in the order of the reference page."""
+
+REQUIRED: tuple[str, ...] = ("areas", "facilities", "operators")
+"""Tables that every province has; the others may be missing and are empty then."""
+
+GRADES: dict[str, tuple[str, str]] = {
+    "A": ("官方", "official"),
+    "B": ("新闻或论文", "news or paper"),
+    "C": ("机构文本的转载", "copy of an agency's text"),
+    "D": ("规划本身", "the plan itself"),
+    "X": ("推算", "computed"),
+    "M": ("凭记忆,待核", "from memory, to be checked"),
+    "S": ("假设", "assumption"),
+}
+"""How far a row can be trusted."""
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One column: name, type, unit, default (text), whether required, bounds (text, may be empty), choices, the table.column it names."""
+
+    name: str
+    type: str
+    unit: str
+    default: str
+    required: bool
+    least: str
+    most: str
+    choices: tuple[str, ...]
+    references: str
+    description_zh: str
+    description_en: str
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        if self.references:
+            words = f"a code of {self.references.split('.')[0]}"
+            return words + (f" or {' | '.join(self.choices)}" if self.choices else "")
+        if self.choices:
+            return ("some of " if self.type == "list" else "one of ") + ", ".join(self.choices)
+        words = _WORDS[self.type]
+        if self.least and self.most:
+            return f"{words} from {self.least} to {self.most}"
+        return f"{words}, {self.least} or more" if self.least else words
+
+
+_WORDS = {
+    "id": "a whole number", "int": "a whole number", "float": "a number", "text": "text", "yes_no": "yes or no", "list": "values parted by ;",
+    "date": "a day such as 2021-01-31", "time": "a time such as 18:00", "choice": "a choice", "reference": "a code",
+}  # fmt: skip
+
+_ABSENT: dict[str, Value] = {"id": 0, "int": 0, "float": 0.0, "yes_no": False, "time": 0}
+
+
+def attributes(table: str) -> tuple[Attribute, ...]:
+    """The columns of ``table`` as its schema declares them."""
+    return _SCHEMAS[table]
+
+
+def _read(table: str) -> tuple[Attribute, ...]:
+    text = (files("yilu.network") / "schema" / f"{table}.csv").read_text(encoding="utf-8")
+    return tuple(
+        Attribute(
+            r["attribute"], r["type"], r["unit"], r["default"], r["required"] == "yes", r["least"], r["most"],
+            tuple(filter(None, r["choices"].split("|"))), r["references"], r["description_zh"], r["description_en"],
+        )
+        for r in csv.DictReader(text.splitlines())
+    )  # fmt: skip
+
+
+_SCHEMAS: dict[str, tuple[Attribute, ...]] = {table: _read(table) for table in TABLES}
+
+
+def value(attribute: Attribute, text: str) -> Value:
+    """``text`` as the attribute's type: dates as ISO text, times as minutes of the day, lists as text parted by semicolons.
+
+    An empty text takes the default. References are only checked against the attribute's choices here. Raises ValueError where the
+    text is not what ``attribute.expected`` says.
+    """
+    text = text.strip() or attribute.default
+    if not text:
+        if attribute.required:
+            raise ValueError("empty")
+        return _ABSENT.get(attribute.type, "")
+    found = _parsed(attribute, text)
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        if attribute.least and found < float(attribute.least):
+            raise ValueError(text)
+        if attribute.most and found > float(attribute.most):
+            raise ValueError(text)
+    return found
+
+
+def _parsed(attribute: Attribute, text: str) -> Value:
+    match attribute.type:
+        case "id" | "int":
+            if not text.isascii() or len(text) > 18:
+                raise ValueError(text)
+            return int(text)
+        case "float":
+            number = float(text)
+            if not math.isfinite(number):
+                raise ValueError(text)
+            return number
+        case "yes_no":
+            if text not in ("yes", "no"):
+                raise ValueError(text)
+            return text == "yes"
+        case "date":
+            day = date.fromisoformat(text)
+            if not 1970 <= day.year <= 2105:
+                raise ValueError(text)
+            return day.isoformat()
+        case "time":
+            if text == "24:00":
+                return 1440
+            at = time.fromisoformat(text)
+            if at.second or at.microsecond or at.tzinfo:
+                raise ValueError(text)
+            return 60 * at.hour + at.minute
+        case "choice":
+            if text not in attribute.choices:
+                raise ValueError(text)
+            return text
+        case "list":
+            parts = [part.strip() for part in text.split(";") if part.strip()]
+            if attribute.choices and not set(parts) <= set(attribute.choices):
+                raise ValueError(text)
+            return ";".join(parts)
+        case _:
+            if len(text) > 500 or any(ord(c) < 32 for c in text):
+                raise ValueError(text)
+            return text
