@@ -58,8 +58,8 @@ def day_at(at, rules):
 @njit(cache=True, nogil=True)
 def utc_of(local, rules):
     """UTC of a local second; in a gap or an overlap of the zone the offset before it holds."""
-    guess = local - offset_at(local, rules)
-    return local - offset_at(guess - 1, rules) if offset_at(guess, rules) != offset_at(local, rules) else guess
+    before, after = offset_at(local - 86400, rules), offset_at(local + 86400, rules)
+    return local - after if offset_at(local - before, rules) != before and offset_at(local - after, rules) == after else local - before
 
 
 @njit(cache=True, nogil=True, inline="always")
