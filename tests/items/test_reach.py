@@ -1,0 +1,128 @@
+"""Links and candidates against loops over all pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.items import lives
+from tests.items.conftest import TRIED
+from tests.items.lives import K, Event, batch_of
+from tests.items.small_network import DAY
+from yilu.items import order, reach
+from yilu.items.kinds import KINDS
+
+CARRIED = {kind.id for kind in KINDS if kind.container}
+VOIDS = {K["void"], K["void_depart"]}
+Link = tuple[int, int, int, int, int]
+
+
+def listed(links: reach.Links) -> list[Link]:
+    columns = (links.source, links.target, links.since, links.until, links.sort)
+    return list(zip(*(c.tolist() for c in columns), strict=True))
+
+
+def told_links(world: list[Event]) -> set[Link]:
+    """Links that the world's events tell, found one by one."""
+    out: set[Link] = set()
+    for e in world:
+        if e["kind"] == K["bag"] and e.get("container"):
+            out.add((e["container"], e["key"], e["at"], e["at"] + 2 * DAY, reach.BAGGED))
+        if e["kind"] == K["relabel"] and e.get("parent"):
+            out.add((e["parent"], e["key"], 0, 0xFFFFFFFF, reach.RELABELLED))
+        if e["kind"] == K["piece"] and e.get("parent"):
+            out.add((e["key"], e["parent"], 0, 0xFFFFFFFF, reach.PIECE_OF))
+    return out
+
+
+@TRIED
+@given(lives.worlds(), lives.worlds())
+def test_links_told_and_known(first, second):
+    """Each link is told once, by source; of the second world's links just those are new that the first did not tell."""
+    one, two = (reach.links_of(batch_of(w), 2 * DAY) for w in (first, second))
+    assert len(listed(one)) == len(set(listed(one))) and set(listed(one)) == told_links(first)
+    assert (one.source[1:] >= one.source[:-1]).all()
+    assert set(listed(reach.without_known(two, one))) == told_links(second) - told_links(first)
+    assert set(listed(reach.merged([one, two]))) == told_links(first) | told_links(second)
+
+
+@TRIED
+@given(lives.worlds())
+def test_touching_finds_every_source(world):
+    """Rows of a sorted batch that are a source of a link are all found, in order."""
+    links = reach.links_of(batch_of(world), DAY)
+    key = np.sort(batch_of(world).key)
+    assert np.array_equal(reach.touching(links, key), np.flatnonzero(np.isin(key, links.source)))
+
+
+@TRIED
+@given(
+    lives.lives(
+        lives.plain(),
+        lives.bagging(),
+        lives.hauling(),
+        lives.relabelling(),
+        lives.voiding(lives.ITEMS + lives.CONTAINERS[:2]),
+    )
+)
+def test_candidates_of_one_step(world):
+    """Each event of a link's source reaches the target when the link lets it: right kind, within its time, voids always."""
+    batch = batch_of(world)
+    links = reach.links_of(batch, 2 * DAY)
+    got = reach.reached(links, batch)
+    expected = []
+    for source, target, since, until, sort in told_links(world):
+        for e in world:
+            within = since <= e["at"] <= until or e["kind"] in VOIDS
+            carries = e["kind"] in CARRIED and within if sort == reach.BAGGED else e["kind"] != K["relabel"]
+            if e["key"] == source and carries:
+                expected.append(
+                    (
+                        target,
+                        source,
+                        e["at"],
+                        e["kind"],
+                        e.get("place", 0),
+                        source if sort == reach.BAGGED else e.get("container", 0),
+                    )
+                )
+    found = zip(*(c.tolist() for c in (got.key, got.via, got.at, got.kind, got.place, got.container)), strict=True)
+    assert sorted(found) == sorted(expected)
+
+
+@TRIED
+@given(st.integers(0, 2**64 - 1), st.lists(st.integers(0, 4095), unique=True, min_size=1))
+def test_pieces_have_keys_of_their_own(key, numbers):
+    """Pieces of one shipment get different keys in the shipment's bucket, and name it as their parent; piece 0 is the shipment."""
+    batch = reach.piece_keys(batch_of([{"key": key, "piece": p} for p in numbers]))
+    assert len(set(batch.key.tolist())) == len(numbers)
+    assert {k >> 52 for k in batch.key.tolist()} == {key >> 52}
+    assert [p == 0 for p in numbers] == [k == key for k in batch.key.tolist()]
+    assert [parent for parent, p in zip(batch.parent.tolist(), numbers, strict=True) if p] == [key] * sum(
+        p > 0 for p in numbers
+    )
+
+
+@TRIED
+@given(lives.worlds().flatmap(lambda w: st.tuples(st.just(w), lives.batches(w))))
+def test_spreading_in_parts_is_spreading_at_once(drawn):
+    """However events come, the candidates told in the end are those of all events together."""
+    world, commits = drawn
+
+    def candidates(parts: list[list[Event]]) -> set[tuple[int, ...]]:
+        known, before, out = reach.NONE, [], set()
+        for told in parts:
+            if not told:
+                continue
+            batch = order.arrange(reach.piece_keys(batch_of(told))).events
+            new = reach.without_known(reach.merged([reach.links_of(batch, 2 * DAY), reach.piece_links(batch)]), known)
+            earlier = reach.piece_keys(batch_of(before)) if before else batch.take(np.zeros(0, np.int64))
+            got = reach.spread(batch, known, new, earlier)
+            out |= set(
+                zip(*(c.tolist() for c in (got.key, got.via, got.at, got.kind, got.place, got.voids)), strict=True)
+            )
+            known, before = reach.merged([known, new]), before + told
+        return out
+
+    assert candidates(commits) == candidates([world])
