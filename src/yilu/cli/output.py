@@ -54,9 +54,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 def _cell(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
     if isinstance(value, float):
-        return f"{value:,.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def print_error(error: YiluError, as_json: bool) -> None:

@@ -94,9 +94,18 @@ def _leaves(command: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ..
 def _parameter(parameter: Any) -> tuple[str, str, str, str]:
     name = ", ".join(parameter.opts) if parameter.param_type_name == "option" else str(parameter.name).upper()
     default = "required" if parameter.required else parameter.default
-    shown = "–" if default in (None, "", False) or callable(default) else str(default)
-    kind = "" if getattr(parameter, "is_flag", False) else str(parameter.bare_type()).strip("<>")
-    return f"`{name}`", kind, shown, str(parameter.help or "")
+    shown = "–" if default is None or default is False or default == "" or callable(default) else str(default)
+    return f"`{name}`", _type(parameter), shown, str(parameter.help or "")
+
+
+def _type(parameter: Any) -> str:
+    """What may be given, as in the help page; nothing for a flag."""
+    if getattr(parameter, "is_flag", False):
+        return ""
+    described = parameter.type_descriptor
+    if described.is_choice:
+        return ", ".join(str(getattr(c, "value", c)) for c in described.choices or ())
+    return str(parameter.bare_type()).strip("<>")
 
 
 def events_page() -> str:
