@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.items import lives
 from tests.items.conftest import TRIED
-from tests.items.lives import K, Event, batch_of
+from tests.items.lives import Event, K, batch_of
 from tests.items.small_network import DAY
 from yilu.items import order, reach
 from yilu.items.kinds import KINDS
