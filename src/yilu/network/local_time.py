@@ -38,11 +38,13 @@ class LocalTime:
         return np.asarray((np.asarray(at, np.int64) + self.offset(at)) % DAY_S // 3600, np.int64)
 
     def utc(self, local: ArrayLike) -> NDArray[np.int64]:
-        """UTC of local seconds; in a gap or an overlap of the zone the offset before it holds."""
+        """UTC of local seconds; in a gap or an overlap of the zone the offset before it holds, as in PEP 495 with fold 0."""
         wall = np.asarray(local, np.int64)
-        guess = wall - self.offset(wall)
-        jumps = self.offset(guess) != self.offset(wall)
-        return np.asarray(np.where(jumps, wall - self.offset(guess - 1), guess), np.int64)
+        before, after = self.offset(wall - DAY_S), self.offset(wall + DAY_S)
+        first, second = wall - before, wall - after
+        # Between the change and its wall time the new offset alone fits; in a gap neither does.
+        newer = (self.offset(first) != before) & (self.offset(second) == after)
+        return np.asarray(np.where(newer, second, first), np.int64)
 
     def midnight(self, day: str) -> int:
         """UTC seconds at which a local day (ISO text) begins, 0 at least."""

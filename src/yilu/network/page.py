@@ -8,16 +8,31 @@ from yilu.network.facility_kinds import FACILITY_KINDS
 from yilu.network.schema import GRADES, REQUIRED, TABLES, Attribute, attributes
 
 _TITLES: dict[str, tuple[str, str]] = {
-    "areas": ("区域", "Areas of the province, the places that items go to or come from outside it, and how they lie in one another."),
+    "areas": (
+        "区域",
+        "Areas of the province, the places that items go to or come from outside it, and how they lie in one another.",
+    ),
     "facilities": ("设施", "Places that scans name. What a place is for stands in its kind."),
-    "operators": ("企业", "Postal enterprises, express firms, on-demand platforms, in four layers: brand, enterprise, branch, outlet."),
+    "operators": (
+        "企业",
+        "Postal enterprises, express firms, on-demand platforms, in four layers: brand, enterprise, branch, outlet.",
+    ),
     "service_levels": ("时限产品", "Products by their time, and the pairs of areas for which each is the default."),
-    "promise_rules": ("承诺规则", "How the derived promise follows from acceptance; the newest rule that had begun at acceptance holds."),
-    "obligations": ("检查义务", "Which of the three checks is owed. Of the rows that fit an item the **last** decides."),
+    "promise_rules": (
+        "承诺规则",
+        "How the derived promise follows from acceptance; the newest rule that had begun at acceptance holds.",
+    ),
+    "obligations": (
+        "检查义务",
+        "Which of the three checks is owed. Of the rows that fit an item the **last** decides.",
+    ),
     "crossings": ("跨水通道", "Bridges, tunnels and ferries over barriers, with the days on which they were open."),
     "barriers": ("水域", "Lines in water that roads don't cross, point by point."),
     "figures": ("数字", "Figures that demand is built from ([method](../explain/demand.md))."),
-    "demand": ("需求", "Shares by origin and destination, where a province states them itself; figures are then not used."),
+    "demand": (
+        "需求",
+        "Shares by origin and destination, where a province states them itself; figures are then not used.",
+    ),
 }
 _HEAD = """# The province folder 省份文件夹
 
@@ -46,10 +61,20 @@ def reference_page() -> str:
     for name in TABLES:
         zh, text = _TITLES[name]
         needed = "Required." if name in REQUIRED else "May be missing."
-        parts += [f"\n## {name}.csv {zh}\n\n{text} {needed}\n", "| column | type | unit | default | required | what for |"]
+        parts += [
+            f"\n## {name}.csv {zh}\n\n{text} {needed}\n",
+            "| column | type | unit | default | required | what for |",
+        ]
         parts += ["|---|---|---|---|---|---|", *(_line(a) for a in attributes(name))]
-    parts += ["\n## Kinds of facility 设施种类\n", "| id | code | name | processing site 处理场所 |", "|---|---|---|---|"]
-    parts += [f"| {k.id} | `{k.code}` | {k.zh} · {k.en} | {'yes' if k.processing else 'no'} |" for k in FACILITY_KINDS.values()]
+    parts += [
+        "\n## Kinds of facility 设施种类\n",
+        "| id | code | name | processing site 处理场所 |",
+        "|---|---|---|---|",
+    ]
+    parts += [
+        f"| {k.id} | `{k.code}` | {k.zh} · {k.en} | {'yes' if k.processing else 'no'} |"
+        for k in FACILITY_KINDS.values()
+    ]
     return "\n".join(parts) + "\n"
 
 

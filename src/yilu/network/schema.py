@@ -113,11 +113,9 @@ def value(attribute: Attribute, text: str) -> Value:
 def _parsed(attribute: Attribute, text: str) -> Value:
     match attribute.type:
         case "id" | "int":
-            if not text.isascii() or len(text) > 18:
-                raise ValueError(text)
-            return int(text)
+            return int(_plain(text))
         case "float":
-            number = float(text)
+            number = float(_plain(text))
             if not math.isfinite(number):
                 raise ValueError(text)
             return number
@@ -150,3 +148,10 @@ def _parsed(attribute: Attribute, text: str) -> Value:
             if len(text) > 500 or any(ord(c) < 32 for c in text):
                 raise ValueError(text)
             return text
+
+
+def _plain(text: str) -> str:
+    """A number as people write it in a table: Python would also read full-width digits and underscores."""
+    if not text.isascii() or "_" in text or len(text) > 24:
+        raise ValueError(text)
+    return text
