@@ -181,6 +181,15 @@ def _numbers(held: Folder) -> Iterator[Problem]:
             yield _problem("figures", row, "subject", "names no row", "a code of areas")
         if not market and subject in areas and _text(areas[subject], "level") == "county":
             yield _problem("figures", row, "subject", "a county unit", "a city, a region, a province or an area abroad")
+        number, measure = float(str(row.values["value"])), _text(row, "measure")
+        if number <= 0 and measure in ("balance", "population", "abroad_share"):
+            yield _problem("figures", row, "value", "nothing", "more than 0")
+        if number > 100 and measure in ("region_share", "city_share", "within_province", "abroad_share"):
+            yield _problem("figures", row, "value", "more than the whole", "percent, 100 at most")
+        if number > 1e12:
+            yield _problem("figures", row, "value", "too large", "1e12 at most")
+    if figures and not any(_text(row, "measure") == "items" and row.values["value"] for row in figures):
+        yield Problem("figures.csv", None, "value", None, "no items at all", "items of at least one market")
     there = {(_text(row, "measure"), _text(row, "subject")) for row in figures}
     for measure, wanted in _NEEDED if figures and not held.tables["demand"] else ():
         if not any(m == measure and wanted in (None, s) for m, s in there):

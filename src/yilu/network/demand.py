@@ -49,6 +49,8 @@ def demand_of(areas: Areas, figures: Figures, stated: StatedDemand) -> Demand:
 
 
 def _demand(areas: Areas, origin: NDArray[np.int64], destination: NDArray[np.int64], share: Floats) -> Demand:
+    some = share > 0
+    origin, destination, share = origin[some], destination[some], share[some]
     row = np.zeros(int(areas.id.max()) + 1, np.int64)
     row[areas.id] = np.arange(len(areas.id))
     beyond = areas.beyond_customs
@@ -80,10 +82,15 @@ def populations(areas: Areas, figures: Figures) -> dict[str, float]:
     top = [str(c) for c in areas.code[(areas.level == "province") & areas.inside]]
     total = next((known[c] for c in top if c in known), 0.0)
     left = total - sum(known.get(str(areas.code[i]), 0.0) for i in cities)
-    weight = {i: float(areas.villages[i] + areas.communities[i]) or 1.0 for i in missing}
-    for i in missing:
-        known[str(areas.code[i])] = max(left, 0.0) * weight[i] / sum(weight.values())
-    return known
+    weight = {i: float(areas.villages[i] + areas.communities[i]) or 1.0 for i in cities}
+    if left <= 0:
+        # No total to share: as many for each committee as in the cities that have a figure.
+        counted = sum(weight[i] for i in cities if i not in missing)
+        left = (sum(known[str(areas.code[i])] for i in cities if i not in missing) / counted if counted else 1.0) * sum(
+            weight[i] for i in missing
+        )
+    whole = sum(weight[i] for i in missing)
+    return known | {str(areas.code[i]): left * weight[i] / whole for i in missing}
 
 
 def sending_shares(areas: Areas, figures: Figures, inhabitants: dict[str, float]) -> dict[str, float]:
@@ -102,7 +109,7 @@ def sending_shares(areas: Areas, figures: Figures, inhabitants: dict[str, float]
         people = sum(inhabitants[c] for c in open_)
         shares |= fixed | {c: left * inhabitants[c] / people for c in open_}
     total = sum(shares.values())
-    return {c: s / total for c, s in shares.items()}
+    return {c: s / total if total else 1 / len(shares) for c, s in shares.items()}
 
 
 def fitted(seed: Floats, rows: Floats, columns: Floats) -> Floats:
@@ -135,6 +142,9 @@ def built(areas: Areas, figures: Figures) -> Demand:
         np.array([i for i in range(len(code)) if areas.level[i] == "province" and not areas.inside[i] and not areas.beyond_customs[i] and code[i] in people], np.int64),
         np.array([i for i in range(len(code)) if code[i] in abroad_share], np.int64),
     )  # fmt: skip
+    if not len(at.cities):
+        none = np.empty(0, np.int64)
+        return _demand(areas, none, none, np.empty(0))
     share = sending_shares(areas, figures, people)
     sends = np.array([share[code[i]] for i in at.cities])
     takes = np.array([people[code[i]] for i in at.cities])
@@ -145,11 +155,13 @@ def built(areas: Areas, figures: Figures) -> Demand:
     from_abroad = items["abroad"] / ratio
     same = sends * np.sqrt(takes)
     same = items["same_city"] * same / same.sum()
-    out = sends * accepted - same - sends * items["abroad"]
-    leaves = out.sum() * (1 - within)
-    delivered = accepted / ratio
-    into = takes * (delivered - from_abroad) - same
-    arrives = into.sum() - out.sum() * within
+    # Figures of different years can ask for less than nothing of a small city: then it has none.
+    out = np.maximum(sends * accepted - same - sends * items["abroad"], 0.0)
+    into = np.maximum(takes * (accepted / ratio - from_abroad) - same, 0.0)
+    stays = min(out.sum() * within, into.sum())
+    if not len(far):
+        stays, into = out.sum(), out.sum() * takes
+    leaves, arrives = out.sum() - stays, into.sum() - stays
     ends = np.concatenate([at.cities, at.provinces])
     lon, lat = areas.lon[ends], areas.lat[ends]
     km = great_circle_km(lon[:, None], lat[:, None], lon[None, :], lat[None, :])

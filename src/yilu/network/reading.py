@@ -158,6 +158,8 @@ def _table(folder: Path, name: str) -> tuple[list[Row], list[Problem]]:
         problems += found
         if not found:
             rows.append(row)
+    if not rows and not problems and name in REQUIRED:
+        problems.append(Problem(file, None, None, None, "the table has no row", "one row at least"))
     return rows, problems
 
 
