@@ -9,6 +9,7 @@ cd -- "$root"
 venv=${YILU_VENV:-.venv}
 lock=requirements/lock.txt
 bench_lock=requirements/bench.txt
+offline=
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "✗ $1"; say "  → $2"; exit 2; }
@@ -57,24 +58,43 @@ pip_install() {
 }
 
 # uv's own variables and files stand first; where they say nothing, what pip was told on this machine is used, for uv doesn't ask it.
+# Any of these places may serve a file: each is held to its hash.
 mirrors() {
     export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
-    told=
-    if python=$(bootstrap_python 2>/dev/null); then told=$("$python" -m pip config list 2>/dev/null) || told=; fi
+    told=$(any_pip config list) || told=
     certificates=$(pip_says cert)
     if [ -z "${SSL_CERT_FILE:-}" ] && [ -f "$certificates" ]; then export SSL_CERT_FILE="$certificates"; fi
-    index=$(pip_says index-url)
-    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_CONFIG_FILE:-}" ] && [ -n "$index" ]; then
-        export UV_DEFAULT_INDEX="$index"
-    fi
+    if [ -n "${UV_CONFIG_FILE:-}${UV_INDEX:-}${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_FIND_LINKS:-}${UV_NO_INDEX:-}" ]; then return; fi
+    give UV_DEFAULT_INDEX "$(pip_says index-url)"
+    give UV_INDEX "$(pip_says extra-index-url)"
+    give UV_FIND_LINKS "$(pip_says find-links | tr ' ' ,)"
+    case $(pip_says no-index) in 1 | [Tt]rue | yes | on) offline=--no-index ;; esac
 }
 
-# One value out of `pip config list`, its variables before its files.
+give() { [ -z "$2" ] || export "$1=$2"; }
+
+# pip, wherever this machine or install_uv has one.
+any_pip() {
+    python=$(bootstrap_python 2>/dev/null) || return
+    "$python" -m pip "$@" 2>/dev/null && return
+    [ -x .uv/made/bin/python ] && .uv/made/bin/python -m pip "$@" 2>/dev/null && return
+    PYTHONPATH=$(echo "$root"/.uv/deb/usr/share/python-wheels/pip-*.whl) "$python" -m pip "$@" 2>/dev/null
+}
+
+# One value out of `pip config list`, its variables before its files; several in it stand with one blank between them.
 pip_says() {
     for place in :env: install global; do
-        value=$(printf '%s\n' "$told" | sed -n "s/^$place\.$1='\(.*\)'\$/\1/p")
+        value=$(printf '%s\n' "$told" | sed -n "s/^$place\.$1='\(.*\)'\$/\1/p" | sed 's/\\n/ /g; s/  */ /g; s/^ //; s/ $//')
         if [ -n "$value" ]; then printf '%s' "$value"; return; fi
     done
+}
+
+# A user without a home, as services have, keeps what uv downloads in .uv.
+downloads() {
+    if [ -z "${UV_CACHE_DIR:-}${UV_NO_CACHE:-}" ]; then
+        home=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+        if [ -z "$home" ] || ! mkdir -p "$home/uv" 2>/dev/null || [ ! -w "$home/uv" ]; then export UV_CACHE_DIR="$root/.uv/cache"; fi
+    fi
 }
 
 find_uv() {
@@ -87,13 +107,15 @@ find_uv() {
         "$uv" --version >/dev/null 2>&1 || install_uv
     fi
     mirrors
+    downloads
 }
 
 # The environment, made again only when the lock or the project file changed.
 stamp() { cat $lock $bench_lock pyproject.toml do | cksum; }
 
 install() {
-    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-build -r "$1" ||
+    UV_INDEX_STRATEGY="${UV_INDEX_STRATEGY:-unsafe-best-match}" \
+        "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-build ${offline:+--no-index} -r "$1" ||
         fail "the packages of $1 could not be installed" "Look at the lines above; the same command goes on where it was."
 }
 
@@ -140,6 +162,15 @@ lint() {
     return $status
 }
 
+# Compiled kernels lie in a folder named by all sources that go into them: numba itself notices a change of a kernel's own file alone.
+kernels() {
+    [ -z "${NUMBA_CACHE_DIR:-}" ] || return 0
+    sources=$(find src/yilu \( -path src/yilu/cli -o -path src/yilu/provinces \) -prune -o \( -name '*.py' -o -name '*.csv' \) -print |
+        sort | xargs cat | cksum | tr ' ' -)
+    [ -d ".yilu/kernels/$sources" ] || find .yilu/kernels/* -prune -mtime +7 -exec rm -rf {} + 2>/dev/null || :
+    export NUMBA_CACHE_DIR="$root/.yilu/kernels/$sources"
+}
+
 module_of() { printf '%s' "$1" | tr - _; }
 
 command=${1:-}
@@ -148,8 +179,9 @@ case $command in
 lock) relock "$@"; exit ;;
 esac
 set_up
+kernels
 case $command in
-test) lint && exec "$venv/bin/python" -m pytest -n 2 "$@" ;;
+test) lint && exec "$venv/bin/python" -m pytest -n 2 --dist worksteal "$@" ;;
 lint) lint ;;
 format) "$venv/bin/ruff" check --fix . && "$venv/bin/ruff" format . ;;
 reference) exec "$venv/bin/python" -m yilu.cli.reference "$@" ;;
