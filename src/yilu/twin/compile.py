@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import NormalDist
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from yilu.network import Network
 from yilu.twin import ground as g
 from yilu.twin.bag_lanes import Lanes, lanes_of
 from yilu.twin.draws import alias
-from yilu.twin.places import Outlets, hubs_of, kinds_of, outlets_of, sites_of, travel_s
-from yilu.twin.plan import DayPlan, Rates
+from yilu.twin.places import Outlets, hubs_of, outlets_of, sites_of, travel_s
+from yilu.twin.plan import DayPlan
 
 PROFILE: tuple[float, ...] = (
     1.4, 0.9, 0.6, 0.4, 0.4, 0.6, 1.0, 1.8, 3.2, 4.6, 5.6, 5.4, 4.2, 4.6, 5.8, 6.8, 8.0, 8.8, 8.6, 7.6, 6.6, 5.6, 4.4, 3.1,
 )  # fmt: skip
 """Acceptances by local hour, in percent (A): the evening collection of online sellers is the peak."""
 
-OPERATOR_SHARES: tuple[float, ...] = (0.19, 0.16, 0.14, 0.12, 0.11, 0.08, 0.06, 0.05)
-"""Volume shares of the first eight express operators (A); the others share what is left. Mail goes to the first postal operator."""
+OPERATOR_SHARES: tuple[float, ...] = (0.19, 0.16, 0.14, 0.12, 0.11, 0.09, 0.05, 0.04, 0.03)
+"""Shares of the first operators in express items (A); each further one has 0.6 of the one before. Mail goes to the postal operators."""
 TICKS_S = (15, 30, 20, 60, 10)
 """Seconds between an operator's uploads, in turn (A)."""
 PACES = (1.0, 0.95, 1.05, 0.9, 1.1)
@@ -73,47 +74,44 @@ def _offset(zone: ZoneInfo, at: int) -> int:
     return int(offset.total_seconds()) if offset else 0
 
 
-def _markets(
-    network: Any, origin: NDArray[np.int64], destination: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """(market, shape) of area pairs: same city, intercity or abroad; which end lies inside; whether customs stand between."""
-    inside, city = np.asarray(network.area_inside), np.asarray(network.area_city)
-    abroad = beyond_customs(network)
-    crosses = abroad[origin] != abroad[destination]
-    market = np.where(crosses, g.ABROAD, np.where(city[origin] == city[destination], g.SAME_CITY, g.INTERCITY))
+@dataclass(frozen=True)
+class Pairs:
+    """Demand by pair of areas (P,): area ids, share of items, market, which ends lie inside and whether customs stand between."""
+
+    origin: NDArray[np.int64]
+    destination: NDArray[np.int64]
+    share: NDArray[np.float64]
+    market: NDArray[np.int64]
+    shape: NDArray[np.int64]
+
+
+def pairs_of(network: Network) -> Pairs:
+    """The province's demand. Raises ValueError where no item starts or ends inside."""
+    d = network.demand
+    inside, beyond = network.area_inside, network.area_beyond_customs
+    keep = np.flatnonzero((d.share > 0) & (inside[d.origin] | inside[d.destination]))
+    if not len(keep):
+        raise ValueError("the network's demand has no pair of areas that starts or ends inside the province")
+    origin, destination = d.origin[keep].astype(np.int64), d.destination[keep].astype(np.int64)
+    crosses = beyond[origin] != beyond[destination]
     shape = g.ORIGIN_INSIDE * inside[origin] + g.DESTINATION_INSIDE * inside[destination] + g.CUSTOMS * crosses
-    return market.astype(np.uint8), shape.astype(np.uint8)
+    share = d.share[keep] / d.share[keep].sum()
+    return Pairs(origin, destination, share, d.market[keep].astype(np.int64), shape)
 
 
-def beyond_customs(network: Any) -> NDArray[np.bool_]:
-    """Areas (by id) on the other side of customs: abroad, Hong Kong, Macao and Taiwan (GB/T 2260 codes 71, 81, 82)."""
-    beyond = np.asarray(network.area_level) == 6
-    for i, code in zip(network.areas.id, network.areas.code, strict=True):
-        if str(code)[:2] in ("71", "81", "82"):
-            beyond[int(i)] = True
-    return np.asarray(beyond)
-
-
-def _operators(network: Any) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Operators that handle items: (ids, whether postal). Where the network has layers, one of the top layer each."""
-    ids = np.array([int(i) for i in network.operators.id], np.uint16)
-    postal = np.array(["post" in str(c).lower() or "ems" in str(c).lower() for c in network.operators.code], np.bool_)
-    if not postal.any():
-        postal[-1] = True
-    return ids, postal
+def _operators(network: Network) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Operators that move items: (ids, whether postal): the brands, or all where the table has none."""
+    o = network.operators
+    brands = np.flatnonzero(o.layer == "brand") if (o.layer == "brand").any() else np.arange(len(o.id))
+    return o.id[brands], np.asarray(o.kind[brands] == "post")
 
 
 def _shares(postal: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Cumulative shares (3, K) of operators in domestic express, cross-border express and mail."""
     count = len(postal)
-    express = np.zeros(count)
-    firms = np.flatnonzero(~postal) if not postal.all() else np.arange(count)
-    size = np.array(OPERATOR_SHARES[: len(firms)])
-    express[firms[: len(size)]] = size
-    if len(firms) > len(size):
-        express[firms[len(size) :]] = (1 - size.sum()) / (len(firms) - len(size))
+    express = np.array([*OPERATOR_SHARES, *(OPERATOR_SHARES[-1] * 0.6 ** (i + 1) for i in range(count))])[:count]
     express /= express.sum()
-    mail = postal / postal.sum()
+    mail = postal / postal.sum() if postal.any() else express
     cross = (1 - POSTAL_ABROAD) * express + POSTAL_ABROAD * mail
     return np.cumsum(np.stack([express, cross, mail]), axis=1)
 
@@ -136,31 +134,22 @@ def _habits(count: int) -> NDArray[np.int64]:
 
 
 def _flow(
-    pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8], NDArray[np.uint8]],
-    outlets: Outlets,
-    exchange: NDArray[np.int32],
-    shares: NDArray[np.float64],
-    rates: Rates,
-    items: int,
+    pairs: Pairs, outlets: Outlets, exchange: NDArray[np.int64], shares: NDArray[np.float64], plan: DayPlan
 ) -> NDArray[np.float64]:
     """Items a day from site to site by operator (K, Q, Q), cross-border ones by way of their office of exchange."""
-    origin, destination, weight, market, shape = pairs
     count = len(exchange)
-    site_of_area = outlets.site[outlets.first[:-1].clip(max=len(outlets.site) - 1)]
-    a, b = site_of_area[origin], site_of_area[destination]
-    daily = items * weight / weight.sum()
+    a, b = (outlets.site[outlets.first[area]] for area in (pairs.origin, pairs.destination))
+    daily = plan.items * pairs.share
     domestic, abroad = np.zeros((count, count)), np.zeros((count, count))
-    home = market != g.ABROAD
-    np.add.at(domestic, (a[home], b[home]), daily[home])
-    out = ~home & (shape & g.ORIGIN_INSIDE > 0)
-    into = ~home & ~out
-    office = np.where(out, exchange[a], exchange[b])
-    np.add.at(abroad, (a[out | into], office[out | into]), daily[out | into])
-    np.add.at(abroad, (office[out | into], b[out | into]), daily[out | into])
+    cross = (pairs.shape & g.CUSTOMS) != 0
+    np.add.at(domestic, (a[~cross], b[~cross]), daily[~cross])
+    office = np.where(pairs.shape & g.ORIGIN_INSIDE, exchange[a], exchange[b])[cross]
+    np.add.at(abroad, (a[cross], office), daily[cross])
+    np.add.at(abroad, (office, b[cross]), daily[cross])
     for flow in (domestic, abroad):
         np.fill_diagonal(flow, 0.0)
     each = np.diff(shares, axis=1, prepend=0.0)
-    mail = rates.letter + rates.parcel
+    mail = plan.rates.letter + plan.rates.parcel
     at_home = (1 - mail) * each[0] + mail * each[2]
     return np.asarray(at_home[:, None, None] * domestic + each[1][:, None, None] * abroad)
 
@@ -168,30 +157,19 @@ def _flow(
 def compile_ground(plan: DayPlan) -> g.Ground:
     """The arrays on which ``plan`` is made. Raises ValueError where the network lacks what the twin needs."""
     network = plan.network
-    origin = np.asarray(network.demand.origin).astype(np.int64)
-    destination = np.asarray(network.demand.destination).astype(np.int64)
-    weight = np.asarray(network.demand.share, np.float64)
-    keep = (weight > 0) & (np.asarray(network.area_inside)[origin] | np.asarray(network.area_inside)[destination])
-    origin, destination, weight = origin[keep], destination[keep], weight[keep]
-    if not len(origin):
-        raise ValueError("the network's demand has no pair that starts or ends inside the province")
-    market, shape = _markets(network, origin, destination)
-    areas = np.unique(np.concatenate([origin, destination]))
+    pairs = pairs_of(network)
+    areas = np.unique(np.concatenate([pairs.origin, pairs.destination]))
     sites = sites_of(network, areas)
     outlets = outlets_of(network, areas, sites)
-    travel = travel_s(network, sites.facility, (np.asarray(network.area_level) == 6)[sites.area])
-    kinds = kinds_of(network)
-    offices = np.array([q for q in range(len(sites.facility)) if "exchange" in kinds[int(sites.facility[q])]], np.int64)
+    travel = travel_s(network, sites, plan.date)
+    offices = np.flatnonzero(sites.exchange)
     exchange = offices[np.argmin(travel[:, offices], axis=1)] if len(offices) else np.arange(len(sites.facility))
     ids, postal = _operators(network)
     shares = _shares(postal)
     days = _day_starts(plan)
     profile = np.concatenate([[0.0], np.cumsum(PROFILE) / sum(PROFILE)])
-    flow = _flow(
-        (origin, destination, weight, market, shape), outlets, exchange.astype(np.int32), shares, plan.rates, plan.items
-    )
-    lanes: Lanes = lanes_of(flow, profile, plan.share_bagged)
-    threshold, other = alias(weight)
+    lanes: Lanes = lanes_of(_flow(pairs, outlets, exchange, shares, plan), profile, plan.share_bagged)
+    threshold, other = alias(pairs.share)
     zone_from, zone_s = _zone(plan, int(days[0]) - 86400, int(days[-1]) + 30 * 86400)
     each = np.arange(len(ids))
     return g.Ground(
@@ -199,10 +177,10 @@ def compile_ground(plan: DayPlan) -> g.Ground:
             g.PAIR_ROW,
             threshold=threshold,
             other=other,
-            origin=origin,
-            destination=destination,
-            market=market,
-            shape=shape,
+            origin=pairs.origin,
+            destination=pairs.destination,
+            market=pairs.market,
+            shape=pairs.shape,
         ),
         outlet_first=outlets.first,
         outlets=g.record(
@@ -211,10 +189,10 @@ def compile_ground(plan: DayPlan) -> g.Ground:
             facility=outlets.facility,
             site=outlets.site,
             local_s=outlets.local_s,
-            area=np.asarray(network.facility_area)[outlets.facility],
+            area=network.facility_area[outlets.facility],
         ),
         sites=g.record(g.SITE_ROW, facility=sites.facility, exchange=exchange),
-        ways=g.record(g.WAY_ROW, travel_s=travel, hub=hubs_of(sites, kinds, travel)),
+        ways=g.record(g.WAY_ROW, travel_s=travel, hub=hubs_of(sites, travel)),
         operators=g.record(
             g.OPERATOR_ROW,
             express=shares[0],
@@ -240,7 +218,7 @@ def compile_ground(plan: DayPlan) -> g.Ground:
             target=lanes.target,
         ),
         bag_first=lanes.bags,
-        level_of_pair=np.ascontiguousarray(network.level_of_pair, np.uint8),
+        level_of_pair=network.level_of_pair,
         bag_share=lanes.share,
         seed=np.uint64(plan.seed),
     )

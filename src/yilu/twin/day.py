@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from yilu.network import Network
 from yilu.twin.compile import compile_ground
 from yilu.twin.ground import Ground, packed
 from yilu.twin.plan import DayPlan, as_record
@@ -55,7 +55,9 @@ def simulate(plan: DayPlan, spill: Path | None = None) -> Iterator[pa.Table]:
         yield from tables_of(plan, rows, made)
 
 
-def simulate_events(network: Any, items: int, seed: int = 1, date: Date = Date(2025, 6, 3), days: int = 1) -> pa.Table:
+def simulate_events(
+    network: Network, items: int, seed: int = 1, date: Date = Date(2025, 6, 3), days: int = 1
+) -> pa.Table:
     """All events of a small synthetic day as one canonical table; for tests and trials (at most some million items)."""
     tables = list(simulate(DayPlan(network, date, items, seed, days)))
     return pa.concat_tables(tables).unify_dictionaries() if tables else SCHEMA.empty_table()

@@ -16,7 +16,7 @@ _B = np.uint64(0x94D049BB133111EB)
 _UNIT = 1.0 / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def mixed(z):
     """SplitMix64's output function of the 64-bit word ``z``."""
     z = (z ^ (z >> np.uint64(30))) * _A
@@ -24,19 +24,19 @@ def mixed(z):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def stream(seed, subject):
     """The stream of ``subject`` (an item, a bag) under ``seed``; both uint64."""
     return mixed(mixed(seed + _STEP) ^ (subject * _STEP))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def step(s):
     """The stream one draw on."""
     return s + _STEP
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def unit(s):
     """The draw at ``s`` as a number in [0, 1)."""
     return float(mixed(s) >> np.uint64(11)) * _UNIT

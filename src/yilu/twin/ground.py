@@ -8,8 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-SAME_CITY, INTERCITY, ABROAD = 0, 1, 2
-"""Markets: 同城, 异地, 国际/港澳台."""
 ORIGIN_INSIDE, DESTINATION_INSIDE, CUSTOMS = 1, 2, 4
 """Bits of a pair's ``shape``."""
 
@@ -25,7 +23,14 @@ HABIT_DESTINATION_DEPARTS = 256
 
 
 PAIR_ROW = np.dtype(
-    [("threshold", "f8"), ("other", "i4"), ("origin", "u2"), ("destination", "u2"), ("market", "u1"), ("shape", "u1")],
+    [
+        ("threshold", "f8"),
+        ("other", "i4"),
+        ("origin", "u2"),
+        ("destination", "u2"),
+        ("market", "u1"),
+        ("shape", "u1"),
+    ],
     align=True,
 )
 OUTLET_ROW = np.dtype(
@@ -148,31 +153,31 @@ def packed(ground: Ground) -> NDArray[np.int64]:
     return np.concatenate([begins, *tables]).astype(np.int64)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def value(ground, column, row):
     """The entry of ``column`` in ``row`` of its table (``packed``)."""
     return ground[ground[column >> 8] + row * ((column >> 4) & 15) + (column & 15)]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def share(ground, column, row):
     """A fraction as a number."""
     return value(ground, column, row) / 4294967296.0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def way(ground, column, source, target):
     """A column of the way from site to site."""
     return value(ground, column, source * value(ground, SITES, 0) + target)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def lane_of(ground, operator, source, target):
     """The bag lane of an operator from site to site, or -1."""
     return value(ground, LANE, (operator * value(ground, SITES, 0) + source) * value(ground, SITES, 0) + target)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def seed_of(ground):
     """The plan's seed."""
     return np.uint64(value(ground, SEED, 0))

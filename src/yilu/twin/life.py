@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from yilu.network.demand import SAME_CITY
 from yilu.twin.bags import bag_of, bag_times
 from yilu.twin.draws import step, unit
 from yilu.twin.ground import (
@@ -31,6 +32,7 @@ from yilu.twin.ground import (
     OUTLET_LOCAL_S,
     OUTLET_SITE,
     PAIR_DESTINATION,
+    PAIR_MARKET,
     PAIR_SHAPE,
     SITE_EXCHANGE,
     SITE_FACILITY,
@@ -337,7 +339,7 @@ def brought(out, n, s, who, at, source, target, destination, operator, item_clas
 @njit(cache=True, nogil=True)
 def journey(out, n, s, who, item_traits, piece, used, ground, rates):
     """The life of one item (``piece`` 0) or of one further piece of it. Returns (n, s)."""
-    _, at, pair, source, target, operator, item_class, sender, _, level = item_traits
+    _, at, pair, source, target, operator, item_class, sender, _, _ = item_traits
     shape = value(ground, PAIR_SHAPE, pair)
     habit = value(ground, OPERATOR_HABIT, operator)
     low = MARK_EVENT_ID if habit & HABIT_EVENT_IDS else 0
@@ -383,7 +385,7 @@ def journey(out, n, s, who, item_traits, piece, used, ground, rates):
         return put(out, n, s, who, at, np.int64(value(ground, SITE_FACILITY, goal)), _LOST, 0, piece, low, 0, rates)
     if shape & DESTINATION_INSIDE:
         destination = value(ground, PAIR_DESTINATION, pair)
-        evening = level == 1
+        evening = value(ground, PAIR_MARKET, pair) == SAME_CITY
         return brought(
             out, n, s, who, at, source, target, destination, operator, item_class, evening, marks, ground, rates
         )

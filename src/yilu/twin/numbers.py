@@ -11,8 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from yilu.network.demand import ABROAD
 from yilu.twin.draws import mixed, stream
-from yilu.twin.ground import ABROAD, DAY_FIRST, ORIGIN_INSIDE, PAIR_MARKET, PAIR_SHAPE, seed_of, value
+from yilu.twin.ground import DAY_FIRST, ORIGIN_INSIDE, PAIR_MARKET, PAIR_SHAPE, seed_of, value
 from yilu.twin.scans import MARK_BAG, MARK_EVENT_ID, MARK_NEW_NUMBER, MARK_VOIDS
 from yilu.twin.traits import CASUAL, day_of, traits
 

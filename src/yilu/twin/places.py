@@ -3,75 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date as Date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from yilu.network import Network
+from yilu.network.distance import facility_ways, great_circle_km
+
 ROAD_KM_H, AIR_KM_H = 62.0, 640.0
 AIR_HANDLING_H, ABROAD_HANDLING_H = 7.0, 12.0
 AIR_FROM_KM = 1300.0
-CIRCUITY = 1.25
 LOCAL_KM_H = 34.0
-DEPOTS = ("depot",)
-"""Speeds with stops included and hours at airports (A)."""
+"""Speeds with stops included, hours at airports and at gateways abroad, and the road distance from which items fly (A)."""
 
-
-def _great_circle_km(lon: NDArray[np.float64], lat: NDArray[np.float64], a: Any, b: Any) -> NDArray[np.float64]:
-    x, y = np.radians(lon), np.radians(lat)
-    h = np.sin((y[b] - y[a]) / 2) ** 2 + np.cos(y[a]) * np.cos(y[b]) * np.sin((x[b] - x[a]) / 2) ** 2
-    return np.asarray(2 * 6371.0088 * np.arcsin(np.minimum(1.0, np.sqrt(h))))
+_SITE_KINDS = ("sort_centre", "gateway")
+_EXCHANGE_KINDS = ("office_of_exchange", "international_centre")
+_OUTLET_KINDS = ("depot",)
 
 
 @dataclass(frozen=True)
 class Sites:
-    """Processing sites by row: facility ids (Q,), the area each stands for, whether inside the province."""
+    """Processing sites by row: facility ids (Q,), the area each stands in, and which are inside, abroad, offices of exchange, in hub cities."""
 
-    facility: NDArray[np.uint32]
+    facility: NDArray[np.int64]
     area: NDArray[np.int64]
     inside: NDArray[np.bool_]
-    row: dict[int, int]
+    abroad: NDArray[np.bool_]
+    exchange: NDArray[np.bool_]
+    hub: NDArray[np.bool_]
 
 
-def kinds_of(network: Any) -> dict[int, str]:
-    return {int(i): str(kind) for i, kind in zip(network.facilities.id, network.facilities.kind, strict=True)}
+def sites_of(network: Network, areas: NDArray[np.int64]) -> Sites:
+    """One site for each city-level member of ``areas`` (ids), and every office of exchange.
 
-
-def sites_of(network: Any, areas: NDArray[np.int64]) -> Sites:
-    """A site for each city of ``areas`` inside (its sort centre, or else any processing site), hubs, offices of exchange, gateways."""
-    kinds = kinds_of(network)
-    ids = np.sort(np.array(list(kinds), np.int64))
-    city = np.asarray(network.area_city)[np.asarray(network.facility_area)[ids]].astype(np.int64)
-    processing = np.asarray(network.facility_processing)[ids]
+    A city's site is its sort centre, an outside area's its gateway, or else any facility there. Transfers happen at the sites of cities
+    that have a hub: a planned hub is taken to be the sort centre that it grows from (A). Raises ValueError where an area has no facility.
+    """
+    f = network.facilities
+    there = np.asarray(f.status != "closed")
+    ids, kind = f.id[there], f.kind[there]
+    city = network.area_city[network.facility_area[ids]].astype(np.int64)
+    built = np.asarray(f.status[there] == "existing")
+    rank = np.where(np.isin(kind, _SITE_KINDS), 0, np.where(network.facility_processing[ids], 1, 2)) + 3 * ~built
     chosen: list[int] = []
-    for area in areas:
-        at = ids[city == np.asarray(network.area_city)[area]]
+    for area in np.unique(network.area_city[areas]):
+        at = np.flatnonzero(city == area)
         if not len(at):
-            raise ValueError(
-                f"the network has no facility for area {network.areas.code[int(np.flatnonzero(np.asarray(network.areas.id) == area)[0])]}"
-            )
-        ranked = sorted(at, key=lambda i: ("sort" not in kinds[i], not network.facility_processing[i], i))
-        chosen.append(int(ranked[0]))
-    inside_of = np.asarray(network.area_inside)[np.asarray(network.facility_area)[ids]]
-    special = [
-        int(i) for i in ids[processing & inside_of] if any(word in kinds[int(i)] for word in ("hub", "exchange"))
-    ]
-    facility = list(dict.fromkeys(chosen + special))
-    area = np.asarray(network.facility_area)[facility].astype(np.int64)
+            code = next(str(c) for i, c in zip(network.areas.id, network.areas.code, strict=True) if i == area)
+            raise ValueError(f"area {code} has demand but no facility where its items could be accepted or delivered")
+        chosen.append(int(ids[at[np.lexsort((ids[at], rank[at]))[0]]]))
+    offices = ids[np.isin(kind, _EXCHANGE_KINDS) & built & network.area_inside[network.facility_area[ids]]]
+    facility = np.array(list(dict.fromkeys([*chosen, *(int(i) for i in offices)])), np.int64)
+    area = network.facility_area[facility].astype(np.int64)
+    hub_cities = city[kind == "hub"]
     return Sites(
-        np.array(facility, np.uint32),
-        area,
-        np.asarray(network.area_inside)[area],
-        {f: q for q, f in enumerate(facility)},
+        facility=facility,
+        area=area,
+        inside=network.area_inside[area],
+        abroad=np.asarray(network.area_level[area] == 6),
+        exchange=np.isin(facility, offices),
+        hub=np.isin(network.area_city[area], hub_cities) & np.isin(facility, chosen) & network.area_inside[area],
     )
 
 
-def travel_s(network: Any, facility: NDArray[np.uint32], abroad: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Seconds from site to site (Q, Q): by road, or by air beyond ``AIR_FROM_KM``; ``abroad`` (Q,) sites add a gateway's handling."""
-    a, b = np.meshgrid(facility, facility, indexing="ij")
-    km = CIRCUITY * _great_circle_km(np.asarray(network.facility_lon), np.asarray(network.facility_lat), a, b)
-    hours = np.where(km < AIR_FROM_KM, km / ROAD_KM_H, AIR_HANDLING_H + km / CIRCUITY / AIR_KM_H)
-    hours = hours + ABROAD_HANDLING_H * (abroad[:, None] | abroad[None, :])
+def travel_s(network: Network, sites: Sites, day: Date) -> NDArray[np.int32]:
+    """Seconds from site to site (Q, Q) on a day: by road with its crossings, or by air where that is far or there is no road."""
+    a, b = np.meshgrid(sites.facility, sites.facility, indexing="ij")
+    ways = facility_ways(network, a, b, day)
+    lon, lat = network.facility_lon, network.facility_lat
+    air = AIR_HANDLING_H + great_circle_km(lon[a], lat[a], lon[b], lat[b]) / AIR_KM_H
+    hours = np.where(ways.km < AIR_FROM_KM, ways.km / ROAD_KM_H + ways.extra_h, air)
+    hours = hours + ABROAD_HANDLING_H * (sites.abroad[:, None] | sites.abroad[None, :])
     return np.asarray(np.maximum(600, 3600 * hours).astype(np.int32))
 
 
@@ -80,51 +83,47 @@ class Outlets:
     """Outlets of all areas: Ground's ``outlet*`` arrays."""
 
     first: NDArray[np.int32]
-    facility: NDArray[np.uint32]
+    facility: NDArray[np.int64]
     share: NDArray[np.float64]
     site: NDArray[np.int32]
     local_s: NDArray[np.int32]
 
 
-def outlets_of(network: Any, areas: NDArray[np.int64], sites: Sites) -> Outlets:
-    """Outlets where items of ``areas`` are accepted and delivered: the depots in the area, or else its site itself."""
-    kinds = kinds_of(network)
-    ids = np.sort(np.array(list(kinds), np.int64))
-    facility_area, area_city = np.asarray(network.facility_area), np.asarray(network.area_city)
-    depots = ids[[kinds[int(i)] in DEPOTS for i in ids]]
-    lon, lat = np.asarray(network.facility_lon), np.asarray(network.facility_lat)
-    site_of_city = {int(area_city[a]): q for q, a in reversed(list(enumerate(sites.area)))}
-    count = len(network.area_city)
-    first = np.zeros(count + 1, np.int32)
+def outlets_of(network: Network, areas: NDArray[np.int64], sites: Sites) -> Outlets:
+    """Outlets where items of ``areas`` are accepted and delivered: the depots in the area, or else its site itself.
+
+    Depots of an area share its items evenly (A).
+    """
+    f = network.facilities
+    depots = f.id[np.isin(f.kind, _OUTLET_KINDS) & (f.status == "existing")]
+    depot_area, depot_city = network.facility_area[depots], network.area_city[network.facility_area[depots]]
+    site_of_city = {int(network.area_city[a]): q for q, a in reversed(list(enumerate(sites.area)))}
+    first = np.zeros(len(network.area_city) + 1, np.int32)
     facility: list[int] = []
     share: list[float] = []
     site: list[int] = []
     wanted = {int(a) for a in areas}
-    for area in range(count):
+    for area in range(len(network.area_city)):
         if area in wanted:
-            q = site_of_city[int(area_city[area])]
-            mine = (
-                depots[(facility_area[depots] == area) | (area_city[facility_area[depots]] == area)]
-                if len(depots)
-                else depots
-            )
-            chosen = [int(i) for i in mine] or [int(sites.facility[q])]
-            facility += chosen
-            share += [(i + 1) / len(chosen) for i in range(len(chosen))]
-            site += [q] * len(chosen)
+            q = site_of_city[int(network.area_city[area])]
+            mine = [int(i) for i in depots[(depot_area == area) | (depot_city == area)]] or [int(sites.facility[q])]
+            facility += mine
+            share += [(i + 1) / len(mine) for i in range(len(mine))]
+            site += [q] * len(mine)
         first[area + 1] = len(facility)
-    at, to = np.array(facility, np.uint32), sites.facility[np.array(site)]
-    km = CIRCUITY * _great_circle_km(lon, lat, at, to)
+    at, to = np.array(facility, np.int64), sites.facility[np.array(site)]
+    lon, lat = network.facility_lon, network.facility_lat
+    km = network.circuity * great_circle_km(lon[at], lat[at], lon[to], lat[to])
     local = np.where(at == to, 0, np.maximum(900, 3600 * km / LOCAL_KM_H))
     return Outlets(first, at, np.array(share), np.array(site, np.int32), local.astype(np.int32))
 
 
-def hubs_of(sites: Sites, kinds: dict[int, str], travel: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The hub (row of a site) on the way from site to site (Q, Q), -1 where none is: at most 35 % and 3 hours longer (A)."""
+def hubs_of(sites: Sites, travel: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The site in a hub city on the way from site to site (Q, Q), -1 where none is: at most 35 % and 3 hours longer (A)."""
     count = len(sites.facility)
     hub = np.full((count, count), -1, np.int32)
     best = np.full((count, count), np.iinfo(np.int64).max, np.int64)
-    for h in (q for q in range(count) if "hub" in kinds[int(sites.facility[q])]):
+    for h in np.flatnonzero(sites.hub):
         through = travel[:, h, None].astype(np.int64) + travel[None, h, :]
         fits = (through < 1.35 * travel + 1800) & (through < travel + 10800) & (through < best)
         fits[h, :] = fits[:, h] = False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+
+from yilu.network import Network
 
 FULL_DAY = 137_000_000
 """Items a day at scale 1: the plan's 50 billion items of 2025 over 365 days (广东省邮政业发展"十四五"规划)."""
@@ -37,7 +39,7 @@ class Rates(NamedTuple):
     hold: float = 0.004
     damage: float = 0.0004
     lost: float = 0.0003
-    destroy: float = 0.01
+    destroy: float = 0.08
     """Items destroyed, among those that customs hold."""
     customs_hold: float = 0.02
     hand_over: float = 0.01
@@ -86,7 +88,7 @@ class DayPlan:
     changes what is made). ``memory_mb``: events that wait in memory before they spill to disk.
     """
 
-    network: Any
+    network: Network
     date: Date
     items: int
     seed: int = 1
@@ -105,8 +107,16 @@ class DayPlan:
             raise ValueError(f"{self.items} items × {self.days} days exceed {MOST_ITEMS}: plan fewer days at a time")
         if not 1 <= self.minutes <= 1440 or 1440 % self.minutes:
             raise ValueError(f"slice_minutes must divide a day, not {self.slice_minutes}")
+        if not 0 <= self.seed < 1 << 63:
+            raise ValueError(f"a seed lies between 0 and 2^63 - 1, not {self.seed}")
+        if not Date(2020, 1, 1) <= self.date <= Date(2099, 12, 31):
+            raise ValueError(f"a day lies between 2020 and 2099, not {self.date}")
         if not 0 <= self.share_bagged <= 1 or not all(0 <= r <= 1 for r in self.rates):
             raise ValueError("rates and shares lie between 0 and 1")
+
+    def with_rates(self, **rates: float) -> DayPlan:
+        """The same plan with some other ``rates``."""
+        return replace(self, rates=self.rates._replace(**rates))
 
     @property
     def minutes(self) -> int:

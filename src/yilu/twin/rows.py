@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from yilu.items.kinds import KINDS
 from yilu.items.schema import ITEM_CLASSES, OUTCOMES, SENDER_KINDS
+from yilu.network import Network
 from yilu.twin import numbers
 from yilu.twin.ground import HABIT_PROMISES, OUTLET_AREA, Ground, value
 from yilu.twin.scans import MARK_BAG, MARK_CONFLICT, MARK_EVENT_ID, MARK_UNKNOWN_PLACE, MARK_UNMAPPED, MARK_VOIDS
@@ -70,7 +71,7 @@ def _by_number(names: dict[str, int]) -> pa.Array:
     return _by_id(np.array(list(names.values())), list(names))
 
 
-def words_of(network: Any, ground: Ground, items: int, date_tag: int) -> Words:
+def words_of(network: Network, ground: Ground, items: int, date_tag: int) -> Words:
     """The dictionaries of ``network``; ``items`` a day say how many people send, ``date_tag`` is the day part of numbers."""
     kind_row = np.full(256, len(KINDS), np.int8)
     for row, kind in enumerate(KINDS):
@@ -164,7 +165,7 @@ def _bag_numbers(serials, offsets, buffer, date_tag):
 
 
 def _promise(
-    network: Any, words: Words, operator: NDArray[np.int32], at: NDArray[np.int64], stated: NDArray[np.int32]
+    network: Network, words: Words, operator: NDArray[np.int32], at: NDArray[np.int64], stated: NDArray[np.int32]
 ) -> pa.Array:
     """What operators with the habit promise: the service level's own promise, stated at acceptance."""
     promise = np.zeros(len(at), np.int64)
@@ -182,7 +183,7 @@ def _promise(
 
 
 def table_of(
-    rows: NDArray[np.uint32], network: Any, ground: NDArray[np.int64], seed: np.uint64, rates: np.void, words: Words
+    rows: NDArray[np.uint32], network: Network, ground: NDArray[np.int64], seed: np.uint64, rates: np.void, words: Words
 ) -> pa.Table:
     """The canonical table (``SCHEMA``) of scans ``rows`` (n, WORDS), in their order; ``ground`` packed."""
     n = len(rows)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from yilu.network.demand import ABROAD
 from yilu.twin.draws import step, stream, unit
 from yilu.twin.ground import (
-    ABROAD,
     AREAS,
     DAY_FIRST,
     DAY_START,
@@ -97,11 +97,10 @@ def traits(item, ground, rates):
     u = unit(s)
     item_class = LETTER if u < rates.letter else (PARCEL if u < rates.letter + rates.parcel else EXPRESS)
     table = OPERATOR_EXPRESS
-    if value(ground, PAIR_MARKET, pair) == ABROAD:
-        table = OPERATOR_CROSS
-        item_class = EXPRESS
-    elif item_class != EXPRESS:
+    if item_class != EXPRESS:
         table = OPERATOR_MAIL
+    elif value(ground, PAIR_MARKET, pair) == ABROAD:
+        table = OPERATOR_CROSS
     s = step(s)
     operator = pick_operator(unit(s), table, ground)
     s = step(s)
