@@ -22,6 +22,7 @@ case "$1 ${2:-}" in
     done ;;
 esac
 echo "uv $*" >>uv-was-asked
+echo "index=${UV_DEFAULT_INDEX:-} extra=${UV_INDEX:-} cache=${UV_CACHE_DIR:-}" >>uv-was-told
 """
 
 
@@ -123,3 +124,23 @@ def test_machine_without_python(clone: Path) -> None:
     ran = do(clone, "settings", YILU_UV="", PATH=str(bare))
     assert ran.returncode == 2
     assert "no Python 3 found" in ran.stderr and "→" in ran.stderr
+
+
+def test_mirrors_of_pip_are_used(clone: Path) -> None:
+    """An index that only pip was told of serves uv too, for uv reads nothing of pip's."""
+    do(clone, "settings", PIP_INDEX_URL="https://mirror.invalid/a", PIP_EXTRA_INDEX_URL="https://mirror.invalid/b")
+    told = (clone / "uv-was-told").read_text(encoding="utf-8")
+    assert "index=https://mirror.invalid/a extra=https://mirror.invalid/b " in told
+
+
+def test_mirrors_of_uv_stand_first(clone: Path) -> None:
+    """Where uv itself was told of an index, pip's is not mixed in."""
+    do(clone, "settings", UV_DEFAULT_INDEX="https://mirror.invalid/u", PIP_EXTRA_INDEX_URL="https://mirror.invalid/b")
+    told = (clone / "uv-was-told").read_text(encoding="utf-8")
+    assert "index=https://mirror.invalid/u extra= " in told
+
+
+def test_user_without_a_home(clone: Path) -> None:
+    """A service's user has no home: downloads then lie in .uv."""
+    do(clone, "settings", HOME="")
+    assert f"cache={clone}/.uv/cache" in (clone / "uv-was-told").read_text(encoding="utf-8")
