@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import signal
 import sys
 import traceback
@@ -13,21 +12,9 @@ from typing import Annotated
 import typer
 
 from yilu import __version__
+from yilu.cli import answers, demo, ingest, item, network, retain, settings_command, simulate, status
 from yilu.cli.output import print_error
 from yilu.errors import YiluError
-
-COMMAND_MODULES: tuple[str, ...] = (
-    "demo",
-    "simulate",
-    "ingest",
-    "status",
-    "item",
-    "answers",
-    "retain",
-    "network",
-    "settings_command",
-)
-"""The modules of this folder that hold commands, in the order of the help page."""
 
 app = typer.Typer(
     name="yilu",
@@ -54,22 +41,10 @@ def _options(
     """驿路:省级邮政规划的运行软件 · yilu runs a province's postal plan."""
 
 
-def _register() -> None:
-    """Let each command module add its commands: through its ``register(app)``, or its own ``app`` for sub-commands."""
-    for name in COMMAND_MODULES:
-        try:
-            module = importlib.import_module(f"yilu.cli.{name}")
-        except ImportError:  # a room that is not built yet; the list becomes plain imports when all are
-            continue
-        if hasattr(module, "register"):
-            module.register(app)
-        elif hasattr(module, "app"):
-            app.add_typer(module.app, name=name)
-        else:
-            app.command(name)(getattr(module, name))
-
-
-_register()
+# In the order of the help page.
+for _module in (demo, simulate, ingest, status, answers, item, retain, settings_command):
+    _module.register(app)
+app.add_typer(network.app, name="network")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
