@@ -17,7 +17,7 @@ from tests.items.facts import Unsynced
 from tests.items.small_network import NET, rules
 from yilu.items.store import Limits, Store
 
-EXAMPLES = int(os.environ.get("YILU_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("YILU_EXAMPLES", "20"))
 """Lives tried per property; a deep search takes thousands."""
 TRIED = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -70,8 +70,6 @@ def check(world: list[Event], commits: list[list[Event]]) -> None:
             store.close()
         with opened() as store:
             compare(store, world)
-        with opened() as store:
-            compare(store, world)
 
 
 def in_any_way(world: st.SearchStrategy[list[Event]]) -> st.SearchStrategy[tuple[list[Event], list[list[Event]]]]:
