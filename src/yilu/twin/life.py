@@ -68,16 +68,23 @@ def local(at, ground):
 
 @njit(cache=True, nogil=True)
 def next_tour(at, evening, ground):
-    """Start of the next delivery tour: 08:00 and 14:00 local, and 17:30 for the fastest service (A)."""
+    """Start of the next delivery tour: 08:00 and 14:00 local, and 17:00 within a city (A)."""
     now = local(at, ground)
     clock = now % 86400
     if clock <= 8 * _HOUR:
         return at + 8 * _HOUR - clock
     if clock <= 14 * _HOUR:
         return at + 14 * _HOUR - clock
-    if evening and clock <= 17 * _HOUR + 1800:
-        return at + 17 * _HOUR + 1800 - clock
+    if evening and clock <= 17 * _HOUR:
+        return at + 17 * _HOUR - clock
     return at + 32 * _HOUR - clock
+
+
+@njit(cache=True, nogil=True)
+def delayed(s, rates):
+    """Seconds that a missed connection costs: mostly 0."""
+    u = unit(s)
+    return 12 * _HOUR + int(24.0 * _HOUR * u / rates.delay) if u < rates.delay else 0
 
 
 @njit(cache=True, nogil=True)
@@ -138,6 +145,8 @@ def customs(out, n, s, who, at, site, marks, presented, released, ground, rates)
 def haul(out, n, s, who, at, source, target, operator, marks, used, ground, rates):
     """From processing site to processing site: in a bag, through a hub, or straight."""
     piece, low = marks >> 8, marks & 255
+    s = step(s)
+    at += delayed(s, rates)
     lane = lane_of(ground, operator, source, target)
     s = step(s)
     if lane >= 0 and unit(s) < share(ground, BAG_SHARE, 0):
@@ -279,6 +288,8 @@ def brought(out, n, s, who, at, source, target, destination, operator, item_clas
     """The last mile inside the province, from the destination's processing site to the end."""
     piece, low = marks >> 8, marks & 255
     habit = value(ground, OPERATOR_HABIT, operator)
+    s = step(s)
+    at += delayed(s, rates)
     site = np.int64(value(ground, SITE_FACILITY, value(ground, OUTLET_SITE, target)))
     s = step(s)
     at += 900 + int(3600.0 * unit(s))
@@ -310,11 +321,13 @@ def brought(out, n, s, who, at, source, target, destination, operator, item_clas
     tours = 0
     while True:
         s = step(s)
-        start = next_tour(at, evening, ground) + int(5400.0 * unit(s))
+        start = next_tour(at, evening, ground)
+        late_tour = local(start, ground) % 86400 >= 16 * _HOUR
+        start += int((2700.0 if late_tour else 5400.0) * unit(s))
         n, s = put(out, n, s, who, start, place, _OUT, 0, piece, low, 0, rates)
         s = step(s)
         u = unit(s)
-        at = start + 1200 + int(3.5 * _HOUR * u * u)
+        at = start + 1200 + int((2.0 if late_tour else 3.5) * _HOUR * u * u)
         tours += 1
         s = step(s)
         v = unit(s)
@@ -359,7 +372,7 @@ def journey(out, n, s, who, item_traits, piece, used, ground, rates):
             at += 300 + int(value(ground, OUTLET_LOCAL_S, source) * (0.9 + 0.3 * unit(s)))
     else:
         s = step(s)
-        at += 2 * _HOUR + int(4.0 * _HOUR * unit(s))
+        at += 8 * _HOUR + int(34.0 * _HOUR * unit(s))
     n, s, at = at_origin_site(out, n, s, who, at, site, habit, shape, marks, ground, rates)
     goal = value(ground, OUTLET_SITE, target)
     s = step(s)
@@ -390,7 +403,8 @@ def journey(out, n, s, who, item_traits, piece, used, ground, rates):
             out, n, s, who, at, source, target, destination, operator, item_class, evening, marks, ground, rates
         )
     s = step(s)
-    at = next_tour(at + 2 * _HOUR + int(6.0 * _HOUR * unit(s)), False, ground)
+    # Sorting and the way within the other province or region, which the network shows as one gateway.
+    at = next_tour(at + 8 * _HOUR + int(46.0 * _HOUR * unit(s) ** 1.3), False, ground)
     s = step(s)
     at += 1200 + int(3.5 * _HOUR * unit(s) ** 2)
     return put(

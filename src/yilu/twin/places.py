@@ -12,7 +12,7 @@ from yilu.network import Network
 from yilu.network.distance import facility_ways, great_circle_km
 
 ROAD_KM_H, AIR_KM_H = 62.0, 640.0
-AIR_HANDLING_H, ABROAD_HANDLING_H = 7.0, 12.0
+AIR_HANDLING_H, ABROAD_HANDLING_H = 9.0, 60.0
 AIR_FROM_KM = 1300.0
 LOCAL_KM_H = 34.0
 """Speeds with stops included, hours at airports and at gateways abroad, and the road distance from which items fly (A)."""

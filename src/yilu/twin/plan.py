@@ -37,6 +37,8 @@ class Rates(NamedTuple):
     relabel: float = 0.002
     redirect: float = 0.003
     hold: float = 0.004
+    delay: float = 0.025
+    """Hauls, and arrivals at the last site, that miss their connection and wait half a day to a day and a half."""
     damage: float = 0.0004
     lost: float = 0.0003
     destroy: float = 0.08
