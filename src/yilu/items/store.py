@@ -160,7 +160,7 @@ class Store:
                 marks[d.feed] = max(marks.get(d.feed, 0), int(d.events.at.max()))
         after = replace(
             now, commit=number, counts=now.counts + counts, codes=codes, names=names, watermarks=marks,
-            sources={**now.sources, **dict(d.source for d in deliveries if d.source is not None)},
+            sources=_read_on(now.sources, [d.source for d in deliveries if d.source is not None]),
             **{name: (*getattr(now, name), *found) for name, found in parts.items()},
         )  # fmt: skip
         after = manifest.drop(self.disk, after)
@@ -352,6 +352,15 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
         raise StoreError(
             f"the states of the store ({root.name}) were made under another declaration of fields", next_step="run: yilu rebuild"
         )
+
+
+def _read_on(known: dict[str, Source], more: list[tuple[str, Source]]) -> dict[str, Source]:
+    """What is known of sources, with how far they have been read since; a repeat of a file takes nothing back."""
+    now = dict(known)
+    for content, source in more:
+        old = now.get(content, source)
+        now[content] = Source(old.name, max(old.rows, source.rows), old.complete or source.complete)
+    return now
 
 
 def _link_table(links: reach.Links) -> pa.Table:
