@@ -180,7 +180,7 @@ def haul(out, n, s, who, at, source, target, operator, marks, used, ground, rate
 
 
 @njit(cache=True, nogil=True)
-def taken_in(out, n, s, who, at, place, shape, item_class, sender, marks, rates):
+def taken_in(out, n, s, who, at, place, shape, item_class, sender, alone, marks, rates):
     """Acceptance with its checks. Returns (n, s, at, whether the item goes on)."""
     piece, low = marks >> 8, marks & 255
     if piece > 0:
@@ -196,7 +196,7 @@ def taken_in(out, n, s, who, at, place, shape, item_class, sender, marks, rates)
             n, s = put(out, n, s, who, at + 50 + int(60.0 * unit(s)), place, _INSPECT, 0, 0, low, 0, rates)
     s = step(s)
     u = unit(s)
-    if u < rates.cancel:
+    if alone and u < rates.cancel:
         n, s = put(out, n, s, who, at + 600 + int(5400.0 * u / rates.cancel), place, _CANCEL, 0, 0, low, 0, rates)
         return n, s, at, False
     return n, s, at + 120, True
@@ -350,15 +350,15 @@ def brought(out, n, s, who, at, source, target, destination, operator, item_clas
 
 
 @njit(cache=True, nogil=True)
-def journey(out, n, s, who, item_traits, piece, used, ground, rates):
-    """The life of one item (``piece`` 0) or of one further piece of it. Returns (n, s)."""
+def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
+    """The life of one item (``piece`` 0) or of one further piece of it. Returns (n, s). ``alone``: it has no further pieces."""
     _, at, pair, source, target, operator, item_class, sender, _, _ = item_traits
     shape = value(ground, PAIR_SHAPE, pair)
     habit = value(ground, OPERATOR_HABIT, operator)
     low = MARK_EVENT_ID if habit & HABIT_EVENT_IDS else 0
     marks = (piece << 8) | low
     place = np.int64(value(ground, OUTLET_FACILITY, source))
-    n, s, at, on = taken_in(out, n, s, who, at, place, shape, item_class, sender, marks, rates)
+    n, s, at, on = taken_in(out, n, s, who, at, place, shape, item_class, sender, alone, marks, rates)
     if not on:
         return n, s
     site = value(ground, OUTLET_SITE, source)
@@ -376,7 +376,7 @@ def journey(out, n, s, who, item_traits, piece, used, ground, rates):
     n, s, at = at_origin_site(out, n, s, who, at, site, habit, shape, marks, ground, rates)
     goal = value(ground, OUTLET_SITE, target)
     s = step(s)
-    if piece == 0 and unit(s) < rates.relabel:
+    if alone and unit(s) < rates.relabel:
         at += 240
         marks |= MARK_NEW_NUMBER
         low |= MARK_NEW_NUMBER
@@ -431,6 +431,6 @@ def lives(out, first, end, used, ground, rates):
         if t[6] != LETTER and u < rates.pieces:
             more = 1 + int(3.0 * u / rates.pieces)
         for piece in range(more + 1):
-            n, s = journey(out, n, s, who, t, piece, used, ground, rates)
+            n, s = journey(out, n, s, who, t, piece, more == 0, used, ground, rates)
         item += 1
     return n, item
