@@ -40,7 +40,9 @@ def _chunk(i: int) -> Events:
 
 def _delivery(i: int) -> Delivery:
     batch = _chunk(i)
-    return Delivery(batch, Counts(rows=len(batch), used=len(batch)), "feed", (f"chunk{i}", Source(f"chunk{i}", len(batch), True)))
+    return Delivery(
+        batch, Counts(rows=len(batch), used=len(batch)), "feed", (f"chunk{i}", Source(f"chunk{i}", len(batch), True))
+    )
 
 
 def _open(root: Path, disk: Disk | None = None) -> Store:
@@ -98,7 +100,9 @@ def test_facts_survive_power_loss_after_any_step(undisturbed, share):
     assert len(steps) > 60
     for upto in range(share, len(steps) + 1, 8):
         for seed in range(3):
-            assert _after_power_loss(steps, upto, 1000 * upto + seed) == facts, f"power lost after step {upto}, seed {seed}"
+            assert _after_power_loss(steps, upto, 1000 * upto + seed) == facts, (
+                f"power lost after step {upto}, seed {seed}"
+            )
 
 
 def test_a_committed_manifest_is_never_lost(undisturbed):
