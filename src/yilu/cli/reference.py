@@ -16,6 +16,7 @@ from yilu import settings
 from yilu.cli.app import app
 from yilu.errors import EXIT_CODES
 from yilu.items import cubes, fields, kinds, schema
+from yilu.network.page import reference_page as network_page
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -189,6 +190,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events": events_page,
     "state": state_page,
     "cubes": cubes_page,
+    "network": network_page,
 }
 """File name in docs/reference, without its ending, to what makes it."""
 
