@@ -28,15 +28,16 @@ EXIT_CODES: dict[int, tuple[str, str, str]] = {
 class YiluError(Exception):
     """An error with a next step and an exit code.
 
-    ``message``: what is wrong, one sentence. ``next_step``: what the user can do, or empty. Neither may hold a waybill number
-    or anything of a person.
+    ``message``: what is wrong, one sentence; ``zh``: the same in Chinese, or empty. ``next_step``: what the user can do, or empty.
+    None may hold a waybill number or anything of a person.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, next_step: str = "", exit_code: int | None = None) -> None:
+    def __init__(self, message: str, *, next_step: str = "", exit_code: int | None = None, zh: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.zh = zh
         self.next_step = next_step
         if exit_code is not None:
             self.exit_code = exit_code
@@ -63,6 +64,7 @@ class SettingsError(YiluError):
         super().__init__(
             f"setting {key} = {value!r} (from {source}): expected {expected}",
             next_step=f"Correct {key} there; `yilu settings` shows every setting, its value and where it is from.",
+            zh=f"设置 {key} = {value!r}(来自 {source})不符合要求",
         )
         self.key = key
         self.value = value
@@ -89,13 +91,18 @@ class InputError(YiluError):
         value: object = None,
         next_step: str = "",
     ) -> None:
-        where = [file]
+        where, zh = [file], [file]
         if row is not None:
             where.append(f"row {row}")
+            zh.append(f"第 {row} 行")
         if column is not None:
             where.append(f"column {column}")
+            zh.append(f"{column} 列")
         got = "" if value is None else f"got {value!r}, "
-        super().__init__(f"{', '.join(where)}: {got}expected {expected}", next_step=next_step)
+        got_zh = "不符合要求" if value is None else f"取值 {value!r} 不符合要求"
+        super().__init__(
+            f"{', '.join(where)}: {got}expected {expected}", next_step=next_step, zh=f"{','.join(zh)}:{got_zh}"
+        )
         self.file = file
         self.row = row
         self.column = column

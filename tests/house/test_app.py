@@ -63,6 +63,32 @@ def test_wrong_setting_in_json() -> None:
     assert json.loads(ran.stderr)["exit_code"] == 2
 
 
+@pytest.mark.parametrize("arguments", [("sttings",), ("settings", "--al"), ("item",), ("network", "chek")])
+def test_refused_command_line_in_json(arguments: tuple[str, ...]) -> None:
+    """A command line that is refused is a record for machines too."""
+    ran = run(*arguments, "--json")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    record = json.loads(ran.stderr)
+    assert record["exit_code"] == 2 and record["message"] and record["next_step"]
+
+
+def test_help_and_version_leave_with_0() -> None:
+    """Asking how it is used is no error, with --json either."""
+    for arguments in (("--version",), ("settings", "--help"), ("settings", "--json", "--help")):
+        assert run(*arguments).returncode == 0
+
+
+@pytest.mark.parametrize(("language", "chinese"), [("zh", True), ("en", False)])
+def test_errors_speak_the_language_that_is_set(language: str, chinese: bool) -> None:
+    """Chinese first with the English beside it, or English alone."""
+    ran = run("item", "0" * 16, "--store", "nowhere", "--province", "nowhere", YILU_LANGUAGE=language)
+    assert ran.returncode in EXIT_CODES and ran.returncode != 0
+    said = ran.stderr.splitlines()[0]
+    assert said.startswith("✗ ")
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in said) == chinese
+    assert "→" in ran.stderr
+
+
 def test_unknown_command() -> None:
     """A misspelt command is a usage error."""
     assert run("sttings").returncode == 2

@@ -15,6 +15,7 @@ from yilu import __version__
 from yilu.cli import answers, demo, ingest, item, network, retain, settings_command, simulate, status
 from yilu.cli.output import print_error
 from yilu.errors import YiluError
+from yilu.settings import BY_NAME, load
 
 app = typer.Typer(
     name="yilu",
@@ -55,9 +56,12 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run ``yilu`` with ``arguments`` (the command line without them) and leave with a documented exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given
     signal.signal(signal.SIGTERM, _stop)
     try:
-        app(given, prog_name="yilu")
+        # For people typer itself shows how a command is used; for machines its refusal becomes a record below.
+        left = app(given, prog_name="yilu", standalone_mode=not as_json)
+        sys.exit(left if isinstance(left, int) else 0)
     except SystemExit as leaving:
         if leaving.code != 130:
             raise
@@ -66,11 +70,32 @@ def main(arguments: list[str] | None = None) -> None:
         error = raised
     except OSError as raised:
         error = _of_system(raised)
-    except Exception:
-        traceback.print_exc()
-        error = YiluError("a fault of yilu itself", next_step="Report the lines above.", exit_code=6)
-    print_error(error, as_json="--json" in given)
+    except Exception as raised:
+        error = _of_usage(raised) or _fault()
+    print_error(error, as_json, _language())
     sys.exit(error.exit_code)
+
+
+def _of_usage(raised: Exception) -> YiluError | None:
+    """A command line that typer refuses, or None; the class of its refusals has no public name."""
+    told = getattr(raised, "format_message", None)
+    if told is None:
+        return None
+    return YiluError(str(told()), next_step="`yilu COMMAND --help` shows arguments and options.")
+
+
+def _fault() -> YiluError:
+    """What nobody foresaw, with its lines for the report."""
+    traceback.print_exc()
+    return YiluError("a fault of yilu itself", next_step="Report the lines above.", exit_code=6)
+
+
+def _language() -> str:
+    """The language that is set; where the settings themselves are wrong, the default, which shows both."""
+    try:
+        return load().language
+    except YiluError:
+        return str(BY_NAME["language"].default)
 
 
 def _of_system(error: OSError) -> YiluError:

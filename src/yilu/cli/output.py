@@ -16,7 +16,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from yilu.errors import YiluError
+from yilu.errors import EXIT_CODES, YiluError
 
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · Print JSON instead of a table.")]
 """The option that every command has."""
@@ -61,13 +61,18 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def print_error(error: YiluError, as_json: bool) -> None:
-    """Say on standard error what is wrong and what to do next."""
+def print_error(error: YiluError, as_json: bool, language: str = "zh") -> None:
+    """Say on standard error what is wrong and what to do next: in English, under a line in Chinese where that is the language."""
     if as_json:
         sys.stderr.write(json.dumps(error.record(), ensure_ascii=False, default=_text) + "\n")
         return
     console = errors()
-    console.print(f"[bold red]✗[/] {_plain(error.message)}", soft_wrap=True)
+    if language == "zh":
+        kind = EXIT_CODES[error.exit_code][1]
+        console.print(f"[bold red]✗[/] {kind}{_plain(f':{error.zh}' if error.zh else '')}", soft_wrap=True)
+        console.print(f"  {_plain(error.message)}", soft_wrap=True)
+    else:
+        console.print(f"[bold red]✗[/] {_plain(error.message)}", soft_wrap=True)
     if error.next_step:
         console.print(f"  → {_plain(error.next_step)}", soft_wrap=True)
 
