@@ -6,7 +6,10 @@ that are 0 throughout are left out; a reader takes an absent column as 0.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +18,15 @@ from numpy.typing import NDArray
 
 from yilu.items.disk import Disk
 from yilu.items.manifest import Part
-from yilu.items.schema import ARROW, DTYPES, Events, concat, events, is_constant
+from yilu.items.schema import ARROW, DTYPES, EVENT_COLUMNS, Events, concat, events, is_constant
 
-_GROUP_ROWS = 100_000
-_MOST_GROUP_ROWS = 2_000_000
+_GROUP_ROWS = 50_000
+_MOST_OPEN = 128
+_held = threading.local()
+_epoch = 0
+
+TOLD: frozenset[str] = frozenset(c.name for c in EVENT_COLUMNS if c.role == "origin" and c.name != "via")
+"""Columns that tell how an event came here; no fact depends on them."""
 
 
 def bucket_edges(key: NDArray[np.uint64], buckets: int) -> NDArray[np.int64]:
@@ -72,30 +80,57 @@ def read(
     buckets: int,
     keys: NDArray[np.uint64] | None = None,
     after: int = 0,
+    spare: frozenset[str] = frozenset(),
 ) -> Events:
     """The logged events of one bucket: of ``keys`` (sorted) only, if given, and of commits later than ``after``.
 
-    In no order and with losers of conflicts; ``order.arrange`` puts them right.
+    In no order and with losers of conflicts; ``order.arrange`` puts them right. Columns in ``spare`` are not read and come as 0.
     """
     out = [
         found
         for part in parts
         if part.last > after
-        for found in _read_part(disk, part, bucket, buckets, keys)
+        for found in _read_part(disk, part, bucket, buckets, keys, spare)
         if len(found)
     ]
     return concat(out) if out else events(0)
 
 
-def _read_part(disk: Disk, part: Part, bucket: int, buckets: int, keys: NDArray[np.uint64] | None) -> list[Events]:
+def _read_part(
+    disk: Disk, part: Part, bucket: int, buckets: int, keys: NDArray[np.uint64] | None, spare: frozenset[str]
+) -> list[Events]:
     groups = [g for g, (lo, hi) in enumerate(part.groups) if lo <= bucket <= hi]
     if not groups:
         return []
-    with pq.ParquetFile(disk.path(part.file), memory_map=True) as file:
-        return [_read_group(file, g, bucket, buckets, keys) for g in groups]
+    file = _opened(disk.path(part.file))
+    return [_read_group(file, g, bucket, buckets, keys, spare) for g in groups]
 
 
-def _read_group(file: pq.ParquetFile, group: int, bucket: int, buckets: int, keys: NDArray[np.uint64] | None) -> Events:
+def forget() -> None:
+    """Let go of all open files: some were removed, and hold their space until nobody has them open."""
+    global _epoch
+    _epoch += 1
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    """The file, kept open by each thread: a commit comes back to every file once per bucket."""
+    held: OrderedDict[tuple[str, int, int], pq.ParquetFile] = _held.__dict__.setdefault("files", OrderedDict())
+    if _held.__dict__.get("epoch") != _epoch:
+        held.clear()
+        _held.epoch = _epoch
+    stat = path.stat()
+    name = (str(path), stat.st_ino, stat.st_mtime_ns)
+    if name not in held:
+        while len(held) >= _MOST_OPEN:
+            held.popitem(last=False)[1].close()
+        held[name] = pq.ParquetFile(path, memory_map=True)
+    held.move_to_end(name)
+    return held[name]
+
+
+def _read_group(
+    file: pq.ParquetFile, group: int, bucket: int, buckets: int, keys: NDArray[np.uint64] | None, spare: frozenset[str]
+) -> Events:
     names = file.schema_arrow.names
     key = file.read_row_group(group, columns=["key"], use_threads=False).column(0).to_numpy()
     edges = bucket_edges(key, buckets)
@@ -113,7 +148,7 @@ def _read_group(file: pq.ParquetFile, group: int, bucket: int, buckets: int, key
     columns: dict[str, NDArray] = {"key": key[rows]}
     varying = []
     for i, name in enumerate(names):
-        if name == "key":
+        if name == "key" or name in spare:
             continue
         statistics = meta.column(i).statistics
         if statistics is not None and statistics.has_min_max and statistics.min == statistics.max:

@@ -229,7 +229,7 @@ class Store:
         def one(b: int) -> tuple[bucket.Folded, tuple[NDArray[np.uint64], NDArray[np.int64]]]:
             rows = np.arange(edges[b], edges[b + 1])
             sums = cubes.Sums()
-            gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys)  # noqa: E731
+            gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
             done = bucket.fold(
                 b, self.table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.packed, sums
             )
@@ -332,6 +332,7 @@ class Store:
         manifest.write(self.disk, after)
         self.at = after
         self._closed.clear()
+        log.forget()
         for b in changed:
             self._tables[b].changed = False
             self._tables[b].folded_to = number
