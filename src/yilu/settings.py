@@ -104,10 +104,6 @@ SETTINGS: tuple[Setting, ...] = (
         "impossible_m_s", "int", 300, "m/s", "不可能行程:速度", "Speed between two scans above which the journey is impossible.",
         1, 10_000,
     ),
-    Setting(
-        "sender_token_limit", "int", 50, "items", "单一寄件人日收寄件数界限",
-        "Items a day from one casual sender at one outlet, above which the outlet is named.", 1, 1_000_000,
-    ),
 )  # fmt: skip
 
 BY_NAME: dict[str, Setting] = {s.name: s for s in SETTINGS}
@@ -151,7 +147,6 @@ class Settings:
     max_document_bytes: int
     impossible_km: int
     impossible_m_s: int
-    sender_token_limit: int
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def value(self, name: str) -> Value:

@@ -48,7 +48,7 @@ class Facts:
     @cached_property
     def key(self) -> Key:
         """The key of pseudonyms, made on first use."""
-        return load_or_make(Path(self.settings.key_file), self.root)
+        return load_or_make(Path(self.settings.key_file), self.root, self.settings.hash)
 
     @property
     def periods(self) -> Periods:

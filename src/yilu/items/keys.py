@@ -2,7 +2,7 @@
 
 SipHash-2-4 (Aumasson and Bernstein, 2012) over whole Arrow buffers. The message is the operator id (two bytes, little-endian) and the
 number as it is normalised: ASCII letters in upper case, spaces and hyphens left out. The 128-bit output names an item; its first
-half drives the fold.
+half drives the fold. Where the law asks for a national algorithm, HMAC-SM3 (GB/T 32905) stands in its place: slower, the same shape.
 """
 
 from __future__ import annotations
@@ -15,28 +15,35 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from cryptography.hazmat.primitives import hashes, hmac
 from numba import njit
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
 
 _LENGTH = 16
+ALGORITHMS: tuple[str, ...] = ("siphash", "sm3")
+"""Keyed hashes that a key can be used with."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """The secret of a store's pseudonyms (16 bytes); never shown."""
+    """The secret of a store's pseudonyms (16 bytes); never shown. ``algorithm``: one of ALGORITHMS."""
 
     secret: bytes = field(repr=False)
+    algorithm: str = "siphash"
 
     def __post_init__(self) -> None:
         if len(self.secret) != _LENGTH:
             raise ValueError(f"a key has {_LENGTH} bytes")
+        if self.algorithm not in ALGORITHMS:
+            raise ValueError(f"algorithm {self.algorithm!r}, expected one of {', '.join(ALGORITHMS)}")
 
     @property
     def check(self) -> str:
-        """A value a store keeps to refuse another key; it doesn't tell the key."""
-        return hashlib.blake2b(b"yilu store key", key=self.secret, digest_size=8).hexdigest()
+        """A value a store keeps to refuse another key or algorithm; it doesn't tell the key."""
+        what = b"yilu store key" if self.algorithm == "siphash" else b"yilu store key " + self.algorithm.encode()
+        return hashlib.blake2b(what, key=self.secret, digest_size=8).hexdigest()
 
     @property
     def halves(self) -> tuple[np.uint64, np.uint64]:
@@ -45,7 +52,7 @@ class Key:
         return np.uint64(first), np.uint64(second)
 
 
-def load_or_make(path: Path, store: Path | None = None) -> Key:
+def load_or_make(path: Path, store: Path | None = None, algorithm: str = "siphash") -> Key:
     """The key in ``path``, made there (mode 0600) if there is none.
 
     Raises StoreError: the path lies inside the store, others may read the file, or it isn't a key.
@@ -58,14 +65,16 @@ def load_or_make(path: Path, store: Path | None = None) -> Key:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise StoreError(
-            f"others may read the key file ({path.name}): mode {mode:04o}, expected 0600", next_step=f"run: chmod 600 {path.name}"
+            f"others may read the key file ({path.name}): mode {mode:04o}, expected 0600",
+            next_step=f"run: chmod 600 {path.name}",
         )
     content = path.read_bytes()
     try:
-        return Key(bytes.fromhex(content.decode("ascii").strip()))
+        return Key(bytes.fromhex(content.decode("ascii").strip()), algorithm)
     except ValueError as error:
         raise StoreError(
-            f"the key file ({path.name}) is no key: expected {2 * _LENGTH} hexadecimal digits", next_step="restore it from a backup"
+            f"the key file ({path.name}) is no key: expected {2 * _LENGTH} hexadecimal digits",
+            next_step="restore it from a backup",
         ) from error
 
 
@@ -182,7 +191,9 @@ def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], N
     _, offsets, data = strings.buffers()
     if n == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
-    at = np.frombuffer(offsets, np.int64 if wide else np.int32)[strings.offset : strings.offset + n + 1].astype(np.int64)
+    at = np.frombuffer(offsets, np.int64 if wide else np.int32)[strings.offset : strings.offset + n + 1].astype(
+        np.int64
+    )
     valid = strings.is_valid().to_numpy(zero_copy_only=False) if strings.null_count else np.ones(n, np.bool_)
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8), at, valid
 
@@ -192,6 +203,9 @@ def hash128(
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Both halves (n,), (n,) of each number's key; null and blank numbers give 0, 0. ``namespace``: operator ids (n,) or one for all."""
     spaces = np.atleast_1d(np.asarray(namespace, np.uint16))
+    n = len(numbers)
+    if len(spaces) not in (1, n):
+        raise ValueError(f"namespace has shape {spaces.shape}, expected ({n},)")
     if isinstance(numbers, pa.ChunkedArray):
         parts, at = [], 0
         for chunk in numbers.chunks:
@@ -201,14 +215,13 @@ def hash128(
             return np.empty(0, np.uint64), np.empty(0, np.uint64)
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
     if isinstance(numbers, pa.DictionaryArray):
-        if len(spaces) > 1 and (spaces != spaces[0]).any():
+        if (spaces != spaces[:1]).any() or not len(spaces):
             return hash128(numbers.dictionary_decode(), spaces, key)
         first, second = hash128(numbers.dictionary, spaces[:1], key)
         at = numbers.indices.fill_null(len(first)).to_numpy(zero_copy_only=False)
         return np.append(first, np.uint64(0))[at], np.append(second, np.uint64(0))[at]
-    n = len(numbers)
-    if len(spaces) not in (1, n):
-        raise ValueError(f"namespace has shape {spaces.shape}, expected ({n},)")
+    if key.algorithm == "sm3":
+        return _sm3(numbers, spaces, 16, key)
     first, second = np.empty(n, np.uint64), np.empty(n, np.uint64)
     _siphash(*_buffers(numbers), spaces, 2, True, *key.halves, True, first, second)
     return first, second
@@ -220,12 +233,48 @@ def hash64(strings: pa.Array | pa.ChunkedArray, domain: int, key: Key) -> NDArra
         return np.concatenate([np.empty(0, np.uint64), *(hash64(c, domain, key) for c in strings.chunks)])
     if isinstance(strings, pa.DictionaryArray):
         at = strings.indices.fill_null(len(strings.dictionary)).to_numpy(zero_copy_only=False)
-        return np.append(hash64(strings.dictionary, domain, key), np.uint64(0))[at]
+        found: NDArray[np.uint64] = np.append(hash64(strings.dictionary, domain, key), np.uint64(0))[at]
+        return found
+    if key.algorithm == "sm3":
+        return _sm3(strings, np.array([domain], np.uint16), 8, key)[0]
     first = np.empty(len(strings), np.uint64)
     _siphash(
-        *_buffers(strings), np.array([domain], np.uint16), 2, True, *key.halves, False, first, np.empty(len(strings), np.uint64)
+        *_buffers(strings),
+        np.array([domain], np.uint16),
+        2,
+        True,
+        *key.halves,
+        False,
+        first,
+        np.empty(len(strings), np.uint64),
     )
     return first
+
+
+def _sm3(
+    strings: pa.Array, spaces: NDArray[np.uint16], width: int, key: Key
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """HMAC-SM3 of width, namespace and normalised string, cut to two words; each distinct string is hashed once per namespace.
+
+    ``width`` (bytes of output, 8 or 16) stands in the message, so that a 64-bit hash is no half of a 128-bit one.
+    """
+    encoded = strings.cast(pa.large_binary()).dictionary_encode()
+    distinct = [v.upper().replace(b" ", b"").replace(b"-", b"") for v in encoded.dictionary.to_pylist()]
+    at = encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
+    out = np.zeros((2, len(at)), np.uint64)
+    for space in np.unique(spaces):
+        rows = np.arange(len(at)) if len(spaces) == 1 else np.flatnonzero(spaces == space)
+        begun = hmac.HMAC(key.secret, hashes.SM3())
+        begun.update(bytes([width]) + int(space).to_bytes(2, "little"))
+        words = np.zeros((len(distinct) + 1, 2), np.uint64)
+        for i in np.unique(at[rows]):
+            if i < len(distinct) and distinct[i]:
+                one = begun.copy()
+                one.update(distinct[i])
+                words[i] = np.frombuffer(one.finalize()[:16], "<u8")
+                words[i, 0] = max(words[i, 0], np.uint64(1))  # 0 says that there is no number
+        out[:, rows] = words[at[rows]].T
+    return out[0], out[1]
 
 
 def siphash(message: bytes, key: Key, wide: bool) -> tuple[int, int]:
@@ -233,6 +282,15 @@ def siphash(message: bytes, key: Key, wide: bool) -> tuple[int, int]:
     first, second = np.empty(1, np.uint64), np.empty(1, np.uint64)
     data = np.frombuffer(message or b"\0", np.uint8)
     _siphash(
-        data, np.array([0, len(message)], np.int64), np.ones(1, np.bool_), np.zeros(1, np.uint16), 0, False, *key.halves, wide, first, second
+        data,
+        np.array([0, len(message)], np.int64),
+        np.ones(1, np.bool_),
+        np.zeros(1, np.uint16),
+        0,
+        False,
+        *key.halves,
+        wide,
+        first,
+        second,
     )
     return int(first[0]), int(second[0])
