@@ -14,6 +14,7 @@ from yilu.network import Network
 from yilu.twin import ground as g
 from yilu.twin.bag_lanes import Lanes, lanes_of
 from yilu.twin.draws import alias
+from yilu.twin.owed import owed_table
 from yilu.twin.places import Outlets, hubs_of, outlets_of, sites_of, travel_s
 from yilu.twin.plan import DayPlan
 
@@ -154,6 +155,18 @@ def _flow(
     return np.asarray(at_home[:, None, None] * domestic + each[1][:, None, None] * abroad)
 
 
+def _owed(plan: DayPlan, days: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """(tables of owed checks, which of them holds on each day): the same table serves all days on which nothing changes."""
+    tables: list[NDArray[np.uint8]] = []
+    rows = []
+    for start in days:
+        table = owed_table(plan.network, int(start))
+        if not tables or not np.array_equal(tables[-1], table):
+            tables.append(table)
+        rows.append(len(tables) - 1)
+    return np.stack(tables), np.array(rows, np.int64)
+
+
 def compile_ground(plan: DayPlan) -> g.Ground:
     """The arrays on which ``plan`` is made. Raises ValueError where the network lacks what the twin needs."""
     network = plan.network
@@ -172,6 +185,7 @@ def compile_ground(plan: DayPlan) -> g.Ground:
     threshold, other = alias(pairs.share)
     zone_from, zone_s = _zone(plan, int(days[0]) - 86400, int(days[-1]) + 30 * 86400)
     each = np.arange(len(ids))
+    tables, rows = _owed(plan, days)
     return g.Ground(
         pairs=g.record(
             g.PAIR_ROW,
@@ -206,7 +220,7 @@ def compile_ground(plan: DayPlan) -> g.Ground:
         ),
         profile=profile,
         weight_g=weights_g(),
-        days=g.record(g.DAY_ROW, start=days, first=np.arange(plan.days + 1) * plan.items),
+        days=g.record(g.DAY_ROW, start=days, first=np.arange(plan.days + 1) * plan.items, owed=rows),
         zone=g.record(g.ZONE_ROW, since=zone_from, offset_s=zone_s),
         lane=lanes.lane,
         lanes=g.record(
@@ -219,6 +233,7 @@ def compile_ground(plan: DayPlan) -> g.Ground:
         ),
         bag_first=lanes.bags,
         level_of_pair=network.level_of_pair,
+        owed=tables,
         bag_share=lanes.share,
         seed=np.uint64(plan.seed),
     )

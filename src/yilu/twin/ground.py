@@ -50,7 +50,7 @@ OPERATOR_ROW = np.dtype(
         ("postal", "i8"),
     ]
 )
-DAY_ROW = np.dtype([("start", "i8"), ("first", "i8")])
+DAY_ROW = np.dtype([("start", "i8"), ("first", "i8"), ("owed", "i8")])
 ZONE_ROW = np.dtype([("since", "i8"), ("offset_s", "i8")])
 LANE_ROW = np.dtype(
     [("window_s", "i8"), ("first", "i8"), ("operator", "i4"), ("source", "i4"), ("target", "i4"), ("spare", "i4")]
@@ -65,9 +65,10 @@ class Ground(NamedTuple):
     site that serves it, travel between the two, area. ``sites`` (Q,): facility id, row of the office of exchange that a site's cross-border
     items pass. ``ways`` (Q, Q): travel, and a site on the way or -1. ``operators`` (K,): cumulative shares of domestic express, cross-border
     items and mail; pace of travel (1 = as given); habits; upload tick; id. ``profile`` (25,) cumulative share of acceptances by local hour.
-    ``weight_g`` (4, 4096) quantiles by item class. ``days`` (N + 1,): local midnight, first item. ``zone``: offsets of local time.
+    ``weight_g`` (4, 4096) quantiles by item class. ``days`` (N + 1,): local midnight, first item, row of ``owed``. ``zone``: offsets of local time.
     ``lane`` (K, Q, Q) row of ``lanes`` or -1; ``lanes`` (L,): length of windows, first window in ``bag_first``. ``bag_first`` (B + 1,): first
     bag of each window within a day. ``bag_share``: share of a lane's items that is bagged. ``level_of_pair`` (A, A).
+    ``owed`` (tables, A, A, 3, 3): the checks owed (``owed.owed_table``).
     """
 
     pairs: NDArray[np.void]
@@ -84,6 +85,7 @@ class Ground(NamedTuple):
     lanes: NDArray[np.void]
     bag_first: NDArray[np.int64]
     level_of_pair: NDArray[np.uint8]
+    owed: NDArray[np.uint8]
     bag_share: float
     seed: np.uint64
 
@@ -101,7 +103,7 @@ def record(dtype: np.dtype[np.void], **columns: NDArray[Any]) -> NDArray[np.void
 # head says where each table begins, and a column is a number: table 8 bits | width of a row 4 bits | place in the row 4 bits.
 _PAIRS, _OUTLETS, _SITES, _WAYS, _OPERATORS, _DAYS, _ZONE, _LANES = 0, 1, 2, 3, 4, 5, 6, 7
 _OUTLET_FIRST, _PROFILE, _WEIGHT, _LANE, _BAG_FIRST, _LEVEL, _SINGLE = 8, 9, 10, 11, 12, 13, 14
-_TABLES = 15
+_OWED, _TABLES = 15, 16
 FRACTION = 1 << 32
 
 
@@ -123,11 +125,16 @@ WAY_TRAVEL_S, WAY_HUB = _columns(_WAYS, 2)
     OPERATOR_ID,
     OPERATOR_POSTAL,
 ) = _columns(_OPERATORS, 8)
-DAY_START, DAY_FIRST = _columns(_DAYS, 2)
+DAY_START, DAY_FIRST, DAY_OWED = _columns(_DAYS, 3)
 ZONE_SINCE, ZONE_OFFSET_S = _columns(_ZONE, 2)
 LANE_WINDOW_S, LANE_FIRST, LANE_OPERATOR, LANE_SOURCE, LANE_TARGET = _columns(_LANES, 5)
 (OUTLET_FIRST,), (PROFILE,), (WEIGHT,) = _columns(_OUTLET_FIRST, 1), _columns(_PROFILE, 1), _columns(_WEIGHT, 1)
-(LANE,), (BAG_FIRST,), (LEVEL,) = _columns(_LANE, 1), _columns(_BAG_FIRST, 1), _columns(_LEVEL, 1)
+(LANE,), (BAG_FIRST,), (LEVEL,), (OWED,) = (
+    _columns(_LANE, 1),
+    _columns(_BAG_FIRST, 1),
+    _columns(_LEVEL, 1),
+    _columns(_OWED, 1),
+)
 SEED, BAG_SHARE, BAGS, SITES, AREAS, PAIRS, OPERATORS, ZONES, LANES = _columns(_SINGLE, 9)
 
 
@@ -147,7 +154,7 @@ def packed(ground: Ground) -> NDArray[np.int64]:
         flat(ground.pairs, ("threshold",)), flat(ground.outlets, ("share",)), flat(ground.sites), flat(ground.ways),
         flat(ground.operators, ("express", "cross", "mail", "pace")), flat(ground.days), flat(ground.zone), flat(ground.lanes),
         ground.outlet_first, np.rint(ground.profile * FRACTION), ground.weight_g.reshape(-1), ground.lane.reshape(-1),
-        ground.bag_first, ground.level_of_pair.reshape(-1), np.array(single, np.int64),
+        ground.bag_first, ground.level_of_pair.reshape(-1), np.array(single, np.int64), ground.owed.reshape(-1),
     ]  # fmt: skip
     begins = _TABLES + np.cumsum([0, *(len(t) for t in tables)])[:-1]
     return np.concatenate([begins, *tables]).astype(np.int64)

@@ -12,8 +12,10 @@ from yilu.network.demand import SAME_CITY
 from yilu.twin.bags import bag_of, bag_times
 from yilu.twin.draws import step, unit
 from yilu.twin.ground import (
+    AREAS,
     BAG_SHARE,
     CUSTOMS,
+    DAY_OWED,
     DESTINATION_INSIDE,
     HABIT_DEPOT_ARRIVES,
     HABIT_DESTINATION_DEPARTS,
@@ -31,6 +33,7 @@ from yilu.twin.ground import (
     OUTLET_FACILITY,
     OUTLET_LOCAL_S,
     OUTLET_SITE,
+    OWED,
     PAIR_DESTINATION,
     PAIR_MARKET,
     PAIR_SHAPE,
@@ -46,8 +49,9 @@ from yilu.twin.ground import (
     value,
     way,
 )
+from yilu.twin.owed import IDENTIFY, INSPECT, SCREEN, SCREEN_EARLY
 from yilu.twin.scans import MARK_EVENT_ID, MARK_NEW_NUMBER, MARK_UNMAPPED, MARK_VOIDS, MARK_WRONG, MOST_SCANS, put
-from yilu.twin.traits import CONTRACT, LETTER, pick_outlet, traits
+from yilu.twin.traits import LETTER, day_of, pick_outlet, traits
 
 _ACCEPT, _IDENTIFY, _INSPECT, _SCREEN, _PIECE, _RELABEL, _BAG, _DEPART, _ARRIVE = 8, 12, 16, 20, 24, 28, 32, 44, 52
 _UNBAG, _SORT, _HOLD, _EXPORT, _EXPORTED, _IMPORT, _CUSTOMS_HOLD, _IMPORTED = 60, 64, 68, 72, 76, 80, 84, 88
@@ -180,20 +184,32 @@ def haul(out, n, s, who, at, source, target, operator, marks, used, ground, rate
 
 
 @njit(cache=True, nogil=True)
-def taken_in(out, n, s, who, at, place, shape, item_class, sender, alone, marks, rates):
+def owed_of(item, item_traits, ground):
+    """The checks that an item owes (bits of ``owed``)."""
+    _, _, _, source, target, _, item_class, sender, _, _ = item_traits
+    table = value(ground, DAY_OWED, day_of(item, ground))
+    areas = value(ground, AREAS, 0)
+    pair = value(ground, OUTLET_AREA, source) * areas + value(ground, OUTLET_AREA, target)
+    return value(ground, OWED, (((table * areas * areas) + pair) * 3 + item_class - 1) * 3 + sender - 1)
+
+
+@njit(cache=True, nogil=True)
+def taken_in(out, n, s, who, at, place, owed, alone, marks, rates):
     """Acceptance with its checks. Returns (n, s, at, whether the item goes on)."""
     piece, low = marks >> 8, marks & 255
     if piece > 0:
         n, s = put(out, n, s, who, at, place, _PIECE, 0, piece, low, 0, rates)
-        return n, s, at + 60, True
-    n, s = put(out, n, s, who, at, place, _ACCEPT, 0, 0, low, 0, rates)
-    if shape & ORIGIN_INSIDE:
+    else:
+        n, s = put(out, n, s, who, at, place, _ACCEPT, 0, 0, low, 0, rates)
         s = step(s)
-        if sender != CONTRACT and item_class != LETTER and unit(s) >= rates.missing_check:
+        if owed & IDENTIFY and unit(s) >= rates.missing_check:
             n, s = put(out, n, s, who, at + 5 + int(40.0 * unit(s)), place, _IDENTIFY, 0, 0, low, 0, rates)
         s = step(s)
-        if item_class != LETTER and unit(s) >= rates.missing_check:
+        if owed & INSPECT and unit(s) >= rates.missing_check:
             n, s = put(out, n, s, who, at + 50 + int(60.0 * unit(s)), place, _INSPECT, 0, 0, low, 0, rates)
+    s = step(s)
+    if owed & SCREEN_EARLY and unit(s) >= rates.missing_check:
+        n, s = put(out, n, s, who, at + 115, place, _SCREEN, 0, piece, low, 0, rates)
     s = step(s)
     u = unit(s)
     if alone and u < rates.cancel:
@@ -203,18 +219,17 @@ def taken_in(out, n, s, who, at, place, shape, item_class, sender, alone, marks,
 
 
 @njit(cache=True, nogil=True)
-def at_origin_site(out, n, s, who, at, site, habit, shape, marks, ground, rates):
-    """Arrival at the first processing site, screening, sorting and what may befall an item there."""
+def at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates):
+    """Arrival at the first processing site, screening where it is owed, sorting and what may befall an item there."""
     piece, low = marks >> 8, marks & 255
-    place = np.int64(value(ground, SITE_FACILITY, site))
-    if shape & ORIGIN_INSIDE:
-        if habit & HABIT_ORIGIN_ARRIVES:
-            n, s = put(out, n, s, who, at, place, _ARRIVE, 0, piece, low, 0, rates)
-        s = step(s)
-        at += 300 + int(2400.0 * unit(s))
-        s = step(s)
-        if unit(s) >= rates.missing_check:
-            n, s = put(out, n, s, who, at, place, _SCREEN, 0, piece, low, 0, rates)
+    place = value(ground, SITE_FACILITY, site)
+    if habit & HABIT_ORIGIN_ARRIVES:
+        n, s = put(out, n, s, who, at, place, _ARRIVE, 0, piece, low, 0, rates)
+    s = step(s)
+    at += 300 + int(2400.0 * unit(s))
+    s = step(s)
+    if owed & SCREEN and not owed & SCREEN_EARLY and unit(s) >= rates.missing_check:
+        n, s = put(out, n, s, who, at, place, _SCREEN, 0, piece, low, 0, rates)
     s = step(s)
     if unit(s) < rates.unmapped:
         at += 30
@@ -352,13 +367,14 @@ def brought(out, n, s, who, at, source, target, destination, operator, item_clas
 @njit(cache=True, nogil=True)
 def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
     """The life of one item (``piece`` 0) or of one further piece of it. Returns (n, s). ``alone``: it has no further pieces."""
-    _, at, pair, source, target, operator, item_class, sender, _, _ = item_traits
+    _, at, pair, source, target, operator, item_class, _, _, _ = item_traits
+    owed = owed_of(who[0], item_traits, ground)
     shape = value(ground, PAIR_SHAPE, pair)
     habit = value(ground, OPERATOR_HABIT, operator)
     low = MARK_EVENT_ID if habit & HABIT_EVENT_IDS else 0
     marks = (piece << 8) | low
     place = np.int64(value(ground, OUTLET_FACILITY, source))
-    n, s, at, on = taken_in(out, n, s, who, at, place, shape, item_class, sender, alone, marks, rates)
+    n, s, at, on = taken_in(out, n, s, who, at, place, owed, alone, marks, rates)
     if not on:
         return n, s
     site = value(ground, OUTLET_SITE, source)
@@ -371,9 +387,10 @@ def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
             s = step(s)
             at += 300 + int(value(ground, OUTLET_LOCAL_S, source) * (0.9 + 0.3 * unit(s)))
     else:
+        habit &= ~HABIT_ORIGIN_ARRIVES
         s = step(s)
         at += 8 * _HOUR + int(34.0 * _HOUR * unit(s))
-    n, s, at = at_origin_site(out, n, s, who, at, site, habit, shape, marks, ground, rates)
+    n, s, at = at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates)
     goal = value(ground, OUTLET_SITE, target)
     s = step(s)
     if alone and unit(s) < rates.relabel:

@@ -28,6 +28,8 @@ FORMATS = ("parquet", "csv", "jsonl")
 BYTES_PER_EVENT = {"parquet": 10.0, "csv": 120.0, "jsonl": 250.0}
 """Disk need of an event by format, rounded up from a measured day."""
 EVENTS_PER_ITEM = 9.5
+BYTES_PER_FILE = 150_000
+"""What a file holds beside its events: the dictionaries of codes."""
 SPILL_BYTES_PER_ITEM = 24 * 6.0
 """Waiting scans of an item at the most: 24 bytes each."""
 
@@ -54,7 +56,8 @@ def disk_need(plan: DayPlan, format: str) -> int:
     """Bytes that writing ``plan`` needs at the most: its files, and the scans that wait on disk meanwhile."""
     items = plan.items * plan.days
     waiting = max(0.0, min(items, 3 * plan.items) * SPILL_BYTES_PER_ITEM - (plan.memory_mb << 20))
-    return int(items * EVENTS_PER_ITEM * BYTES_PER_EVENT[format] + waiting)
+    files = (plan.days + 20) * BYTES_PER_FILE
+    return int(items * EVENTS_PER_ITEM * BYTES_PER_EVENT[format] + files + waiting)
 
 
 def write_day(
