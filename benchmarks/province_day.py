@@ -74,17 +74,18 @@ def need_gb(items: int, slice_events: int) -> float:
 def _make(plan: DayPlan, folder: str, events_a_round: int, pipe: Connection) -> None:
     """The twin's process: for each question, slice files of about ``events_a_round`` events, then how many; 0 at the end."""
     held, number = 0, 0
+    pipe.recv()
     for table in simulate(plan, Path(folder)):
         pq.write_table(table, f"{folder}/slice-{number:06d}.parquet", compression="zstd", compression_level=1)
         held, number = held + table.num_rows, number + 1
         if held >= events_a_round:
-            pipe.recv()
             pipe.send(held)
             held = 0
-    pipe.recv()
+            pipe.recv()  # nothing is made while the last round is taken in: the cores are its own
     pipe.send(held)
-    pipe.recv()
-    pipe.send(0)
+    if held:
+        pipe.recv()
+        pipe.send(0)
 
 
 @contextmanager
@@ -124,6 +125,16 @@ def _take(store: Store, facts: Facts, folder: Path, commit_rows: int) -> float:
     return time.perf_counter() - begun
 
 
+def _warm(facts: Facts) -> None:
+    """Compile the kernels before anything is timed."""
+    root = Path(tempfile.mkdtemp(prefix="yilu-warm-"))
+    pq.write_table(next(iter(simulate(DayPlan(facts.network, _DAY, 3000)))), root / "slice-0.parquet")
+    small = Facts(load_settings(store=root / "store", key_file=root / "key", buckets=4))
+    with small.write() as store:
+        _take(store, small, root, 10_000)
+    shutil.rmtree(root)
+
+
 def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
     """One day at ``scale``: events, minutes of taking in, peak memory, bytes on disk."""
     items = max(1000, round(scale * FULL_DAY))
@@ -135,6 +146,7 @@ def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
         raise SystemExit(f"not enough disk: {need:.1f} GB needed, {free:.1f} GB free; set YILU_BENCH_FOLDER to a larger disk")
     facts = Facts(load_settings(store=root / "store", key_file=root / "key", buckets=256 if scale > 0.05 else 64))
     plan = DayPlan(facts.network, _DAY, items)
+    _warm(facts)
     memory, seconds, made = Memory(), 0.0, 0
     try:
         with facts.write() as store, _rounds(plan, events_a_round) as (folder, rounds):
