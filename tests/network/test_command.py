@@ -9,7 +9,7 @@ import pytest
 
 from yilu.cli.app import main
 from yilu.network import Network
-from yilu.network.schema import TABLES
+from yilu.network.schema import TABLES, attributes
 
 
 def run(*words: str) -> int:
@@ -59,6 +59,25 @@ def test_show(capsys: pytest.CaptureFixture[str], guangdong: Network) -> None:
     assert json.loads(capsys.readouterr().out)[0]["origin"] == "440100"
     assert run("show", "service_levels") == 0
     assert "同城半日达" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_can_be_read_at_80_columns(
+    table: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each table is shown within 80 characters, its first column unbroken, with a word on where the other columns are."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("show", table, "--limit", "3") == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80 and "--json" in err
+    assert any(line.split()[:1] == [attributes(table)[0].name] for line in lines)
+
+
+def test_times_are_shown_as_in_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """Times of day stand as hours and minutes, not as the minutes they are kept in."""
+    assert run("show", "promise_rules", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["cut_off"] == "12:00"
 
 
 def test_show_refuses_unknown_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,8 +32,8 @@ def way(network: Network, a: str, b: str, day: date = NOW) -> tuple[float, str]:
     ("a", "b", "km"), [("GZ", "SZ", 129), ("GZ", "ZJ", 404), ("GZ", "SG", 212), ("SZ", "ST", 328), ("GZ", "JY", 360)]
 )
 def test_known_lengths(guangdong: Network, a: str, b: str, km: float) -> None:
-    """Five lengths found on a road graph are met within 15 %."""
-    assert way(guangdong, a, b)[0] == pytest.approx(km, rel=0.15)
+    """Five lengths found on a road graph are met within 6 %."""
+    assert way(guangdong, a, b)[0] == pytest.approx(km, rel=0.06)
 
 
 def test_shenzhen_zhongshan_link_opens(guangdong: Network) -> None:

@@ -102,6 +102,9 @@ FILE_FAULTS: dict[str, tuple[Callable[[Path], object], str, str | None]] = {
     "a zone that climbs out of its folder": (_put("province.toml", toml("../../etc/passwd").encode()), "province.toml", "time_zone"),
     "misspelt key": (_put("province.toml", toml(circuty=1.2).encode()), "province.toml", "circuty"),
     "roads shorter than straight": (_put("province.toml", toml(circuity=0.9).encode()), "province.toml", "circuity"),
+    "unknown datum": (_put("province.toml", toml(datum="BJ-54").encode()), "province.toml", "datum"),
+    "box of three sides": (_put("province.toml", toml(bbox=[1, 2, 3]).encode()), "province.toml", "bbox"),
+    "box inside out": (_put("province.toml", toml(bbox=[20, 2, 3, 40]).encode()), "province.toml", "bbox"),
     "code of no area": (_put("province.toml", toml().replace('"P"', '"Q"').encode()), "province.toml", "code"),
     "no areas": (_remove("areas.csv"), "areas.csv", None),
     "empty file": (_put("facilities.csv", b""), "facilities.csv", None),
@@ -166,6 +169,36 @@ def test_a_missing_folder_is_an_error_with_a_next_step(tmp_path: Path) -> None:
         load(tmp_path / "nowhere")
     assert refused.value.next_step
     assert check(tmp_path / "nowhere")
+
+
+def test_places_outside_the_box_are_found(tmp_path: Path) -> None:
+    """With a box, areas and facilities of the province must lie in it (here: degrees swapped); those outside the province need not."""
+    areas, facilities = bent(AREAS, 3, lon=50, lat=11), bent(FACILITIES, 2, lat=-50)
+    folder = write_province(tmp_path / "box", areas=areas, facilities=facilities)
+    assert check(folder) == []
+    (folder / "province.toml").write_text(toml(bbox=[9.5, 49.5, 12.5, 50.5]), encoding="utf-8")
+    found = [(p.file, p.row, p.column) for p in check(folder)]
+    assert found == [("areas.csv", 3, "lon"), ("areas.csv", 3, "lat"), ("facilities.csv", 2, "lat")]
+
+
+def test_a_fault_is_not_told_again_by_those_who_name_its_row(tmp_path: Path) -> None:
+    """Rows that name a row with a fault, or of a table that can't be read, have no fault of their own."""
+    folder = write_province(tmp_path / "row", areas=bent(AREAS, 1, lon="east"))
+    assert [(p.file, p.row, p.column) for p in check(folder)] == [("areas.csv", 1, "lon")]
+    (folder / "areas.csv").write_bytes(b"\xff")
+    assert [(p.file, p.row, p.column) for p in check(folder)] == [("areas.csv", None, None)]
+
+
+def test_the_list_of_faults_is_bounded(tmp_path: Path) -> None:
+    """Of many thousand faults the first thousand are named and it is said that there are more, whether of cells or of references."""
+    many = [
+        {"id": i, "code": f"D{i}", "name_zh": "x", "kind": "depot", "area": "C9", "lon": 0, "lat": 0}
+        for i in range(1, 5001)
+    ]
+    problems = check(write_province(tmp_path / "references", facilities=many))
+    assert len(problems) == 1001 and problems[-1].reason == "4000 more faults"
+    problems = check(write_province(tmp_path / "cells", facilities=[row | {"lon": "x"} for row in many]))
+    assert len(problems) == 1000 and (problems[-1].row, problems[-1].column) == (1000, None)
 
 
 FRAGMENTS = (

@@ -116,3 +116,15 @@ def test_the_cluster_is_the_bay_area(guangdong: Network) -> None:
     """The city cluster: nine cities of the delta, Hong Kong, Macao."""
     areas = guangdong.areas
     assert set(areas.name_zh[areas.cluster == "GBA"]) == PRD | {"香港特别行政区", "澳门特别行政区"}
+
+
+def test_operators_stand_in_four_layers(guangdong: Network) -> None:
+    """Every layer has an operator, each below the top leads up to a brand, on-demand platforms are a kind, and what is made up is graded so."""
+    o = guangdong.operators
+    layer, parent = (dict(zip(o.code.tolist(), column.tolist(), strict=True)) for column in (o.layer, o.parent))
+    assert set(layer.values()) == {"brand", "enterprise", "branch", "outlet"} and "on_demand" in o.kind
+    for code in o.code[(o.layer != "brand") & (o.kind != "on_demand")].tolist():
+        while parent[code]:
+            code = parent[code]
+        assert layer[code] == "brand"
+    assert set(o.grade[o.layer != "brand"]) == {"S"} and "S" not in o.grade[o.layer == "brand"]

@@ -6,13 +6,14 @@ from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from yilu.cli.output import Json, print_json, print_table
 from yilu.errors import YiluError
 from yilu.network import check as check_folder
 from yilu.network import folder_of, load
 from yilu.network.province import Network
-from yilu.network.schema import TABLES
+from yilu.network.schema import TABLES, attributes
 from yilu.settings import load as settings
 
 app = typer.Typer(
@@ -22,7 +23,8 @@ app = typer.Typer(
 )
 
 _MEMBER = {"promise_rules": "promises"}
-_SHOWN = 12
+_CELL = 12
+"""Characters that a column needs to be read."""
 
 
 @app.command()
@@ -55,7 +57,9 @@ def check(
 
 @app.command()
 def show(
-    table: Annotated[str | None, typer.Argument(help="表名,如 areas · Name of a table, such as areas.")] = None,
+    table: Annotated[
+        str | None, typer.Argument(help="表名,如 areas · Name of a table, such as areas.")
+    ] = None,
     province: Annotated[
         str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
     ] = None,
@@ -64,7 +68,7 @@ def show(
 ) -> None:
     """查看省份的各表 · Show the tables of a province, or the rows of one."""
     network = load(province if province is not None else str(settings().province))
-    if table is None:
+    if table in (None, "summary"):
         _summary(network, as_json)
         return
     if table not in TABLES:
@@ -73,18 +77,32 @@ def show(
     if as_json:
         print_json(rows)
         return
-    columns = [c for c in (rows[0] if rows else {}) if c != "source"][:_SHOWN]
-    print_table(f"{network.name} {table}: {len(rows)}", columns, [[row[c] for c in columns] for row in rows])
+    columns = _columns(table, rows, settings().language, Console().width)
+    places = {a.name for a in attributes(table) if a.unit == "degrees"}
+    cells = [[f"{row[c]:.4f}" if c in places else row[c] for c in columns] for row in rows]
+    print_table(f"{network.name} {table}: {len(rows)}", columns, cells)
+    typer.echo("全部各列 · all columns: --json", err=True)
+
+
+def _columns(table: str, rows: list[dict[str, Any]], language: str, width: int) -> list[str]:
+    """As many columns as can be read at a width, in the schema's order: without those that are empty and the other language's names."""
+    ordered = dict.fromkeys([a.name for a in attributes(table)] + (list(rows[0]) if rows else []))
+    held = [c for c in ordered if any(row.get(c) not in (None, "", 0, False) for row in rows)]
+    other = "name_en" if language == "zh" and "name_zh" in held else "name_zh" if "name_en" in held else ""
+    return [c for c in held if c not in (other, "source")][: max(4, width // _CELL)]
 
 
 def rows_of(network: Network, table: str) -> list[dict[str, Any]]:
-    """The rows of a table of ``TABLES`` as plain values by column; demand with codes of areas."""
+    """The rows of a table of ``TABLES`` as plain values by column, times as in the file; demand with codes of areas."""
     held = getattr(network, _MEMBER.get(table, table))
     columns = {
         f.name: getattr(held, f.name).tolist()
         for f in fields(held)
         if f.init and hasattr(getattr(held, f.name), "tolist")
     }
+    for a in attributes(table):
+        if a.type == "time":
+            columns[a.name] = [f"{minute // 60:02}:{minute % 60:02}" for minute in columns[a.name]]
     if table == "demand":
         code = {i: c for c, i in network.areas.index_of_code.items()}
         for end in ("origin", "destination"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
-from yilu.network.reading import Folder, Problem, Row, read
+from yilu.network.reading import MOST_PROBLEMS, Folder, Problem, Row, read
 from yilu.network.schema import TABLES, attributes
 
 _SHARES_WITHIN = 1e-6
@@ -20,7 +21,7 @@ _UPWARD = {
 def check(folder: Path) -> list[Problem]:
     """Every fault of the folder, in the order of its files and rows; an empty list: ``load`` takes it.
 
-    Raises nothing for what is in the folder; a folder that doesn't exist has the fault that its files are missing.
+    Of a file with very many faults the first ``MOST_PROBLEMS`` are named, and how many more there are.     Raises nothing for what is in the folder; a folder that doesn't exist has the fault that its files are missing.
     """
     return read_and_check(folder)[1]
 
@@ -32,12 +33,25 @@ def read_and_check(folder: Path) -> tuple[Folder, list[Problem]]:
         *_uniqueness(held),
         *_references(held),
         *_areas(held),
+        *_box(held),
         *_operators(held),
         *_rules(held),
         *_numbers(held),
     ]
     order = {f"{name}.csv": i for i, name in enumerate(TABLES)}
-    return held, sorted(problems, key=lambda p: (order.get(p.file, -1), p.file, p.row or 0))
+    return held, _bounded(sorted(problems, key=lambda p: (order.get(p.file, -1), p.file, p.row or 0)))
+
+
+def _bounded(problems: list[Problem]) -> list[Problem]:
+    """The first ``MOST_PROBLEMS`` faults of each file (sorted by file), and how many more it has."""
+    kept: list[Problem] = []
+    for file, group in groupby(problems, key=lambda p: p.file):
+        found = list(group)
+        kept += found[:MOST_PROBLEMS]
+        if len(found) > MOST_PROBLEMS:
+            more = f"{len(found) - MOST_PROBLEMS} more faults"
+            kept.append(Problem(file, None, None, None, more, "the faults above corrected"))
+    return kept
 
 
 def _text(row: Row, column: str) -> str:
@@ -70,9 +84,9 @@ def _uniqueness(held: Folder) -> Iterator[Problem]:
 def _references(held: Folder) -> Iterator[Problem]:
     """Codes that name a row of another table name one that is there."""
     codes = {
-        f"{name}.code": {_text(row, "code") for row in held.tables[name]}
+        f"{name}.code": {_text(row, "code") for row in held.tables[name]} | unread
         for name in TABLES
-        if "code" in {a.name for a in attributes(name)}
+        if "code" in {a.name for a in attributes(name)} and (unread := held.unread[name]) is not None
     }
     for name in TABLES:
         for a in attributes(name):
@@ -100,9 +114,25 @@ def _areas(held: Folder) -> Iterator[Problem]:
             yield _problem("areas", row, "inside", "lies in an area of the province", "yes")
         elif row.values["inside"] and not parent.values["inside"] and level != "country":
             yield _problem("areas", row, "inside", "lies in an area outside the province", "no")
-    if held.province and rows and held.province.code not in rows:
+    unread = held.unread["areas"]
+    if held.province and unread is not None and held.province.code not in rows.keys() | unread:
         yield Problem("province.toml", None, "code", held.province.code, "names no row of areas.csv", "a code of areas")
     yield from _cycles("areas", held.tables["areas"])
+
+
+def _box(held: Folder) -> Iterator[Problem]:
+    """The province's areas and facilities lie in its box, where it states one: swapped or mistyped degrees rarely do."""
+    if held.province is None or held.province.bbox is None:
+        return
+    west, south, east, north = held.province.bbox
+    inside = {_text(row, "code") for row in held.tables["areas"] if row.values["inside"]}
+    for name, column in (("areas", "code"), ("facilities", "area")):
+        for row in held.tables[name]:
+            if _text(row, column) in inside:
+                if not west <= float(str(row.values["lon"])) <= east:
+                    yield _problem(name, row, "lon", "outside the province's box", f"from {west} to {east}")
+                if not south <= float(str(row.values["lat"])) <= north:
+                    yield _problem(name, row, "lat", "outside the province's box", f"from {south} to {north}")
 
 
 def _operators(held: Folder) -> Iterator[Problem]:
@@ -155,7 +185,7 @@ def _rules(held: Folder) -> Iterator[Problem]:
                     "promise_rules", row, "due_time", "an item may be due before it is accepted", "a time after cut_off"
                 )
     barriers = {_text(row, "barrier") for row in held.tables["barriers"]}
-    for row in held.tables["crossings"]:
+    for row in held.tables["crossings"] if held.unread["barriers"] is not None else ():
         if _text(row, "barrier") not in barriers:
             yield _problem("crossings", row, "barrier", "names no row", "a barrier of barriers.csv")
 
@@ -172,12 +202,13 @@ _NEEDED: tuple[tuple[str, str | None], ...] = (
 def _numbers(held: Folder) -> Iterator[Problem]:
     """Figures are those that the method of demand needs, about areas that are there; stated shares add up to 1."""
     areas = {_text(row, "code"): row for row in held.tables["areas"]}
+    unread = held.unread["areas"]
     figures = held.tables["figures"]
     for row in figures:
         subject, market = _text(row, "subject"), _text(row, "measure") == "items"
         if market and subject not in _MARKETS:
             yield _problem("figures", row, "subject", "no such market", "one of " + ", ".join(_MARKETS))
-        if not market and subject not in areas:
+        if not market and unread is not None and subject not in areas.keys() | unread:
             yield _problem("figures", row, "subject", "names no row", "a code of areas")
         if not market and subject in areas and _text(areas[subject], "level") == "county":
             yield _problem("figures", row, "subject", "a county unit", "a city, a region, a province or an area abroad")

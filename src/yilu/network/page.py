@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from yilu.network.facility_kinds import FACILITY_KINDS
+from yilu.network.reading import DATUMS
 from yilu.network.schema import GRADES, REQUIRED, TABLES, Attribute, attributes
 
 _TITLES: dict[str, tuple[str, str]] = {
@@ -51,12 +52,17 @@ Ids are numbers that never change and are never used again: facts in a store hol
 | `code` | text | yes | 本省区域代码 · Code of the province in `areas.csv`. |
 | `time_zone` | text | yes | 时区 · IANA time zone; local days and hours are of this zone. |
 | `circuity` | number, 1 to 3 | no (1.2) | 道路里程与大圆距离之比 · Length of roads over great circle. |
+| `datum` | one of {datums} | no (`mixed`) | 坐标基准,仅供说明 · What longitudes and latitudes refer to. It is told, not converted: GCJ-02 lies about 0.5 km off. |
+| `bbox` | [west, south, east, north], degrees | no | 本省范围 · A box that all areas and facilities of the province lie in; `check` names those outside. |
 """
 
 
 def reference_page() -> str:
     """The page as Markdown."""
-    parts = [_HEAD, "## Grades 可信等级\n\n| grade | meaning |\n|---|---|"]
+    parts = [
+        _HEAD.replace("{datums}", ", ".join(f"`{d}`" for d in DATUMS)),
+        "## Grades 可信等级\n\n| grade | meaning |\n|---|---|",
+    ]
     parts += [f"| {grade} | {zh} · {en} |" for grade, (zh, en) in GRADES.items()]
     for name in TABLES:
         zh, text = _TITLES[name]

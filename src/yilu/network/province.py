@@ -48,7 +48,7 @@ LEVELS: dict[str, int] = {"country": 1, "province": 2, "region": 3, "city": 4, "
 class Network:
     """One province. Tables as read; arrays dense by id, row 0 unknown: areas (A,), facilities (F,), pairs of areas (A, A).
 
-    Degrees are of WGS 84 as far as the sources say. ``area_city``: the city an area lies in, itself where it lies in none.
+    What degrees refer to stands in ``datum`` (province.toml) and in the sources of the rows. ``area_city``: the city an area lies in, itself where it lies in none.
     ``facility_kind``: number of ``FACILITY_KINDS``; ``facility_processing``: whether it is a processing site (处理场所).
     ``level_of_pair``: default service level of origin and destination, 0 none.
     """
@@ -60,6 +60,7 @@ class Network:
     folder: Path
     time_zone: str
     circuity: float
+    datum: str
     areas: Areas
     facilities: Facilities
     operators: Operators
@@ -175,6 +176,7 @@ def _network(folder: Path, held: Folder) -> Network:
         folder=folder,
         time_zone=province.time_zone,
         circuity=province.circuity,
+        datum=province.datum,
         areas=areas,
         facilities=facilities,
         operators=table("operators", rows["operators"], Operators),

@@ -15,7 +15,11 @@ from yilu.network.schema import REQUIRED, TABLES, Attribute, Value, attributes, 
 
 MOST_ROWS = 2_000_000
 MOST_BYTES = 256 << 20
+MOST_PROBLEMS = 1000
+"""Faults of one file that are named; what lies after them is not read."""
+DATUMS = ("WGS-84", "GCJ-02", "CGCS2000", "mixed")
 _SHOWN = 60
+_KEYS = ("name", "name_zh", "name_en", "code", "time_zone", "circuity", "bbox", "datum")
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Province:
-    """``province.toml``: name, names in two languages, area code, IANA time zone, circuity of roads."""
+    """``province.toml``: name, names in two languages, area code, IANA time zone, circuity of roads, datum of its coordinates, and the box
+    (west, south, east, north in degrees) that all of the province lies in, or None."""
 
     name: str
     name_zh: str
@@ -55,22 +60,30 @@ class Province:
     code: str
     time_zone: str
     circuity: float
+    datum: str
+    bbox: tuple[float, float, float, float] | None
 
 
 @dataclass(frozen=True)
 class Folder:
-    """What a folder holds, as far as it could be read. ``province`` is None where ``province.toml`` is at fault."""
+    """What a folder holds, as far as it could be read. ``province`` is None where ``province.toml`` is at fault.
+
+    ``tables``: rows without a fault. ``unread``: codes that stand in rows with one, by table, so that who names them isn't faulted
+    for it; None where the file could not be read whole, and nobody can tell what codes it has.
+    """
 
     province: Province | None
     tables: dict[str, list[Row]]
+    unread: dict[str, set[str] | None]
 
 
 def read(folder: Path) -> tuple[Folder, list[Problem]]:
     """The folder's contents and the faults within its files; faults across rows are found in ``checking``."""
     province, problems = _province(folder)
     tables: dict[str, list[Row]] = {}
+    unread: dict[str, set[str] | None] = {}
     for name in TABLES:
-        tables[name], found = _table(folder, name)
+        tables[name], unread[name], found = _table(folder, name)
         problems += found
     known = {f"{name}.csv" for name in TABLES}
     for path in sorted(folder.glob("*.csv")):
@@ -78,7 +91,7 @@ def read(folder: Path) -> tuple[Folder, list[Problem]]:
             problems.append(
                 Problem(path.name, None, None, None, "no table has this name", "one of " + ", ".join(sorted(known)))
             )
-    return Folder(province, tables), problems
+    return Folder(province, tables, unread), problems
 
 
 def _province(folder: Path) -> tuple[Province | None, list[Problem]]:
@@ -96,8 +109,8 @@ def _province(folder: Path) -> tuple[Province | None, list[Problem]]:
     def fault(key: str, reason: str, expected: str) -> None:
         problems.append(Problem(file, None, key, str(given.get(key, ""))[:_SHOWN] or None, reason, expected))
 
-    for key in sorted(set(given) - {"name", "name_zh", "name_en", "code", "time_zone", "circuity"}):
-        fault(key, "unknown key", "name, name_zh, name_en, code, time_zone, circuity")
+    for key in sorted(set(given) - set(_KEYS)):
+        fault(key, "unknown key", "one of " + ", ".join(_KEYS))
     for key in ("name", "code", "time_zone"):
         if not isinstance(given.get(key), str) or not given[key]:
             fault(key, "missing", "text that is not empty")
@@ -113,54 +126,91 @@ def _province(folder: Path) -> tuple[Province | None, list[Problem]]:
     circuity = given.get("circuity", 1.2)
     if isinstance(circuity, bool) or not isinstance(circuity, int | float) or not 1 <= circuity <= 3:
         fault("circuity", "out of bounds", "a number from 1 to 3")
+    datum = given.get("datum", "mixed")
+    if datum not in DATUMS:
+        fault("datum", "not what is expected", "one of " + ", ".join(DATUMS))
+    bbox = given.get("bbox")
+    if bbox is not None and not _is_box(bbox):
+        fault("bbox", "not what is expected", "[west, south, east, north] in degrees")
     if problems:
         return None, problems
-    name_zh = str(given.get("name_zh") or given["name"])
+    name_zh, name_en = (str(given.get(key) or given["name"]) for key in ("name_zh", "name_en"))
+    box = None if bbox is None else (float(bbox[0]), float(bbox[1]), float(bbox[2]), float(bbox[3]))
     return Province(
-        given["name"], name_zh, str(given.get("name_en") or given["name"]), given["code"], given["time_zone"], float(circuity)
+        given["name"], name_zh, name_en, given["code"], given["time_zone"], float(circuity), datum, box
     ), []  # fmt: skip
 
 
-def _table(folder: Path, name: str) -> tuple[list[Row], list[Problem]]:
+def _is_box(given: object) -> bool:
+    """Whether it is four numbers: west and east from -180 to 180, south and north from -90 to 90, in order."""
+    if not isinstance(given, list) or len(given) != 4:
+        return False
+    if any(isinstance(x, bool) or not isinstance(x, int | float) for x in given):
+        return False
+    west, south, east, north = given
+    return bool(-180 <= west < east <= 180 and -90 <= south < north <= 90)
+
+
+def _table(folder: Path, name: str) -> tuple[list[Row], set[str] | None, list[Problem]]:
+    """The sound rows of a table, the codes of the others (None: unknown), and all faults."""
     file = f"{name}.csv"
-    path = folder / file
-    if not path.is_file():
-        if name in REQUIRED:
-            return [], [Problem(file, None, None, None, "the file is missing", "a table that every province has")]
-        return [], []
-    if path.stat().st_size > MOST_BYTES:
-        return [], [Problem(file, None, None, None, "the file is too large", f"{MOST_BYTES >> 20} MB at most")]
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        return [], [Problem(file, None, None, None, f"not UTF-8 at byte {error.start}", "UTF-8")]
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        return [], [Problem(file, None, None, None, f"not CSV: {str(error)[:_SHOWN]}", "CSV as RFC 4180 has it")]
-    if not lines:
-        return [], [Problem(file, None, None, None, "the file is empty", "a header and rows")]
-    if len(lines) > MOST_ROWS:
-        return [], [Problem(file, None, None, None, "too many rows", f"{MOST_ROWS} at most")]
+    if not (folder / file).is_file():
+        missing = Problem(file, None, None, None, "the file is missing", "a table that every province has")
+        return ([], None, [missing]) if name in REQUIRED else ([], set(), [])
+    lines, fault = _lines(folder / file)
+    if fault:
+        return [], None, [fault]
     head, problems = _head(file, name, lines[0])
     if problems:
-        return [], problems
-    rows = []
+        return [], None, problems
+    rows: list[Row] = []
+    unread: set[str] = set()
     for number, cells in enumerate(lines[1:], 1):
+        if len(problems) >= MOST_PROBLEMS - 1:
+            problems.append(
+                Problem(
+                    file, number, None, None, "too many faults: not read from here on", "the faults above corrected"
+                )
+            )
+            return rows, None, problems
         if not any(cell.strip() for cell in cells):
             continue
+        by_column = {column: cells[i] for column, i in head.items() if i < len(cells)}
+        row, found = _row(file, number, by_column, attributes(name))
         if len(cells) != len(lines[0]):
-            problems.append(
-                Problem(file, number, None, None, f"{len(cells)} cells", f"{len(lines[0])} cells as in the header")
-            )
-            continue
-        row, found = _row(file, number, {column: cells[i] for column, i in head.items()}, attributes(name))
+            expected = f"{len(lines[0])} cells as in the header"
+            found = [Problem(file, number, None, None, f"{len(cells)} cells", expected)]
         problems += found
         if not found:
             rows.append(row)
+        else:
+            unread.add(by_column.get("code", "").strip())
     if not rows and not problems and name in REQUIRED:
         problems.append(Problem(file, None, None, None, "the table has no row", "one row at least"))
-    return rows, problems
+    return rows, unread, problems
+
+
+def _lines(path: Path) -> tuple[list[list[str]], Problem | None]:
+    """The cells of a CSV file by line, or the fault that keeps it from being read."""
+
+    def fault(reason: str, expected: str) -> tuple[list[list[str]], Problem]:
+        return [], Problem(path.name, None, None, None, reason, expected)
+
+    if path.stat().st_size > MOST_BYTES:
+        return fault("the file is too large", f"{MOST_BYTES >> 20} MB at most")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        return fault(f"not UTF-8 at byte {error.start}", "UTF-8")
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        return fault(f"not CSV: {str(error)[:_SHOWN]}", "CSV as RFC 4180 has it")
+    if not lines:
+        return fault("the file is empty", "a header and rows")
+    if len(lines) > MOST_ROWS:
+        return fault("too many rows", f"{MOST_ROWS} at most")
+    return lines, None
 
 
 def _head(file: str, name: str, cells: list[str]) -> tuple[dict[str, int], list[Problem]]:
