@@ -57,33 +57,44 @@ def load_or_make(path: Path, store: Path | None = None, algorithm: str = "siphas
 
     Raises StoreError: the path lies inside the store, others may read the file, or it isn't a key.
     """
+    return Key(secret_in(path, store, _LENGTH, "key file", "key_file"), algorithm)
+
+
+def secret_in(path: Path, store: Path | None, length: int, what: str, option: str) -> bytes:
+    """The secret of ``length`` bytes in the file ``path``, made there (mode 0600) if there is none. ``what``, ``option``: for errors.
+
+    Raises StoreError: the path lies inside the store, others may read the file, or it holds something else.
+    """
     path = path.expanduser()
     if store is not None and store.resolve() in path.resolve().parents:
-        raise StoreError("the key file lies inside the store", next_step="set key_file to a path outside the store")
+        raise StoreError(f"the {what} lies inside the store", next_step=f"set {option} to a path outside the store")
     if not path.exists():
-        _make(path)
+        _make(path, length)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise StoreError(
-            f"others may read the key file ({path.name}): mode {mode:04o}, expected 0600",
+            f"others may read the {what} ({path.name}): mode {mode:04o}, expected 0600",
             next_step=f"run: chmod 600 {path.name}",
         )
     content = path.read_bytes()
     try:
-        return Key(bytes.fromhex(content.decode("ascii").strip()), algorithm)
+        secret = bytes.fromhex(content.decode("ascii").strip())
+        if len(secret) != length:
+            raise ValueError("length")
     except ValueError as error:
         raise StoreError(
-            f"the key file ({path.name}) is no key: expected {2 * _LENGTH} hexadecimal digits",
+            f"the {what} ({path.name}) is no key: expected {2 * length} hexadecimal digits",
             next_step="restore it from a backup",
         ) from error
+    return secret
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, length: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + f".{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, os.urandom(_LENGTH).hex().encode() + b"\n")
+        os.write(descriptor, os.urandom(length).hex().encode() + b"\n")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
