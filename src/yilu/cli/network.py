@@ -57,9 +57,7 @@ def check(
 
 @app.command()
 def show(
-    table: Annotated[
-        str | None, typer.Argument(help="表名,如 areas · Name of a table, such as areas.")
-    ] = None,
+    table: Annotated[str | None, typer.Argument(help="表名,如 areas · Name of a table, such as areas.")] = None,
     province: Annotated[
         str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
     ] = None,
