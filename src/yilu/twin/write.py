@@ -25,7 +25,7 @@ from yilu.twin.plan import DayPlan
 from yilu.twin.stream import slices
 
 FORMATS = ("parquet", "csv", "jsonl")
-BYTES_PER_EVENT = {"parquet": 10.0, "csv": 120.0, "jsonl": 250.0}
+BYTES_PER_EVENT = {"parquet": 10.0, "csv": 130.0, "jsonl": 200.0}
 """Disk need of an event by format, rounded up from a measured day."""
 EVENTS_PER_ITEM = 9.5
 BYTES_PER_FILE = 150_000
