@@ -1,0 +1,19 @@
+"""Feeds beside scan events: daily counts, device status, mirrors of registers (其他数据)."""
+
+from yilu.items.feeds.changes import DIFFERENCES, differences, merge
+from yilu.items.feeds.kinds import KINDS, Kind
+from yilu.items.feeds.reading import QUARANTINE, FeedRows, read
+from yilu.items.feeds.storing import load, store_rows
+
+__all__ = [
+    "DIFFERENCES",
+    "KINDS",
+    "QUARANTINE",
+    "FeedRows",
+    "Kind",
+    "differences",
+    "load",
+    "merge",
+    "read",
+    "store_rows",
+]

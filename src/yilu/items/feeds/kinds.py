@@ -1,0 +1,108 @@
+"""Kinds of feed beside scan events: what columns each has is declared once, in ``schema/KIND.csv``.
+
+Reading, checking, the Arrow schema, what makes two rows the same, and the reference page all come from it.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+
+import pyarrow as pa
+
+ARROW: dict[str, pa.DataType] = {
+    "operator": pa.uint16(),
+    "facility": pa.uint32(),
+    "day": pa.date32(),
+    "instant": pa.uint32(),
+    "count": pa.int64(),
+    "choice": pa.string(),
+    "text": pa.string(),
+    "hash": pa.string(),
+    "credit_code": pa.string(),
+}
+"""How a type is held: operators and facilities as ids (0: none), instants as Unix seconds UTC; null: not reported."""
+
+EXPECTED: dict[str, str] = {
+    "operator": "a code of operators",
+    "facility": "a code of facilities",
+    "day": "a day as YYYY-MM-DD",
+    "instant": "a time as YYYY-MM-DDThh:mm:ss with Z or an offset such as +08:00",
+    "count": "a whole number from 0 to 999999999999",
+    "text": "a number of letters, digits and - / ( ) at most 64 long, and neither a telephone nor an identity number",
+    "hash": "32 or 64 hexadecimal digits of a hash, never the identifier itself",
+    "credit_code": "a unified social credit code of 18 characters with its check character",
+}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One column: name, type, unit, default (text), whether required, whether part of what a row is known by, choices."""
+
+    name: str
+    type: str
+    unit: str
+    default: str
+    required: bool
+    identity: bool
+    choices: tuple[str, ...]
+    description_zh: str
+    description_en: str
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return "one of " + ", ".join(self.choices) if self.choices else EXPECTED[self.type]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of feed. ``register``: a mirror of a register, whose versions are compared by ``differences``."""
+
+    name: str
+    zh: str
+    en: str
+    register: bool
+    attributes: tuple[Attribute, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of its rows, the kind in its metadata."""
+        fields = [pa.field(a.name, ARROW[a.type]) for a in self.attributes]
+        return pa.schema(fields, metadata={"yilu.kind": self.name})
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Columns that a row is known by."""
+        return tuple(a.name for a in self.attributes if a.identity)
+
+
+def _attributes(name: str) -> tuple[Attribute, ...]:
+    text = (files("yilu.items.feeds") / "schema" / f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(
+        Attribute(
+            r["attribute"], r["type"], r["unit"], r["default"], r["required"] == "yes", r["identity"] == "yes",
+            tuple(r["choices"].split("|")) if r["choices"] else (), r["description_zh"], r["description_en"],
+        )
+        for r in csv.DictReader(text.splitlines())
+    )  # fmt: skip
+
+
+_NAMES: tuple[tuple[str, str, str, bool], ...] = (
+    ("daily_aggregates", "日报", "Counts per operator, facility and day, where item events don't come.", False),
+    ("device_status", "设备状态", "What X-ray machines and cameras tell of themselves, bound to no item.", False),
+    ("outlet_filings", "末端网点备案", "The register of filed end outlets.", True),
+    ("sender_agreements", "协议客户备案", "The register of customers who send under an agreement, by hash.", True),
+    ("licences", "快递业务经营许可", "The register of express licences.", True),
+)
+
+KINDS: dict[str, Kind] = {name: Kind(name, zh, en, register, _attributes(name)) for name, zh, en, register in _NAMES}
+
+
+def kind_of(table: pa.Table) -> Kind:
+    """The kind of a table that ``read``, ``merge`` or ``load`` gave. Raises ValueError for any other table."""
+    name = (table.schema.metadata or {}).get(b"yilu.kind", b"").decode()
+    if name not in KINDS:
+        raise ValueError("a table of a feed is expected, with its kind in the schema's metadata")
+    return KINDS[name]

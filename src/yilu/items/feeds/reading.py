@@ -1,0 +1,146 @@
+"""Reading a feed: every row is used whole or quarantined, and the account of rows adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from yilu.errors import InputError
+from yilu.items.feeds.files import Lines, read_file
+from yilu.items.feeds.kinds import ARROW, KINDS, Kind
+from yilu.items.feeds.values import parsed, texts
+from yilu.items.intake import masking
+from yilu.items.keys import Key, hash128
+from yilu.network.tables import Facilities, Operators
+
+QUARANTINE: pa.Schema = pa.schema(
+    [
+        pa.field("file", pa.string()),
+        pa.field("row", pa.int64()),
+        pa.field("column", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("expected", pa.string()),
+    ]
+)
+"""A row that wasn't used: where it stands, the first column that is wrong, its text where it may be shown, what was expected."""
+
+_SHOWN: dict[str, str] = {
+    "operator": "place", "facility": "place", "day": "time", "instant": "time", "count": "weight", "choice": "kind",
+}  # fmt: skip
+"""Types whose texts may be shown, and as which of the white-listed columns they are masked."""
+
+_NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
+    "daily_aggregates": (("inspected", "accepted"), ("identified", "accepted")),
+    "outlet_filings": (("opened_on", "valid_to"), ("filed_on", "valid_to")),
+    "sender_agreements": (("valid_from", "valid_to"),),
+    "licences": (("valid_from", "valid_to"),),
+}
+"""Pairs of columns of a kind: where both are there, the first is not more, or later, than the second."""
+
+_Note = Callable[[str, str, NDArray[np.bool_], pa.Array | None], None]
+_SWITCHES = ("power", "inspector", "online")
+
+
+@dataclass(frozen=True)
+class FeedRows:
+    """What a file brought: rows that are used (the kind's schema), quarantined rows (QUARANTINE), counts of rows, used, quarantined."""
+
+    table: pa.Table
+    quarantine: pa.Table
+    counts: dict[str, int]
+
+
+def read(kind: str, path: Path, operators: Operators, facilities: Facilities, key: Key | None = None) -> FeedRows:
+    """The rows of a file of one kind. ``key``: with it, hashes of customers are hashed again, so that they can be joined with nothing else.
+
+    Raises InputError: an unknown kind, or a file refused whole (``files.read_file``).
+    """
+    if kind not in KINDS:
+        raise InputError(path.name, f"a kind of feed: one of {', '.join(KINDS)}", next_step="Give one of these kinds.")
+    declared = KINDS[kind]
+    lines = read_file(declared, path)
+    n = len(lines.rows)
+    ids = {
+        "operator": (pa.array([str(c) for c in operators.code], pa.string()), pa.array(operators.id, pa.uint16())),
+        "facility": (pa.array([str(c) for c in facilities.code], pa.string()), pa.array(facilities.id, pa.uint32())),
+    }
+    fault = np.zeros(n, np.int16)  # number of the first fault that holds, from 1
+    faults: list[tuple[str, str, pa.Array | None]] = []
+    columns: dict[str, pa.Array] = {}
+
+    def note(column: str, expected: str, wrong: NDArray[np.bool_], shown: pa.Array | None) -> None:
+        faults.append((column, expected, shown))
+        fault[wrong & (fault == 0)] = len(faults)
+
+    for a in declared.attributes:
+        if a.name not in lines.columns.column_names:
+            text, broken = pa.nulls(n, pa.string()), np.zeros(n, np.bool_)
+        else:
+            text, broken = texts(lines.columns.column(a.name))
+        note(a.name, "text in UTF-8", broken, None)
+        if a.default:
+            text = text.fill_null(a.default)
+        if a.required:
+            note(a.name, a.expected, text.is_null().to_numpy(zero_copy_only=False), None)
+        values, wrong = parsed(a, text, ids)
+        note(a.name, a.expected, wrong, masking.shown(_SHOWN[a.type], text) if a.type in _SHOWN else None)
+        columns[a.name] = values.fill_null(0) if a.type == "facility" else values
+    _across(declared, columns, note)
+    if key is not None:
+        for a in declared.attributes:
+            if a.type == "hash":
+                columns[a.name] = _hashed_again(columns[a.name], columns["operator"], key)
+    table = pa.table(columns, declared.schema) if n else declared.schema.empty_table()
+    used = np.flatnonzero(fault == 0)
+    quarantine = _quarantined(path.name, lines, fault, faults)
+    counts = {"rows": n + len(lines.malformed), "used": len(used), "quarantined": quarantine.num_rows}
+    return FeedRows(table.take(pa.array(used)), quarantine, counts)
+
+
+def _across(kind: Kind, columns: dict[str, pa.Array], note: _Note) -> None:
+    """Checks of two columns of a row against each other."""
+    for low, high in _NOT_MORE.get(kind.name, ()):
+        wrong = pc.greater(columns[low], columns[high]).fill_null(False).to_numpy(zero_copy_only=False)
+        later = columns[low].type == ARROW["day"]
+        note(
+            low, f"a day not after {high}" if later else f"not more than {high}", wrong, columns[low].cast(pa.string())
+        )
+    if kind.name == "device_status":
+        switch = pc.is_in(columns["kind"], pa.array(_SWITCHES))
+        wrong = pc.and_(switch, pc.greater(columns["value"], 1)).fill_null(False).to_numpy(zero_copy_only=False)
+        note("value", f"0 or 1 for {', '.join(_SWITCHES)}", wrong, columns["value"].cast(pa.string()))
+
+
+def _hashed_again(column: pa.Array, operators: pa.Array, key: Key) -> pa.Array:
+    first, second = hash128(column, operators.fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint16), key)
+    return pa.array(
+        [f"{a:016x}{b:016x}" if a else None for a, b in zip(first.tolist(), second.tolist(), strict=True)], pa.string()
+    )
+
+
+def _quarantined(
+    file: str, lines: Lines, fault: NDArray[np.int16], faults: list[tuple[str, str, pa.Array | None]]
+) -> pa.Table:
+    parts = [QUARANTINE.empty_table()]
+    for number in np.unique(fault[fault > 0]):
+        column, expected, shown = faults[number - 1]
+        at = np.flatnonzero(fault == number)
+        value = pa.nulls(len(at), pa.string()) if shown is None else shown.take(pa.array(at)).cast(pa.string())
+        parts.append(_part(file, lines.rows[at], column, value, expected))
+    expected = "a row of this format: as many columns as the header, or one JSON object"
+    parts.append(_part(file, lines.malformed, None, pa.nulls(len(lines.malformed), pa.string()), expected))
+    return pa.concat_tables(parts).sort_by("row").combine_chunks()
+
+
+def _part(file: str, rows: NDArray[np.int64], column: str | None, value: pa.Array, expected: str) -> pa.Table:
+    n = len(rows)
+    return pa.table(
+        {"file": [file] * n, "row": rows, "column": [column] * n, "value": value, "expected": [expected] * n},
+        QUARANTINE,
+    )
