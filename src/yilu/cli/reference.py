@@ -16,6 +16,7 @@ from yilu import settings
 from yilu.cli.app import app
 from yilu.errors import EXIT_CODES
 from yilu.items import cubes, fields, kinds, schema
+from yilu.items.feeds.page import reference_page as feeds_page
 from yilu.network.page import reference_page as network_page
 
 
@@ -191,6 +192,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "state": state_page,
     "cubes": cubes_page,
     "network": network_page,
+    "feeds": feeds_page,
 }
 """File name in docs/reference, without its ending, to what makes it."""
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from feed_world import FACILITIES, FACILITY, GOOD, OPERATORS, read, write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.items.feeds.feed_world import FACILITIES, FACILITY, GOOD, OPERATORS, read, write
 from yilu.errors import InputError
 from yilu.items import feeds
 from yilu.items.feeds.values import _one_credit_code

@@ -1,0 +1,59 @@
+"""The reference page of feeds, made from the schemas: ``python -m yilu.items.feeds.page > docs/reference/feeds.md``."""
+
+from __future__ import annotations
+
+from yilu.items.feeds.kinds import EXPECTED, KINDS, Attribute
+from yilu.items.feeds.reading import QUARANTINE
+
+_HEAD = """# Feeds beside scan events 其他数据
+
+`yilu feed KIND FILE` reads a CSV (UTF-8, a header, commas), JSON Lines or Parquet file of one of these kinds into the store; the ending tells
+the format (`.csv`, `.jsonl` or `.ndjson`, `.parquet`). Columns that are not required may be left out. An empty count means that nothing was
+reported, which is not 0.
+
+- **A later file replaces.** A row is known by its *identity* columns. One that is not there yet is new, one equal to what is there is the
+  same, any other replaces it and is counted as corrected. The same file may come any number of times; if it brings nothing, no commit is made.
+- **A row is used whole or quarantined.** The account names file, row (counted from 1, without the header), column, value and what was
+  expected. Values are shown only of kinds, times, places and counts, and only where they look like one. rows = used + quarantined, always.
+- **Nothing of persons.** A column of names, telephones, identity numbers or addresses ends the reading; nothing of the file is kept. A
+  column not named here ends it too. [How persons stay outside](../explain/persons.md).
+- **Statistics are no grounds for penalty.** `purpose` is part of a daily count's identity: what was filed for statistics never replaces, and is
+  never read as, what was given for supervision.
+- **A register is a mirror or native.** `standing` says whether a national system decides (mirror) or the row is kept here (native). Two states of a
+  register, ours and the national one, or last month's and today's, are compared row by row: added, removed, changed.
+"""
+
+_RULES: dict[str, str] = {
+    "daily_aggregates": "`inspected` and `identified` are not more than `accepted`, where both are there.",
+    "device_status": "`value` is 0 or 1 for `power`, `inspector` and `online`.",
+    "outlet_filings": "`opened_on` and `filed_on` are not after `valid_to`.",
+    "sender_agreements": "`valid_from` is not after `valid_to`. The store keeps `customer` hashed again under its own key.",
+    "licences": "`valid_from` is not after `valid_to`.",
+}
+
+
+def reference_page() -> str:
+    """The page as Markdown."""
+    parts = [_HEAD]
+    for kind in KINDS.values():
+        parts += [
+            f"\n## {kind.name} {kind.zh}\n\n{kind.en} {_RULES[kind.name]}\n",
+            "| column | type | unit | default | required | identity | what for |",
+            "|---|---|---|---|---|---|---|",
+            *(_line(a) for a in kind.attributes),
+        ]
+    parts += ["\n## Types\n", "| type | what is expected |", "|---|---|"]
+    parts += [f"| {name} | {text} |" for name, text in EXPECTED.items()]
+    parts += [f"\n## Quarantine 隔离行\n\nColumns: {', '.join(f'`{n}`' for n in QUARANTINE.names)}."]
+    return "\n".join(parts) + "\n"
+
+
+def _line(a: Attribute) -> str:
+    kind = " \\| ".join(f"`{c}`" for c in a.choices) if a.choices else a.type
+    default = f"`{a.default}`" if a.default else "–"
+    flags = " | ".join("yes" if flag else "no" for flag in (a.required, a.identity))
+    return f"| `{a.name}` | {kind} | {a.unit or '–'} | {default} | {flags} | {a.description_zh} · {a.description_en} |"
+
+
+if __name__ == "__main__":
+    print(reference_page(), end="")
