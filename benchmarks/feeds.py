@@ -33,7 +33,9 @@ _COLUMNS = ", ".join(TIMES)
 Engine = Callable[[Path, pa.Table, list[pa.Table]], float]
 
 
-def _duckdb(folder: Path, state: pa.Table, turns: list[pa.Table], change: str, items: str = "items", prepare: str = "") -> float:
+def _duckdb(
+    folder: Path, state: pa.Table, turns: list[pa.Table], change: str, items: str = "items", prepare: str = ""
+) -> float:
     file = folder / "duck.db"
     best = float("inf")
     with duckdb.connect(str(file)) as db:
@@ -90,7 +92,9 @@ def _chdb_aggregating(folder: Path, state: pa.Table, turns: list[pa.Table]) -> f
         least = ", ".join(f"if(countIf(kind = {k}) = 0, 4294967295, minIf(at, kind = {k}))" for k in _KIND_OF.values())
         for turn in turns:
             begun = time.perf_counter()
-            _chdb_insert(db, folder, turn, f"SELECT key, 0, 4294967295, max(word), 0, {least} FROM {{file}} GROUP BY key")
+            _chdb_insert(
+                db, folder, turn, f"SELECT key, 0, 4294967295, max(word), 0, {least} FROM {{file}} GROUP BY key"
+            )
             db.query(
                 "SELECT o, count(), countIf(d <= p) FROM (SELECT key, max(operator) AS o, min(delivered) AS d, max(promise) AS p "
                 "FROM b.items GROUP BY key) GROUP BY o"
@@ -122,7 +126,10 @@ def _polars_rebuild(folder: Path, state: pa.Table, turns: list[pa.Table]) -> flo
             pl.from_arrow(turn)
             .lazy()  # type: ignore[union-attr]
             .group_by("key")
-            .agg(pl.col("word").max().alias("last"), *(pl.col("at").filter(pl.col("kind") == k).min().alias(n) for n, k in _KIND_OF.items()))
+            .agg(
+                pl.col("word").max().alias("last"),
+                *(pl.col("at").filter(pl.col("kind") == k).min().alias(n) for n, k in _KIND_OF.items()),
+            )
         )
         items = pl.read_parquet(file).lazy().join(delta, on="key", how="left", suffix="_d")
         items = items.with_columns(
@@ -152,7 +159,7 @@ def file_rates(scale: float) -> dict[str, float]:
     """Events a second from files to durable facts on 2 cores: Parquet; JSON Lines, clean and with 1 % bad lines."""
     plan = DayPlan(load("guangdong"), date(2025, 11, 11), max(1, round(scale * FULL_DAY)))
     found: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="yilu-bench-", dir=os.environ.get("YILU_BENCH_FOLDER")) as root:
+    with tempfile.TemporaryDirectory(prefix="yilu-bench-", dir=os.environ.get("BENCH_FOLDER")) as root:
         folder = Path(root)
         small = DayPlan(plan.network, plan.date, 5000)
         for form in ("parquet", "jsonl"):

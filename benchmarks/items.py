@@ -40,7 +40,7 @@ _KINDS = np.array([12, 16, 20, 44, 52, 64, 100, 120], np.uint8)
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="yilu-bench-", dir=os.environ.get("YILU_BENCH_FOLDER")))
+    path = Path(tempfile.mkdtemp(prefix="yilu-bench-", dir=os.environ.get("BENCH_FOLDER")))
     try:
         yield path
     finally:
@@ -93,7 +93,9 @@ def state_rate(rules: Rules, items: int, batch: int, buckets: int = 64) -> tuple
         word = order.words(later)
         by_bucket = np.argsort(later.key >> np.uint64(64 - (buckets.bit_length() - 1)), kind="stable")
         key, word = later.key[by_bucket], word[by_bucket]
-        cut = np.searchsorted(key >> np.uint64(64 - (buckets.bit_length() - 1)), np.arange(buckets + 1, dtype=np.uint64))
+        cut = np.searchsorted(
+            key >> np.uint64(64 - (buckets.bit_length() - 1)), np.arange(buckets + 1, dtype=np.uint64)
+        )
         begun = time.perf_counter()
         for b, table in enumerate(tables):
             fold.fold(table, key[cut[b] : cut[b + 1]], word[cut[b] : cut[b + 1]], flat, new=0)
@@ -136,7 +138,9 @@ def against_engines(rules: Rules, items: int, batch: int) -> dict[str, Any]:
     with _folder() as folder:
         say(f"yilu: {items:,} items in flight")
         store = preloaded(folder / "store", rules, keys, threads=2)
-        found["yilu_s"] = min(_timed(lambda later=later: _commit(store, folder / "store", rules, later)) for later in turns)  # type: ignore[misc]
+        found["yilu_s"] = min(
+            _timed(lambda later=later: _commit(store, folder / "store", rules, later)) for later in turns
+        )  # type: ignore[misc]
         store.close()
         shutil.rmtree(folder / "store")
         for name, engine in feeds.ENGINES.items():
@@ -172,7 +176,9 @@ def _state_table(state: Events) -> pa.Table:
 
 
 def _event_table(later: Events) -> pa.Table:
-    return pa.table({"key": np.ascontiguousarray(later.key), "kind": later.kind, "at": later.at, "word": order.words(later)})
+    return pa.table(
+        {"key": np.ascontiguousarray(later.key), "kind": later.kind, "at": later.at, "word": order.words(later)}
+    )
 
 
 def measure(quick: bool) -> dict[str, Any]:

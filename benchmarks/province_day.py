@@ -91,7 +91,7 @@ def _make(plan: DayPlan, folder: str, events_a_round: int, pipe: Connection) -> 
 @contextmanager
 def _rounds(plan: DayPlan, events_a_round: int) -> Iterator[tuple[Path, Iterator[int]]]:
     """(folder of slices, rounds of it): each round's files are there when it is given."""
-    folder = Path(tempfile.mkdtemp(prefix="yilu-slices-", dir=os.environ.get("YILU_BENCH_FOLDER")))
+    folder = Path(tempfile.mkdtemp(prefix="yilu-slices-", dir=os.environ.get("BENCH_FOLDER")))
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     twin = context.Process(target=_make, args=(plan, str(folder), events_a_round, theirs), daemon=True)
@@ -119,7 +119,13 @@ def _take(store: Store, facts: Facts, folder: Path, commit_rows: int) -> float:
     """Seconds to take all slices of a round in."""
     begun = time.perf_counter()
     chunks = open_source(
-        folder, Mapping.read("yilu"), facts.network, facts.key, done=done_rows(store), chunk_rows=1 << 21, limits=intake_limits(facts.settings)
+        folder,
+        Mapping.read("yilu"),
+        facts.network,
+        facts.key,
+        done=done_rows(store),
+        chunk_rows=1 << 21,
+        limits=intake_limits(facts.settings),
     )
     ingest(store, chunks, "twin", commit_rows)
     return time.perf_counter() - begun
@@ -138,12 +144,14 @@ def _warm(facts: Facts) -> None:
 def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
     """One day at ``scale``: events, minutes of taking in, peak memory, bytes on disk."""
     items = max(1000, round(scale * FULL_DAY))
-    root = Path(tempfile.mkdtemp(prefix="yilu-day-", dir=os.environ.get("YILU_BENCH_FOLDER")))
+    root = Path(tempfile.mkdtemp(prefix="yilu-day-", dir=os.environ.get("BENCH_FOLDER")))
     need, free = need_gb(items, events_a_round), shutil.disk_usage(root).free / 1e9
     say(f"{items:,} items; needs about {need:.1f} GB of disk, {free:.1f} GB free")
     if need > free:
         shutil.rmtree(root)
-        raise SystemExit(f"not enough disk: {need:.1f} GB needed, {free:.1f} GB free; set YILU_BENCH_FOLDER to a larger disk")
+        raise SystemExit(
+            f"not enough disk: {need:.1f} GB needed, {free:.1f} GB free; set BENCH_FOLDER to a larger disk"
+        )
     facts = Facts(load_settings(store=root / "store", key_file=root / "key", buckets=256 if scale > 0.05 else 64))
     plan = DayPlan(facts.network, _DAY, items)
     _warm(facts)
@@ -157,7 +165,9 @@ def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
                     upkeep.compact(store)
                     spent += time.perf_counter() - begun
                 seconds, made = seconds + spent, made + held
-                say(f"{made:,} events, {seconds / 60:.1f} min, {held / spent:,.0f}/s in this round, {now_mb() / 1000:.1f} GB")
+                say(
+                    f"{made:,} events, {seconds / 60:.1f} min, {held / spent:,.0f}/s in this round, {now_mb() / 1000:.1f} GB"
+                )
                 gc.collect()
             begun = time.perf_counter()
             store.flush()
@@ -177,10 +187,16 @@ def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
 
 def five_days(scale: float, events_a_round: int) -> dict[str, Any]:
     """Five days at ``scale`` with upkeep every night: files, memory, items in flight after each."""
-    root = Path(tempfile.mkdtemp(prefix="yilu-week-", dir=os.environ.get("YILU_BENCH_FOLDER")))
+    root = Path(tempfile.mkdtemp(prefix="yilu-week-", dir=os.environ.get("BENCH_FOLDER")))
     facts = Facts(
         load_settings(
-            store=root / "store", key_file=root / "key", buckets=64, closing_days=1, retain_log_days=2, correction_days=1, stale_days=5
+            store=root / "store",
+            key_file=root / "key",
+            buckets=64,
+            closing_days=1,
+            retain_log_days=2,
+            correction_days=1,
+            stale_days=5,
         )
     )
     plan = DayPlan(facts.network, _DAY, max(1000, round(scale * FULL_DAY)), days=5)
@@ -220,8 +236,8 @@ def measure(quick: bool) -> dict[str, Any]:
     load("guangdong")
     if quick:
         return {**whole_day(0.001, 400_000), **five_days(0.0002, 100_000)}
-    only = os.environ.get("YILU_BENCH_ONLY", "")
-    scale = float(os.environ.get("YILU_BENCH_SCALE", "1"))
+    only = os.environ.get("BENCH_ONLY", "")
+    scale = float(os.environ.get("BENCH_SCALE", "1"))
     found = {} if only == "week" else whole_day(scale, 16_000_000)
     return {**found, **({} if only == "day" else five_days(0.1, 8_000_000))}
 

@@ -46,9 +46,15 @@ class Direction(StrEnum):
 
 
 def ask(
-    question: Annotated[Question, typer.Argument(help="问题:准时、逐日、全程时限、三项制度、停留、操作量 · What to ask.")],
-    by: Annotated[str, typer.Option(help="分组,逗号分隔 · Groups, parted by commas: operator, area, level, day, facility, kind…")] = "",
-    direction: Annotated[Direction, typer.Option(help="origin 收寄,destination 投递 · Which end the area is.")] = Direction.origin,
+    question: Annotated[
+        Question, typer.Argument(help="问题:准时、逐日、全程时限、三项制度、停留、操作量 · What to ask.")
+    ],
+    by: Annotated[
+        str, typer.Option(help="分组,逗号分隔 · Groups, parted by commas: operator, area, level, day, facility, kind…")
+    ] = "",
+    direction: Annotated[
+        Direction, typer.Option(help="origin 收寄,destination 投递 · Which end the area is.")
+    ] = Direction.origin,
     area: Annotated[str, typer.Option(help="地区代码,含下级 · Area code, with all below it.")] = "",
     operator: Annotated[str, typer.Option(help="企业代码 · Operator's code.")] = "",
     as_of: Annotated[str, typer.Option(help="截至时刻(本地,取整到小时) · As of, local time, cut to the hour.")] = "",
@@ -61,14 +67,24 @@ def ask(
     groups = tuple(g.strip() for g in by.split(",") if g.strip())
     for group in groups:
         if group not in _GROUPS[question.value]:
-            raise YiluError(f"{question.value} has no group {group}", next_step="groups: " + ", ".join(_GROUPS[question.value]))
+            raise YiluError(
+                f"{question.value} has no group {group}", next_step="groups: " + ", ".join(_GROUPS[question.value])
+            )
     snapshot = opened.read()
     moment = _moment(opened, as_of, snapshot.as_of)
     narrow = answers.Narrow(areas=_areas(opened, area, question), operators=_operators(opened, operator))
     found = _answer(question, snapshot, moment, direction.value, narrow, groups)
     rows = Names(opened.network, opened.settings.language == "zh").named(found).to_pylist()
     if as_json:
-        print_json({"question": question.value, "as_of": moment, "direction": direction.value, "commit": snapshot.at.commit, "rows": rows})
+        print_json(
+            {
+                "question": question.value,
+                "as_of": moment,
+                "direction": direction.value,
+                "commit": snapshot.at.commit,
+                "rows": rows,
+            }
+        )
         return
     local = datetime.fromtimestamp(moment, ZoneInfo(opened.network.time_zone)).strftime("%Y-%m-%d %H:%M")
     zh = opened.settings.language == "zh"
@@ -124,12 +140,12 @@ def _areas(opened: Facts, code: str, question: Question) -> tuple[int, ...]:
 def _operators(opened: Facts, code: str) -> tuple[int, ...]:
     ids = opened.network.operators.index_of_code
     if code and code not in ids:
-        raise InputError("ask", "the code of an operator (yilu network show operators)", column="operator", value=code[:20])
+        raise InputError(
+            "ask", "the code of an operator (yilu network show operators)", column="operator", value=code[:20]
+        )
     return (ids[code],) if code else ()
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
     app.command()(ask)
-
-

@@ -34,15 +34,31 @@ def demo(
     plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY)))
     say(f"① 合成 {_DAY} 全省 {plan.items:,} 件的一天" if zh else f"① A synthetic day of {plan.items:,} items, {_DAY}")
     written = write_day(plan, folder / "events")
-    say(f"   {written.events:,} 条扫描事件 → {folder}/events" if zh else f"   {written.events:,} scan events → {folder}/events")
-    say("② 读入并形成事实(首次运行需编译计算核,约一分钟)" if zh else "② Taking them in (the first run compiles its kernels, about a minute)")
+    say(
+        f"   {written.events:,} 条扫描事件 → {folder}/events"
+        if zh
+        else f"   {written.events:,} scan events → {folder}/events"
+    )
+    say(
+        "② 读入并形成事实(首次运行需编译计算核,约一分钟)"
+        if zh
+        else "② Taking them in (the first run compiles its kernels, about a minute)"
+    )
     with progress_bar(not as_json):
         taken = ingest.ingest_into(opened, str(folder / "events"), "yilu", "", shown=False)
     found = status.summary(opened)
     key = _example(opened)
     history = item.history(opened, key)
     if as_json:
-        print_json({"items": plan.items, "events": written.events, "taken": vars(taken.counts), "status": found, "item": history})
+        print_json(
+            {
+                "items": plan.items,
+                "events": written.events,
+                "taken": vars(taken.counts),
+                "status": found,
+                "item": history,
+            }
+        )
         return
     say("③ 所知事实" if zh else "③ What is true of it")
     status.show(opened, found)

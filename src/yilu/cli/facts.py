@@ -43,7 +43,9 @@ class Facts:
     def rules(self) -> Rules:
         """The province's settings as the fold takes them."""
         s = self.settings
-        return rules_of(self.network, reuse_days=s.reuse_days, impossible_m_s=s.impossible_m_s, impossible_km=s.impossible_km)
+        return rules_of(
+            self.network, reuse_days=s.reuse_days, impossible_m_s=s.impossible_m_s, impossible_km=s.impossible_km
+        )
 
     @cached_property
     def key(self) -> Key:
@@ -72,8 +74,7 @@ class Facts:
 
 def facts(store: Path | None = None, province: str | None = None) -> Facts:
     """The facts of the settings, with what a command's options say instead."""
-    changed = {"store": store, "province": province}
-    return Facts(load(**{k: v for k, v in changed.items() if v is not None}))
+    return Facts(load(store=store, province=province))
 
 
 @contextmanager

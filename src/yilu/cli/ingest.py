@@ -21,7 +21,9 @@ _MOST_LOOSE_FILES = 8
 
 def ingest(
     source: Annotated[str, typer.Argument(help="文件、文件夹或 - (标准输入) · File, folder, or - for standard input.")],
-    mapping: Annotated[str, typer.Option(help="映射 TOML 或内置名称 · Mapping: a TOML file or a built-in name.")] = "yilu",
+    mapping: Annotated[
+        str, typer.Option(help="映射 TOML 或内置名称 · Mapping: a TOML file or a built-in name.")
+    ] = "yilu",
     feed: Annotated[str, typer.Option(help="数据源名称 · Name of the feed; the mapping's, if not given.")] = "",
     store: Annotated[Path | None, typer.Option(help="事实库 · Store, instead of the setting.")] = None,
     province: Annotated[str | None, typer.Option(help="省份 · Province, instead of the setting.")] = None,
@@ -40,7 +42,11 @@ def ingest(
     print_table("读入结果" if zh else "Taken in", ("项目" if zh else "what", "数量" if zh else "count"), rows)
     if summary.unmapped:
         titles = ("原始代码", "事件数") if zh else ("source code", "events")
-        print_table("未映射代码" if zh else "Unmapped codes", titles, sorted(summary.unmapped.items(), key=lambda kv: -kv[1])[:20])
+        print_table(
+            "未映射代码" if zh else "Unmapped codes",
+            titles,
+            sorted(summary.unmapped.items(), key=lambda kv: -kv[1])[:20],
+        )
 
 
 _NAMES_ZH: dict[str, str] = {
@@ -56,7 +62,13 @@ def ingest_into(opened: Facts, source: str, mapping: str, feed: str, shown: bool
     read = Mapping.read(mapping if not mapping.endswith(".toml") else Path(mapping))
     with opened.write() as store, progress_bar(shown) as bar:
         chunks = open_source(
-            source, read, opened.network, opened.key, done=done_rows(store), chunk_rows=s.chunk_rows, limits=intake_limits(s)
+            source,
+            read,
+            opened.network,
+            opened.key,
+            done=done_rows(store),
+            chunk_rows=s.chunk_rows,
+            limits=intake_limits(s),
         )
         task = bar.add_task("读入" if s.language == "zh" else "rows", total=None)
         summary = run_ingest(store, chunks, feed or read.name, s.commit_rows, lambda _, rows: bar.advance(task, rows))
@@ -74,5 +86,3 @@ def intake_limits(s: Settings) -> Limits:
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
     app.command()(ingest)
-
-

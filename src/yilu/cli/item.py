@@ -20,8 +20,12 @@ from yilu.items.keys import hash128
 
 
 def item(
-    number: Annotated[str, typer.Argument(help="运单号或 16 位十六进制假名 · Waybill number, or the pseudonym (16 hex digits).")],
-    operator: Annotated[str, typer.Option(help="企业代码;给出运单号时必填 · Operator's code; needed with a waybill number.")] = "",
+    number: Annotated[
+        str, typer.Argument(help="运单号或 16 位十六进制假名 · Waybill number, or the pseudonym (16 hex digits).")
+    ],
+    operator: Annotated[
+        str, typer.Option(help="企业代码;给出运单号时必填 · Operator's code; needed with a waybill number.")
+    ] = "",
     store: StoreOption = None,
     province: ProvinceOption = None,
     as_json: Json = False,
@@ -31,7 +35,9 @@ def item(
     key = key_of(opened, number, operator)
     found = history(opened, key)
     if not found["journeys"]:
-        raise InputError("item", "an item of this store", column="number", next_step="check the number and the operator's code")
+        raise InputError(
+            "item", "an item of this store", column="number", next_step="check the number and the operator's code"
+        )
     if as_json:
         print_json(found)
     else:
@@ -44,7 +50,9 @@ def key_of(opened: Facts, number: str, operator: str) -> int:
         try:
             return int(number, 16)
         except ValueError as error:
-            raise InputError("item", "16 hexadecimal digits, or a waybill number with --operator", column="number") from error
+            raise InputError(
+                "item", "16 hexadecimal digits, or a waybill number with --operator", column="number"
+            ) from error
     ids = opened.network.operators.index_of_code
     if operator not in ids:
         raise InputError("item", "the code of an operator (yilu network show operators)", column="operator")
@@ -65,7 +73,9 @@ def history(opened: Facts, key: int) -> dict[str, Any]:
 
 
 def _journey(row: dict[str, Any], names: Names) -> dict[str, Any]:
-    statuses = {number: (zh if names.zh else name) for name, (number, zh, _) in STATUSES.items()} | {0: "无此义务" if names.zh else "not owed"}
+    statuses = {number: (zh if names.zh else name) for name, (number, zh, _) in STATUSES.items()} | {
+        0: "无此义务" if names.zh else "not owed"
+    }
     flags = [zh if names.zh else name for name, (bit, _, zh, _) in FLAGS.items() if row["flags"] & bit]
     outcome = OUTCOME_NAMES[row["outcome"]]
     return {
@@ -91,10 +101,20 @@ def show(opened: Facts, found: dict[str, Any]) -> None:
     """Print one item."""
     zh = opened.settings.language == "zh"
     for journey in found["journeys"]:
-        rows = [(_ZH.get(k, k) if zh else k, ", ".join(v) if isinstance(v, list) else v) for k, v in journey.items() if v not in (None, [], "")]
+        rows = [
+            (_ZH.get(k, k) if zh else k, ", ".join(v) if isinstance(v, list) else v)
+            for k, v in journey.items()
+            if v not in (None, [], "")
+        ]
         print_table(f"{'寄件' if zh else 'Item'} {found['key']}", ("", ""), rows)
-    heads = ("时间", "环节", "地点", "经由容器或原单") if zh else ("time", "event", "place", "through container or earlier number")
-    print_table("轨迹" if zh else "History", heads, [(e["at"], e["kind"], e["place"], e["via"]) for e in found["events"]])
+    heads = (
+        ("时间", "环节", "地点", "经由容器或原单")
+        if zh
+        else ("time", "event", "place", "through container or earlier number")
+    )
+    print_table(
+        "轨迹" if zh else "History", heads, [(e["at"], e["kind"], e["place"], e["via"]) for e in found["events"]]
+    )
 
 
 _ZH: dict[str, str] = {
@@ -107,5 +127,3 @@ _ZH: dict[str, str] = {
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
     app.command()(item)
-
-

@@ -13,7 +13,12 @@ from yilu.items import upkeep
 
 
 def retain(
-    as_of: Annotated[int, typer.Option(help="以此为现在(UTC 秒);默认取最近事件 · The moment that counts as now (UTC seconds); the latest event, if not given.")] = 0,
+    as_of: Annotated[
+        int,
+        typer.Option(
+            help="以此为现在(UTC 秒);默认取最近事件 · The moment that counts as now (UTC seconds); the latest event, if not given."
+        ),
+    ] = 0,
     store: StoreOption = None,
     province: ProvinceOption = None,
     as_json: Json = False,
@@ -24,11 +29,15 @@ def retain(
     with opened.write() as writer, progress_bar(not as_json) as bar:
         task = bar.add_task("整理" if zh else "upkeep", total=None)
         now = as_of or max(writer.at.watermarks.values(), default=0)
-        done = upkeep.retain(writer, now, opened.periods, lambda what, n, of: bar.update(task, description=what, completed=n, total=of))
+        done = upkeep.retain(
+            writer, now, opened.periods, lambda what, n, of: bar.update(task, description=what, completed=n, total=of)
+        )
     if as_json:
         print_json(done)
     else:
-        print_table("整理结果" if zh else "Upkeep", ("项目" if zh else "what", "数量" if zh else "count"), list(done.items()))
+        print_table(
+            "整理结果" if zh else "Upkeep", ("项目" if zh else "what", "数量" if zh else "count"), list(done.items())
+        )
 
 
 def rebuild(store: StoreOption = None, province: ProvinceOption = None, as_json: Json = False) -> None:
@@ -41,7 +50,11 @@ def rebuild(store: StoreOption = None, province: ProvinceOption = None, as_json:
     if as_json:
         print_json({"items": items})
     else:
-        print_table("重建结果" if zh else "Rebuilt", ("项目" if zh else "what", "数量" if zh else "count"), [("寄件" if zh else "items", items)])
+        print_table(
+            "重建结果" if zh else "Rebuilt",
+            ("项目" if zh else "what", "数量" if zh else "count"),
+            [("寄件" if zh else "items", items)],
+        )
 
 
 def register(app: typer.Typer) -> None:

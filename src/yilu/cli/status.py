@@ -54,29 +54,57 @@ def show(opened: Facts, found: dict[str, Any]) -> None:
     counts = found["counts"]
     title = f"{found['province']} · {'截至' if zh else 'as of'} {when} · {'提交' if zh else 'commit'} {found['commit']}"
     account = [
-        ("行 = 采用 + 隔离" if zh else "rows = used + quarantined", f"{counts['rows']:,} = {counts['used']:,} + {counts['quarantined']:,}"),
+        (
+            "行 = 采用 + 隔离" if zh else "rows = used + quarantined",
+            f"{counts['rows']:,} = {counts['used']:,} + {counts['quarantined']:,}",
+        ),
         (
             "事件 = 接受 + 重复 + 冲突 + 拒收" if zh else "events = accepted + repeated + conflicting + refused",
             f"{counts['made']:,} = {counts['accepted']:,} + {counts['repeated']:,} + {counts['conflicting']:,} + {counts['refused']:,}",
         ),
         ("容器与关联传达" if zh else "reached through containers and links", f"{counts['derived']:,}"),
-        ("未映射 / 未知地点" if zh else "unmapped / unknown place", f"{counts['unmapped']:,} / {counts['unknown_place']:,}"),
+        (
+            "未映射 / 未知地点" if zh else "unmapped / unknown place",
+            f"{counts['unmapped']:,} / {counts['unknown_place']:,}",
+        ),
         ("日志" if zh else "log", f"{found['log_rows']:,} · {found['log_bytes'] / 1e6:,.1f} MB"),
     ]
     print_table(title, ("账目" if zh else "account", ""), account)
     both = (found["origin"], found["destination"])
     rows = [(label if zh else name, *(side[name] for side in both)) for name, label in _CLOCK_ZH.items()]
     rows.append(("准时率" if zh else "on-time rate", *(percent(side["on_time_rate"]) for side in both)))
-    print_table("时限" if zh else "Clocks", ("", "收寄(省为寄出地)" if zh else "origin here", "投递(省为寄达地)" if zh else "destination here"), rows)
+    print_table(
+        "时限" if zh else "Clocks",
+        ("", "收寄(省为寄出地)" if zh else "origin here", "投递(省为寄达地)" if zh else "destination here"),
+        rows,
+    )
     for t in found["transit"]:
         line = [(t["items"], *(round(t[f"p{q}_hours"], 1) for q in (50, 80, 95)))]
-        print_table("全程时限(小时)" if zh else "Transit time, hours", ("签收件" if zh else "delivered", "P50", "P80", "P95"), line)
-    heads = ("制度", "应做", "已做", "未到期", "缺失", "补录", "率") if zh else ("check", "owed", "done", "pending", "missing", "after", "rate")
+        print_table(
+            "全程时限(小时)" if zh else "Transit time, hours",
+            ("签收件" if zh else "delivered", "P50", "P80", "P95"),
+            line,
+        )
+    heads = (
+        ("制度", "应做", "已做", "未到期", "缺失", "补录", "率")
+        if zh
+        else ("check", "owed", "done", "pending", "missing", "after", "rate")
+    )
     rows = [
-        (_CHECK_ZH[c["check"]] if zh else c["check"], *(c[n] for n in ("owed", "done", "pending", "missing", "after")), percent(c["rate"]))
+        (
+            _CHECK_ZH[c["check"]] if zh else c["check"],
+            *(c[n] for n in ("owed", "done", "pending", "missing", "after")),
+            percent(c["rate"]),
+        )
         for c in found["checks"]
     ]
-    print_table("三项制度(口径:省内收寄;率 = 已做 ÷ 已到期应做)" if zh else "Three checks (accepted here; rate = done ÷ owed and due)", heads, rows)
+    print_table(
+        "三项制度(口径:省内收寄;率 = 已做 ÷ 已到期应做)"
+        if zh
+        else "Three checks (accepted here; rate = done ÷ owed and due)",
+        heads,
+        rows,
+    )
 
 
 def percent(rate: float | None) -> str:

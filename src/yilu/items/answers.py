@@ -36,6 +36,9 @@ class Narrow:
     day_to: int = 1 << 30
 
 
+EVERYTHING = Narrow()
+
+
 def _where(narrow: Narrow, area: str = "area", level: str | None = "level") -> str:
     tests = ["TRUE"]
     for column, ids in ((area, narrow.areas), ("operator", narrow.operators), (level, narrow.levels)):
@@ -46,7 +49,10 @@ def _where(narrow: Narrow, area: str = "area", level: str | None = "level") -> s
 
 def _by(groups: Iterable[str]) -> tuple[str, str]:
     names = list(groups)
-    return ("".join(f"{g}, " for g in names), f"GROUP BY {', '.join(names)} ORDER BY {', '.join(names)}" if names else "")
+    return (
+        "".join(f"{g}, " for g in names),
+        f"GROUP BY {', '.join(names)} ORDER BY {', '.join(names)}" if names else "",
+    )
 
 
 def _run(sql: str, **tables: pa.Table) -> pa.Table:
@@ -56,7 +62,9 @@ def _run(sql: str, **tables: pa.Table) -> pa.Table:
         return connection.sql(sql).to_arrow_table()
 
 
-def on_time(snapshot: Snapshot, as_of: int, direction: str = "origin", narrow: Narrow = Narrow(), by: tuple[str, ...] = ()) -> pa.Table:  # noqa: B008
+def on_time(
+    snapshot: Snapshot, as_of: int, direction: str = "origin", narrow: Narrow = EVERYTHING, by: tuple[str, ...] = ()
+) -> pa.Table:
     """On time ÷ due, and what is still on its way, by ``by`` (of operator, area, level).
 
     Columns: accepted, unaccepted, delivered, ended, in_flight, due, on_time, late (delivered late), overdue (on its way and past its promise),
@@ -65,13 +73,13 @@ def on_time(snapshot: Snapshot, as_of: int, direction: str = "origin", narrow: N
     hour = as_of // 3600
     m = {name: number for name, (number, _, _) in MEASURES.items()}
     select, group = _by(by)
-    total = lambda name: f"coalesce(sum(count) FILTER (measure = {m[name]}), 0)::BIGINT"  # noqa: E731
+    sums = ", ".join(f"coalesce(sum(count) FILTER (WHERE measure = {n}), 0)::BIGINT AS {name}" for name, n in m.items())
     return _run(
         f"""
         SELECT {select} accepted, unaccepted, delivered, ended, accepted - delivered - ended AS in_flight, due, on_time, late,
             due - on_time - late - gone - gone_late AS overdue, CASE WHEN due > 0 THEN on_time / due END AS on_time_rate
         FROM (
-            SELECT {select} {", ".join(f"{total(name)} AS {name}" for name in m)}
+            SELECT {select} {sums}
             FROM clock
             WHERE hour < {hour} AND side = {DIRECTIONS[direction]} AND {_where(narrow)}
             {group.split(" ORDER")[0]}
@@ -81,7 +89,9 @@ def on_time(snapshot: Snapshot, as_of: int, direction: str = "origin", narrow: N
     )
 
 
-def daily(snapshot: Snapshot, direction: str = "origin", narrow: Narrow = Narrow(), by: tuple[str, ...] = ("day",)) -> pa.Table:  # noqa: B008
+def daily(
+    snapshot: Snapshot, direction: str = "origin", narrow: Narrow = EVERYTHING, by: tuple[str, ...] = ("day",)
+) -> pa.Table:
     """Every measure by local day (days since 1970) and ``by`` (of day, operator, origin, destination, level); areas are cities.
 
     accepted counts on the day of acceptance, due and on_time on the promised day, delivered and late on the day of delivery. The
@@ -102,7 +112,10 @@ def daily(snapshot: Snapshot, direction: str = "origin", narrow: Narrow = Narrow
 
 
 def transit(
-    snapshot: Snapshot, narrow: Narrow = Narrow(), by: tuple[str, ...] = (), quantiles: tuple[float, ...] = (0.5, 0.8, 0.95)  # noqa: B008
+    snapshot: Snapshot,
+    narrow: Narrow = EVERYTHING,
+    by: tuple[str, ...] = (),
+    quantiles: tuple[float, ...] = (0.5, 0.8, 0.95),
 ) -> pa.Table:
     """Hours from acceptance to delivery: delivered items and quantiles (within 1 %), by ``by`` (of day, operator, origin, destination, level)."""
     select, group = _by(by)
@@ -124,14 +137,16 @@ def transit(
     )
 
 
-def checks(snapshot: Snapshot, narrow: Narrow = Narrow(), by: tuple[str, ...] = ()) -> pa.Table:  # noqa: B008
+def checks(snapshot: Snapshot, narrow: Narrow = EVERYTHING, by: tuple[str, ...] = ()) -> pa.Table:
     """The three checks: owed, done, pending, missing, after (recorded after the place was left), and rate = done ÷ (owed − pending).
 
     By check and ``by`` (of day, operator, area, item_class, sender_kind). Basis: items accepted in the province.
     """
     select, _ = _by(by)
     names = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(CHECKS))
-    sums = ", ".join(f"coalesce(sum(count) FILTER (status = {n}), 0)::BIGINT AS {name}" for name, (n, _, _) in STATUSES.items())
+    sums = ", ".join(
+        f"coalesce(sum(count) FILTER (status = {n}), 0)::BIGINT AS {name}" for name, (n, _, _) in STATUSES.items()
+    )
     return _run(
         f"""
         SELECT *, CASE WHEN owed > pending THEN done / (owed - pending) END AS rate
@@ -167,7 +182,9 @@ def dwell(snapshot: Snapshot, facilities: tuple[int, ...] = (), by: tuple[str, .
 def scans(snapshot: Snapshot, by: tuple[str, ...] = ("kind",)) -> pa.Table:
     """Events of items that hold, by ``by`` (of hour, facility, kind, operator)."""
     select, group = _by(by)
-    return _run(f"SELECT {select} sum(count)::BIGINT AS events FROM scans {group}", scans=snapshot.cells(cubes.BY_NAME["scans"]))
+    return _run(
+        f"SELECT {select} sum(count)::BIGINT AS events FROM scans {group}", scans=snapshot.cells(cubes.BY_NAME["scans"])
+    )
 
 
 def flow(snapshot: Snapshot, measure: str, by: tuple[str, ...] = ("origin", "destination")) -> pa.Table:
@@ -184,7 +201,9 @@ def item(snapshot: Snapshot, key: int) -> tuple[pa.Table, pa.Table]:
     rows = snapshot.rows(snapshot.bucket_of(key))
     mine = rows[rows["key"] == np.uint64(key)]
     mine = mine[np.argsort(mine["start"])]
-    return table_of_items(mine, snapshot.rules), pa.Table.from_batches([snapshot.events(np.array([key], np.uint64)).to_arrow()])
+    return table_of_items(mine, snapshot.rules), pa.Table.from_batches(
+        [snapshot.events(np.array([key], np.uint64)).to_arrow()]
+    )
 
 
 def overview(snapshot: Snapshot) -> dict[str, Any]:

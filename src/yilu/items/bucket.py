@@ -87,8 +87,18 @@ def fold(
     n = len(batch)
     forced = (p.via != 0) & (p.via != p.container)
     groups, whole = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
-    items, opened = walk.triage(
-        table.rows, table.index, table.shift, p.key, p.word, p.attr, _WHOLE_KINDS, forced, groups, whole, int(rules[rules[LIMITS]])
+    items = walk.triage(
+        table.rows,
+        table.index,
+        table.shift,
+        p.key,
+        p.word,
+        p.attr,
+        _WHOLE_KINDS,
+        forced,
+        groups,
+        whole,
+        int(rules[rules[LIMITS]]),
     )
     keys = p.key[groups[:items]]
     fresh = find(table, keys) < 0
@@ -149,7 +159,16 @@ def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums 
     holds = np.empty(len(batch), np.bool_)
     c = np.ascontiguousarray
     walk.effective(
-        p.key, word, c(batch.event_id), c(batch.voids), p.container, p.via, c(batch.parent), p.attr, int(rules[rules[LIMITS]]), holds
+        p.key,
+        word,
+        c(batch.event_id),
+        c(batch.voids),
+        p.container,
+        p.via,
+        c(batch.parent),
+        p.attr,
+        int(rules[rules[LIMITS]]),
+        holds,
     )
     rows = np.empty(len(batch), ROW)
     codes = np.empty((2 + SLOTS) * len(batch), np.uint64)
@@ -196,4 +215,3 @@ def against(old: Events, new: Events) -> Verdict:
     drop[sorted_by[mine] - len(old)] = (repeat | (conflict & ~first))[mine]
     own = both.via == 0
     return Verdict(both.take(first), drop, int(np.count_nonzero(repeat & own)), int(np.count_nonzero(conflict & own)))
-

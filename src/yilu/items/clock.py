@@ -11,9 +11,29 @@ from numba import njit
 from yilu.items.cubes import DAY_0, bin_of
 from yilu.items.fields import NEVER
 from yilu.items.rules import (
-    AMOUNT, AREA_CITY, CALENDAR, CUT_OFF_MINUTE, DUE_MINUTE, FACILITY_AREA, INSIDE, LEVEL_FIRST, LEVEL_FROM, LEVEL_OF_PAIR, OWED,
-    OWED_CHECK, OWED_CLASS, OWED_DESTINATION, OWED_FROM, OWED_ORIGIN, OWED_PROCESSING, OWED_SENDER, OWED_UNTIL, TRANSITIONS, size,
-    value, zone_offset,
+    AMOUNT,
+    AREA_CITY,
+    CALENDAR,
+    CUT_OFF_MINUTE,
+    DUE_MINUTE,
+    FACILITY_AREA,
+    INSIDE,
+    LEVEL_FIRST,
+    LEVEL_FROM,
+    LEVEL_OF_PAIR,
+    OWED,
+    OWED_CHECK,
+    OWED_CLASS,
+    OWED_DESTINATION,
+    OWED_FROM,
+    OWED_ORIGIN,
+    OWED_PROCESSING,
+    OWED_SENDER,
+    OWED_UNTIL,
+    TRANSITIONS,
+    size,
+    value,
+    zone_offset,
 )  # fmt: skip
 
 OPEN, DELIVERED, RETURNED, LOST, STOPPED = 0, 1, 2, 3, 4
@@ -59,7 +79,11 @@ def day_at(at, rules):
 def utc_of(local, rules):
     """UTC of a local second; in a gap or an overlap of the zone the offset before it holds."""
     before, after = offset_at(local - 86400, rules), offset_at(local + 86400, rules)
-    return local - after if offset_at(local - before, rules) != before and offset_at(local - after, rules) == after else local - before
+    return (
+        local - after
+        if offset_at(local - before, rules) != before and offset_at(local - after, rules) == after
+        else local - before
+    )
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -18,7 +18,9 @@ from yilu.items.fields import NEVER, ROW
 from yilu.items.log import bucket_edges
 from yilu.items.manifest import Part
 
-SCHEMA: pa.Schema = pa.schema([pa.field(n, pa.from_numpy_dtype(ROW.fields[n][0]), nullable=False) for n in ROW.names])  # type: ignore[index]
+SCHEMA: pa.Schema = pa.schema(
+    [pa.field(n, pa.from_numpy_dtype(ROW.fields[n][0]), nullable=False) for n in ROW.names or ()]
+)  # type: ignore[index]
 
 
 _GROUP_ROWS = 100_000
@@ -29,7 +31,8 @@ def finished(rows: NDArray[np.void], now: int, grace_s: int, stale_s: int) -> ND
     last = (rows["last"] >> np.uint64(32)).astype(np.int64)
     ended = (rows["delivered"] != NEVER) | (rows["ended"] != NEVER) | ((rows["flags"] & np.uint16(512)) != 0)
     ended |= (rows["returned"] != NEVER) & (rows["delivered_last"] >= rows["returned"])
-    return (ended & (last < now - grace_s)) | (last < now - stale_s)
+    done: NDArray[np.bool_] = (ended & (last < now - grace_s)) | (last < now - stale_s)
+    return done
 
 
 def write(disk: Disk, name: str, by_bucket: Iterable[NDArray[np.void]], commit: int, day: str = "") -> Part:
@@ -92,7 +95,9 @@ def write_gone(disk: Disk, name: str, keys: NDArray[np.uint64], commit: int, day
     return Part(name, len(keys), commit, commit, (), day, size)
 
 
-def keys_gone(disk: Disk, parts: Sequence[Part], bucket: int, buckets: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def keys_gone(
+    disk: Disk, parts: Sequence[Part], bucket: int, buckets: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """(keys in order, the latest commit that took their closed rows back) of one bucket."""
     keys, commits = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     for part in parts:

@@ -132,7 +132,9 @@ class Sums:
         return self._codes[kept], self._counts[kept]
 
 
-def added(parts: Iterable[tuple[NDArray[np.uint64], NDArray[np.int64]]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def added(
+    parts: Iterable[tuple[NDArray[np.uint64], NDArray[np.int64]]],
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The cells of several parts, added up."""
     sums = Sums()
     for codes, counts in parts:
@@ -142,7 +144,7 @@ def added(parts: Iterable[tuple[NDArray[np.uint64], NDArray[np.int64]]]) -> tupl
 
 def encode(cube: Cube, **dimensions: NDArray[np.integer]) -> NDArray[np.uint64]:
     """Codes of cells given by their dimensions (n,); days counted from ``DAY_0``."""
-    code = np.uint64(cube.id)
+    code: NDArray[np.uint64] = np.asarray(cube.id, np.uint64)
     for name, bits in cube.dimensions:
         code = (code << np.uint64(bits)) | np.asarray(dimensions[name]).astype(np.uint64)
     spare = 61 - sum(bits for _, bits in cube.dimensions)

@@ -119,7 +119,9 @@ def unwritable(error: OSError, root: Path) -> StoreError:
             f"the store ({root.name}) cannot be written: {error.strerror}",
             next_step="check the owner and the mount of the store's folder",
         )
-    return StoreError(f"writing to the store ({root.name}) failed: {error.strerror}", next_step="see the system's log of the disk")
+    return StoreError(
+        f"writing to the store ({root.name}) failed: {error.strerror}", next_step="see the system's log of the disk"
+    )
 
 
 class Lock:

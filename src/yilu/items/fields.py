@@ -45,32 +45,81 @@ class Field:
 
 FIELDS: tuple[Field, ...] = (
     Field("key", "u8", "walk", (), "寄件假名", "Item key."),
-    Field("start", "u8", "word", (), "起点", "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event."),
-    Field("last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event.", counted=False),
+    Field(
+        "start",
+        "u8",
+        "word",
+        (),
+        "起点",
+        "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event.",
+    ),
+    Field(
+        "last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event.", counted=False
+    ),
     Field("delivered", "u4", "min", (k.DELIVER,), "首次签收", "First delivery, UTC seconds."),
     Field("delivered_last", "u4", "max", (k.DELIVER,), "末次签收", "Last delivery, UTC seconds.", counted=False),
     Field("returned", "u4", "min", (k.RETURN,), "退回", "First return, UTC seconds."),
-    Field("ended", "u4", "min", (k.LOST, k.DESTROY, k.CANCEL), "终止", "First loss, destruction or cancellation, UTC seconds."),
+    Field(
+        "ended",
+        "u4",
+        "min",
+        (k.LOST, k.DESTROY, k.CANCEL),
+        "终止",
+        "First loss, destruction or cancellation, UTC seconds.",
+    ),
     Field("identified", "u4", "min", (k.IDENTIFY,), "实名", "First sender identification, UTC seconds."),
     Field("inspected", "u4", "min", (k.INSPECT,), "验视", "First contents inspection, UTC seconds."),
     Field("screened", "u4", "min", (k.SCREEN,), "安检", "First X-ray screening, UTC seconds."),
     Field("left", "u4", "min", (k.DEPART,), "首次发出", "First departure, UTC seconds."),
-    Field("left_processing", "u4", "min", (k.DEPART,), "首次离开处理场所", "First departure from a processing site, UTC seconds.", True),
+    Field(
+        "left_processing",
+        "u4",
+        "min",
+        (k.DEPART,),
+        "首次离开处理场所",
+        "First departure from a processing site, UTC seconds.",
+        True,
+    ),
     Field("promise", "u4", "walk", (), "承诺", "Delivery the carrier stated first, UTC seconds; 0 none."),
-    Field("arrived", "u4", "walk", (), "到达本处", "Since when it is at the place of its latest event, UTC seconds; 0 unknown.", counted=False),
-    Field("container", "u4", "walk", (), "所在容器", "Low half of the key of the container it is in; 0 none.", counted=False),
-    Field("origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown."),
+    Field(
+        "arrived",
+        "u4",
+        "walk",
+        (),
+        "到达本处",
+        "Since when it is at the place of its latest event, UTC seconds; 0 unknown.",
+        counted=False,
+    ),
+    Field(
+        "container",
+        "u4",
+        "walk",
+        (),
+        "所在容器",
+        "Low half of the key of the container it is in; 0 none.",
+        counted=False,
+    ),
+    Field(
+        "origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown."
+    ),
     Field("destination", "u2", "walk", (), "寄达地", "Area last stated as destination; 0 unknown."),
     Field("operator", "u2", "walk", (), "企业", "Operator id."),
     Field("flags", "u2", "or", (), "标志", "See FLAGS."),
     Field("service_level", "u1", "walk", (), "时限产品", "Service level first stated; 0 none."),
-    Field("classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated."),
+    Field(
+        "classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated."
+    ),
     Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most.", counted=False),
     Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most.", counted=False),
 )
 
 FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
-    "whole": (1, (k.VOID, k.VOID_DEPART, k.RELABEL, k.PIECE), "整件", "Its history is not a plain append: always folded from all its events."),
+    "whole": (
+        1,
+        (k.VOID, k.VOID_DEPART, k.RELABEL, k.PIECE),
+        "整件",
+        "Its history is not a plain append: always folded from all its events.",
+    ),
     "locker": (2, (k.LOCKER,), "入箱", "Was put into a parcel locker."),
     "station": (4, (k.STATION,), "到站", "Was handed to a parcel station."),
     "damaged": (8, (k.DAMAGE,), "破损", "Was found damaged."),
@@ -84,7 +133,6 @@ FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
     "shipment": (2048, (), "母件", "Has pieces; delivered with the last of them."),
     "reopened": (4096, (), "重开", "Was closed and got another event since."),
     "source": (8192, (), "被关联", "Its events reach another item (a container, or a number that was replaced)."),
-    "missed": (16384, (), "容器未及", "Scans of a container passed it by, for it wasn't in it then."),
 }
 
 ROW: np.dtype = np.dtype([(f.name, "<" + f.type) for f in FIELDS])
@@ -103,7 +151,8 @@ def empty_row() -> np.void:
     for field in FIELDS:
         if field.op == "min":
             row[field.name] = NEVER
-    return row[()]
+    blank: np.void = row[()]  # type: ignore[assignment]
+    return blank
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,5 @@ def fold(
     """
     reserve(table, len(keys) if new is None else new)
     grid = table.rows.view(np.uint32).reshape(len(table.rows), -1)
-    table.count = int(
-        _fold(
-            table.rows, grid, table.index, table.count, table.shift, blank(), keys, words, rules
-        )
-    )
+    table.count = int(_fold(table.rows, grid, table.index, table.count, table.shift, blank(), keys, words, rules))
     table.changed = True

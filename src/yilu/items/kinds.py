@@ -26,11 +26,11 @@ class Kind:
 
 
 def _read() -> tuple[Kind, ...]:
-    with (files("yilu.items") / "kinds.csv").open(encoding="utf-8", newline="") as handle:
-        return tuple(
-            Kind(int(r["id"]), r["code"], r["zh"], r["en"], r["stage"], r["container"] == "yes", r["description"])
-            for r in csv.DictReader(handle)
-        )
+    lines = (files("yilu.items") / "kinds.csv").read_text(encoding="utf-8").splitlines()
+    return tuple(
+        Kind(int(r["id"]), r["code"], r["zh"], r["en"], r["stage"], r["container"] == "yes", r["description"])
+        for r in csv.DictReader(lines)
+    )
 
 
 KINDS: tuple[Kind, ...] = _read()

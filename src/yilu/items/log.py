@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def write(disk: Disk, name: str, batch: Events, buckets: int, first: int, last: 
             use_dictionary=[n for n in columns if n not in plain and n not in ("at", "recorded_at", "promise")],
             write_statistics=True,
         ) as writer:  # fmt: skip
-            for lo, hi in zip(bounds, bounds[1:], strict=False):
+            for lo, hi in pairwise(bounds):
                 arrays = [pa.array(np.ascontiguousarray(getattr(batch, n)[lo:hi])) for n in columns]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(hi - lo, 1))
         size = file.tell()

@@ -68,7 +68,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The facts at one commit. ``states``: per bucket the commit its state file is folded to (0: none).
+    """The facts at one commit. ``states``: per bucket the commit that wrote its state file (0: none); ``folded``: the commit up to which
+    that file holds all that is logged (not before ``states``: a bucket that nothing touched keeps its file).
 
     ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped.
     """
@@ -86,6 +87,7 @@ class Manifest:
     quarantine: tuple[Part, ...] = ()
     feeds: tuple[Part, ...] = ()
     states: tuple[int, ...] = ()
+    folded: tuple[int, ...] = ()
     counts: Counts = Counts()
     sources: dict[str, Source] = field(default_factory=dict)
     codes: tuple[str, ...] = ("",)
@@ -135,7 +137,9 @@ def newest(root: Path) -> Manifest | None:
         if found is not None:
             return found
     if files:
-        raise StoreError(f"no manifest of the store ({root.name}) can be read", next_step="restore the store from a backup")
+        raise StoreError(
+            f"no manifest of the store ({root.name}) can be read", next_step="restore the store from a backup"
+        )
     return None
 
 
@@ -150,7 +154,8 @@ def _parse(content: bytes) -> Manifest | None:
         return None
     if outer["format"] != FORMAT:
         raise StoreError(
-            f"the store has format {outer['format']}, this yilu reads {FORMAT}", next_step="use the yilu that wrote it, or ingest anew"
+            f"the store has format {outer['format']}, this yilu reads {FORMAT}",
+            next_step="use the yilu that wrote it, or ingest anew",
         )
     return _manifest(outer["manifest"])
 
@@ -167,6 +172,7 @@ def _manifest(raw: dict[str, Any]) -> Manifest:
             "counts": Counts(**raw["counts"]),
             "sources": {h: Source(**s) for h, s in raw["sources"].items()},
             "states": tuple(raw["states"]),
+            "folded": tuple(raw["folded"]),
             "codes": tuple(raw["codes"]),
             "names": tuple(raw["names"]),
             "garbage": tuple((int(c), str(n)) for c, n in raw["garbage"]),

@@ -19,11 +19,8 @@ _INSERT = 128
 
 def words(events: Events) -> NDArray[np.uint64]:
     """Each event as ``time 32 | kind 8 | place 24``, shape (n,)."""
-    return (
-        (events.at.astype(np.uint64) << np.uint64(32))
-        | (events.kind.astype(np.uint64) << np.uint64(24))
-        | events.place.astype(np.uint64)
-    )
+    at, kind, place = (column.astype(np.uint64) for column in (events.at, events.kind, events.place))
+    return np.asarray((at << np.uint64(32)) | (kind << np.uint64(24)) | place, np.uint64)
 
 
 @njit(cache=True, nogil=True)

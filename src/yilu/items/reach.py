@@ -41,12 +41,20 @@ class Links:
         return Links(self.source[rows], self.target[rows], self.since[rows], self.until[rows], self.sort[rows])
 
 
-NONE = Links(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.uint8))
+NONE = Links(
+    np.empty(0, np.uint64),
+    np.empty(0, np.uint64),
+    np.empty(0, np.uint32),
+    np.empty(0, np.uint32),
+    np.empty(0, np.uint8),
+)
 
 
 def merged(parts: list[Links]) -> Links:
     """All links of ``parts`` by source, each once."""
-    joined = Links(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("source", "target", "since", "until", "sort")))
+    joined = Links(
+        *(np.concatenate([getattr(p, n) for p in parts]) for n in ("source", "target", "since", "until", "sort"))
+    )
     joined = joined.take(np.lexsort((joined.sort, joined.since, joined.target, joined.source)))
     if len(joined) < 2:
         return joined
@@ -71,7 +79,15 @@ def links_of(batch: Events, container_s: int) -> Links:
         (piece, batch.key, batch.parent, PIECE_OF),
     ):
         n = len(rows)
-        parts.append(Links(source[rows], target[rows], np.zeros(n, np.uint32), np.full(n, _FOREVER, np.uint32), np.full(n, sort, np.uint8)))
+        parts.append(
+            Links(
+                source[rows],
+                target[rows],
+                np.zeros(n, np.uint32),
+                np.full(n, _FOREVER, np.uint32),
+                np.full(n, sort, np.uint8),
+            )
+        )
     found = merged(parts)
     return found.take(found.source != found.target)
 
@@ -162,7 +178,9 @@ def marks(batch: Events) -> Events:
     """What links themselves tell the other side: an old number that it goes on as another, a shipment that it has a piece."""
     relabel = np.flatnonzero((batch.kind == k.RELABEL) & (batch.parent != 0) & (batch.via == 0))
     piece = np.flatnonzero(
-        ((batch.kind == k.PIECE) | ((batch.piece != 0) & (batch.kind == k.ACCEPT))) & (batch.parent != 0) & (batch.via == 0)
+        ((batch.kind == k.PIECE) | ((batch.piece != 0) & (batch.kind == k.ACCEPT)))
+        & (batch.parent != 0)
+        & (batch.via == 0)
     )
     parts = []
     for rows, kind in ((relabel, k.RELABEL), (piece, k.PIECE)):
@@ -197,7 +215,17 @@ def piece_links(batch: Events) -> Links:
     """Links of pieces numbered within their shipment: their own events name it."""
     rows = np.flatnonzero((batch.piece != 0) & (batch.parent != 0) & (batch.via == 0))
     n = len(rows)
-    return merged([Links(batch.key[rows], batch.parent[rows], np.zeros(n, np.uint32), np.full(n, _FOREVER, np.uint32), np.full(n, PIECE_OF, np.uint8))])
+    return merged(
+        [
+            Links(
+                batch.key[rows],
+                batch.parent[rows],
+                np.zeros(n, np.uint32),
+                np.full(n, _FOREVER, np.uint32),
+                np.full(n, PIECE_OF, np.uint8),
+            )
+        ]
+    )
 
 
 def spread(batch: Events, known: Links, new: Links, earlier: Events) -> Events:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
-from yilu.items import closing, clock, cubes, log, manifest, order, states
+from yilu.items import clock, closing, cubes, log, manifest, order, states
 from yilu.items.cubes import Cube
 from yilu.items.days import QUARANTINE
 from yilu.items.disk import Disk
@@ -41,7 +41,9 @@ class Snapshot:
         if found is None:
             raise StoreError(f"there is no store at {root.name}", next_step="run: yilu ingest FILE, or: yilu simulate")
         if found.declaration != DECLARATION:
-            raise StoreError("the states of the store were made under another declaration of fields", next_step="run: yilu rebuild")
+            raise StoreError(
+                "the states of the store were made under another declaration of fields", next_step="run: yilu rebuild"
+            )
         return cls(Disk(root), found, rules)
 
     @property
@@ -125,5 +127,3 @@ def table_of_items(rows: NDArray[np.void], rules: Rules) -> pa.Table:
 
 def _time(seconds: NDArray[np.int64], absent: NDArray[np.bool_]) -> pa.Array:
     return pa.array(seconds, pa.int64(), mask=absent).cast(pa.timestamp("s", "UTC"))
-
-

@@ -27,7 +27,13 @@ class Column:
 
 
 EVENT_COLUMNS: tuple[Column, ...] = (
-    Column("key", "uint64", "identity", "寄件假名", "Item key: first half of the keyed hash of operator namespace and number."),
+    Column(
+        "key",
+        "uint64",
+        "identity",
+        "寄件假名",
+        "Item key: first half of the keyed hash of operator namespace and number.",
+    ),
     Column("at", "uint32", "identity", "发生时间", "When it happened, seconds since 1970-01-01 UTC."),
     Column("kind", "uint8", "identity", "环节", "Kind of event (kinds.csv)."),
     Column("place", "uint32", "identity", "地点", "Facility id; 0 unknown."),
@@ -40,29 +46,60 @@ EVENT_COLUMNS: tuple[Column, ...] = (
     Column("service_level", "uint8", "payload", "时限产品", "Service level id; 0 not stated."),
     Column("origin", "uint16", "payload", "寄出地", "Area id of origin; 0 not stated."),
     Column("destination", "uint16", "payload", "寄达地", "Area id of destination; 0 not stated."),
-    Column("promise", "uint32", "payload", "承诺时间", "Delivery promised by the carrier, seconds since 1970 UTC; 0 not stated."),
+    Column(
+        "promise",
+        "uint32",
+        "payload",
+        "承诺时间",
+        "Delivery promised by the carrier, seconds since 1970 UTC; 0 not stated.",
+    ),
     Column("weight_g", "uint32", "payload", "重量", "Weight in grams; 0 not stated."),
     Column("container", "uint64", "payload", "容器假名", "Key of the container concerned; 0 none."),
     Column("parent", "uint64", "payload", "关联件假名", "Key of the item this one is linked to; 0 none."),
     Column("event_id", "uint64", "payload", "事件编号", "Hash of the source's event id; 0 none."),
-    Column("key2", "uint64", "origin", "寄件假名后半", "Second half of the 128-bit key, for rows that may accuse someone."),
-    Column("recorded_at", "uint32", "origin", "记录时间", "When the source recorded it, or else when it was received, seconds since 1970 UTC."),
+    Column(
+        "key2", "uint64", "origin", "寄件假名后半", "Second half of the 128-bit key, for rows that may accuse someone."
+    ),
+    Column(
+        "recorded_at",
+        "uint32",
+        "origin",
+        "记录时间",
+        "When the source recorded it, or else when it was received, seconds since 1970 UTC.",
+    ),
     Column("source", "uint16", "origin", "来源", "Feed it came from (sources of the store)."),
     Column("code", "uint16", "origin", "原始代码", "Source code of an unmapped event (codes of the store); 0 mapped."),
-    Column("via", "uint64", "origin", "经由", "Key of the container or linked item whose scan reached this item; 0 its own scan."),
+    Column(
+        "via",
+        "uint64",
+        "origin",
+        "经由",
+        "Key of the container or linked item whose scan reached this item; 0 its own scan.",
+    ),
 )
 
 DTYPES: dict[str, np.dtype] = {c.name: np.dtype(c.type) for c in EVENT_COLUMNS}
 IDENTITY: tuple[str, ...] = tuple(c.name for c in EVENT_COLUMNS if c.role == "identity")
 PAYLOAD: tuple[str, ...] = tuple(c.name for c in EVENT_COLUMNS if c.role == "payload")
-ARROW: pa.Schema = pa.schema([pa.field(c.name, pa.from_numpy_dtype(np.dtype(c.type)), nullable=False) for c in EVENT_COLUMNS])
+ARROW: pa.Schema = pa.schema(
+    [pa.field(c.name, pa.from_numpy_dtype(np.dtype(c.type)), nullable=False) for c in EVENT_COLUMNS]
+)
 
 ITEM_CLASSES: dict[str, int] = {"letter": 1, "parcel": 2, "express": 3, "container": 4, "vehicle": 5}
 """信件, 包裹(邮件), 快件, 容器, 车辆. Containers and vehicles have a state but no volume."""
 SENDER_KINDS: dict[str, int] = {"casual": 1, "contract": 2, "contract_unfiled": 3}
 """散件, 协议客户(已备案), 协议客户(未备案)."""
 OUTCOMES: dict[str, int] = {
-    "addressee": 1, "proxy": 2, "locker": 3, "station": 4, "refused": 5, "absent": 6, "address": 7, "damaged": 8, "held": 9, "other": 10,
+    "addressee": 1,
+    "proxy": 2,
+    "locker": 3,
+    "station": 4,
+    "refused": 5,
+    "absent": 6,
+    "address": 7,
+    "damaged": 8,
+    "held": 9,
+    "other": 10,
 }
 """Outcome codes of delivery and attempt: 本人签收 代签 箱 站 拒收 无人 地址 破损 滞留 其他."""
 
@@ -107,13 +144,16 @@ class Events:
         return replace(self, **{f.name: _take(getattr(self, f.name), rows, n) for f in fields(self)})
 
     def to_arrow(self) -> pa.RecordBatch:
-        return pa.RecordBatch.from_arrays([pa.array(np.ascontiguousarray(getattr(self, n))) for n in ARROW.names], schema=ARROW)
+        return pa.RecordBatch.from_arrays(
+            [pa.array(np.ascontiguousarray(getattr(self, n))) for n in ARROW.names], schema=ARROW
+        )
 
 
 def _take(column: NDArray, rows: NDArray, n: int) -> NDArray:
     if is_constant(column):
         return np.broadcast_to(column[0], (n,))
-    return column[rows]
+    taken: NDArray = column[rows]
+    return taken
 
 
 def is_constant(column: NDArray) -> bool:

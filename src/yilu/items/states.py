@@ -24,7 +24,7 @@ def write(disk: Disk, table: Table, b: int, commit: int) -> None:
     head = json.dumps({"declaration": DECLARATION, "rows": table.count, "commit": commit}).encode()
     with disk.create(state_file(b, commit)) as file:
         file.write(head + b"\n")
-        file.write(memoryview(table.used.view(np.uint8)))
+        file.write(table.used.tobytes())
 
 
 def read(disk: Disk, b: int, commit: int) -> NDArray[np.void]:
@@ -44,7 +44,7 @@ def load(disk: Disk, at: Manifest, b: int, rules: NDArray[np.uint32]) -> Table:
     shift = at.buckets.bit_length() - 1
     commit = at.states[b]
     table = table_of(read(disk, b, commit) if commit else np.empty(0, ROW), shift, at.commit)
-    touched = np.unique(log.read(disk, at.log, b, at.buckets, after=commit).key)
+    touched = np.unique(log.read(disk, at.log, b, at.buckets, after=at.folded[b]).key)
     if len(touched):
         closed = closing.keys_closed(disk, at.closed, b, at.buckets)
         whole = order.arrange(log.read(disk, at.log, b, at.buckets, touched)).events

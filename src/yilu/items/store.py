@@ -72,14 +72,21 @@ class Store:
         self._tables: dict[int, Table] = {}
         self._closed: dict[int, NDArray[np.uint64]] = {}
         self._links = reach.merged([reach.NONE, *(_read_links(disk, p) for p in newest.links)])
-        self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.states, default=0))
+        self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
         self._pool = ThreadPoolExecutor(limits.threads)
         self._broken = False
 
     @classmethod
     def open(
-        cls, root: Path, rules: Rules, key_check: str, province: str, buckets: int = 64, limits: Limits | None = None,
-        disk: Disk | None = None, afresh: bool = False,
+        cls,
+        root: Path,
+        rules: Rules,
+        key_check: str,
+        province: str,
+        buckets: int = 64,
+        limits: Limits | None = None,
+        disk: Disk | None = None,
+        afresh: bool = False,
     ) -> Store:
         """Open the store at ``root`` for writing, or make it with ``buckets`` (a power of two).
 
@@ -91,12 +98,16 @@ class Store:
             newest = manifest.newest(root)
             if newest is None:
                 if buckets & (buckets - 1) or not 1 <= buckets <= 4096:
-                    raise StoreError(f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 64")
-                newest = Manifest(0, buckets, key_check, province, states=(0,) * buckets)
+                    raise StoreError(
+                        f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 64"
+                    )
+                newest = Manifest(0, buckets, key_check, province, states=(0,) * buckets, folded=(0,) * buckets)
                 disk.sweep(set())
                 manifest.write(disk, newest)
             if afresh:
-                newest = replace(newest, declaration=DECLARATION, states=(0,) * newest.buckets)
+                newest = replace(
+                    newest, declaration=DECLARATION, states=(0,) * newest.buckets, folded=(0,) * newest.buckets
+                )
             fit(newest, key_check, province, root)
             disk.sweep(newest.files() | {f"commits/{p.name}" for p in (root / "commits").glob("*.json")})
         except BaseException:
@@ -122,13 +133,17 @@ class Store:
     def commit(self, deliveries: list[Delivery]) -> Manifest:
         """Make the deliveries durable facts, all or nothing. Returns the commit's manifest."""
         if self._broken:
-            raise StoreError("an earlier commit failed half way", next_step="open the store again: it stands at its last commit")
+            raise StoreError(
+                "an earlier commit failed half way", next_step="open the store again: it stands at its last commit"
+            )
         try:
             self._broken = True
             self.at = self._commit(deliveries)
             self._broken = False
         except pa.ArrowException as error:
-            raise StoreError(f"writing a commit failed: {error}", next_step="open the store again: it stands at its last commit") from error
+            raise StoreError(
+                f"writing a commit failed: {error}", next_step="open the store again: it stands at its last commit"
+            ) from error
         if self._unflushed >= self.limits.flush_rows:
             self.flush()
         return self.at
@@ -153,7 +168,11 @@ class Store:
             counts, made=made, repeated=repeated, conflicting=conflicting, accepted=len(batch) - repeated - conflicting,
             derived=len(whole.events) - own,
         )  # fmt: skip
-        parts = self._write(number, kept, links, pairs, folded, [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None])
+        held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
+        added: dict[str, Any] = {
+            name: (*getattr(now, name), *parts)
+            for name, parts in self._write(number, kept, links, pairs, folded, held).items()
+        }
         marks = dict(now.watermarks)
         for d in deliveries:
             if len(d.events):
@@ -161,7 +180,7 @@ class Store:
         after = replace(
             now, commit=number, counts=now.counts + counts, codes=codes, names=names, watermarks=marks,
             sources=_read_on(now.sources, [d.source for d in deliveries if d.source is not None]),
-            **{name: (*getattr(now, name), *found) for name, found in parts.items()},
+            **added,
         )  # fmt: skip
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
@@ -187,8 +206,8 @@ class Store:
                 names.append(d.feed)
             if len(d.events):
                 source = np.broadcast_to(np.uint16(names.index(d.feed)), (len(d.events),))
-                code = number[d.events.code] if d.codes else d.events.code
-                parts.append(replace(d.events, code=code, source=source))
+                numbered = number[d.events.code] if d.codes else d.events.code
+                parts.append(replace(d.events, code=numbered, source=source))
         return concat(parts[1:] or parts), tuple(codes), tuple(names)
 
     def _new_links(self, batch: Events) -> reach.Links:
@@ -231,7 +250,14 @@ class Store:
             sums = cubes.Sums()
             gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
             done = bucket.fold(
-                b, self.table(b), whole.events.take(rows), whole.word[rows], gather, lambda keys: self._is_closed(b, keys), self.packed, sums
+                b,
+                self.table(b),
+                whole.events.take(rows),
+                whole.word[rows],
+                gather,
+                lambda keys: self._is_closed(b, keys),
+                self.packed,
+                sums,
             )
             return done, sums.cells()
 
@@ -246,7 +272,9 @@ class Store:
         if len(kept):
             found["log"] = (log.write(self.disk, f"log/{number:010d}.parquet", kept, self.at.buckets, number, number),)
         if len(pairs[0]):
-            found["cubes"] = (self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),)
+            found["cubes"] = (
+                self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),
+            )
         if len(links):
             found["links"] = (self.put_table(f"links/{number:010d}.parquet", number, _link_table(links)),)
         day = self.day()
@@ -310,15 +338,15 @@ class Store:
             self._tables[b] = table
         return table
 
-
     def flush(self, **replaced: Any) -> None:
         """Write the states that changed, as a commit of their own; ``replaced``: other entries of its manifest."""
         changed = [b for b, t in self._tables.items() if t.changed]
-        if not changed and not replaced:
+        behind = any(self.at.folded[b] < self.at.commit for b in self._tables)
+        if not changed and not replaced and not behind:
             return
         number = self.at.commit + 1
         old = [(number, manifest.state_file(b, self.at.states[b])) for b in changed if self.at.states[b]]
-        now = list(self.at.states)
+        now, folded = list(self.at.states), list(self.at.folded)
 
         def one(b: int) -> None:
             states.write(self.disk, self._tables[b], b, number)
@@ -326,8 +354,10 @@ class Store:
         list(self._pool.map(one, changed))
         for b in changed:
             now[b] = number
+        for b in self._tables:
+            folded[b] = number
         garbage = (*self.at.garbage, *old, *replaced.pop("garbage", ()))
-        after = replace(self.at, commit=number, states=tuple(now), garbage=garbage, **replaced)
+        after = replace(self.at, commit=number, states=tuple(now), folded=tuple(folded), garbage=garbage, **replaced)
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
         self.at = after
@@ -343,15 +373,18 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
     """Refuse a store that was made under another key, province or field declaration."""
     if found.key_check != key_check:
         raise StoreError(
-            f"the store ({root.name}) was made with another key", next_step="set key_file to the key this store was made with"
+            f"the store ({root.name}) was made with another key",
+            next_step="set key_file to the key this store was made with",
         )
     if found.province != province:
         raise StoreError(
-            f"the store ({root.name}) holds province {found.province}, not {province}", next_step="set province or store accordingly"
+            f"the store ({root.name}) holds province {found.province}, not {province}",
+            next_step="set province or store accordingly",
         )
     if found.declaration != DECLARATION:
         raise StoreError(
-            f"the states of the store ({root.name}) were made under another declaration of fields", next_step="run: yilu rebuild"
+            f"the states of the store ({root.name}) were made under another declaration of fields",
+            next_step="run: yilu rebuild",
         )
 
 
@@ -371,5 +404,3 @@ def _link_table(links: reach.Links) -> pa.Table:
 def _read_links(disk: Disk, part: Part) -> reach.Links:
     table = pq.read_table(disk.path(part.file))
     return reach.Links(*(table.column(n).to_numpy() for n in ("source", "target", "since", "until", "sort")))
-
-

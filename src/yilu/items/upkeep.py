@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,8 @@ def close_items(store: Store, now: int, periods: Periods, progress: Progress = _
 
 def compact(store: Store, progress: Progress = _quiet) -> int:
     """Turn the log files of single commits into one file per day and run of buckets. Returns how many files went in."""
+    for b in range(store.at.buckets):
+        store.table(b)  # a file of many commits can't say what of it a bucket has folded: all must have folded all
     store.flush()
     loose = [p for p in store.at.log if not p.day]
     if not loose:
@@ -88,7 +91,9 @@ def compact(store: Store, progress: Progress = _quiet) -> int:
         for d in np.unique(day):
             iso = days.iso(int(d))
             name = f"log/dt={iso}/bucket={lo:04d}/{number:010d}.parquet"
-            made.append(log.write(store.disk, name, held.take(np.flatnonzero(day == d)), store.at.buckets, first, last, iso))
+            made.append(
+                log.write(store.disk, name, held.take(np.flatnonzero(day == d)), store.at.buckets, first, last, iso)
+            )
     kept = tuple(p for p in store.at.log if p.day)
     store.flush(log=(*kept, *made), garbage=tuple((number, p.file) for p in loose), **_cubes(store, number))
     return len(loose)
@@ -98,7 +103,7 @@ def _shards(parts: list[Part], buckets: int) -> list[tuple[int, int]]:
     """Runs of buckets with about ``_SHARD_ROWS`` rows each."""
     count = max(1, min(buckets, sum(p.rows for p in parts) // _SHARD_ROWS))
     edges = np.linspace(0, buckets, count + 1).astype(int).tolist()
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def _cubes(store: Store, number: int) -> dict[str, object]:
@@ -184,6 +189,8 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         old = (*store.at.cubes, *store.at.closed, *store.at.gone)
         store.flush(cubes=(cube,), closed=(part,), gone=(), garbage=tuple((number, p.file) for p in old))
     else:
-        gone = closing.write_gone(store.disk, f"closed/{number:010d}.gone.parquet", np.concatenate(keys), number, store.day())
+        gone = closing.write_gone(
+            store.disk, f"closed/{number:010d}.gone.parquet", np.concatenate(keys), number, store.day()
+        )
         store.flush(closed=(*store.at.closed, part), gone=(*store.at.gone, gone))
     return sum(map(len, keys)) + sum(map(len, earlier))

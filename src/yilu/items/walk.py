@@ -19,7 +19,7 @@ from yilu.items.table import entry_of, seek
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
 _VOID, _VOID_DEPART = 200, 204
-_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT, _MISSED = 1, 64, 128, 256, 512, 1024, 2048, 16384
+_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT = 1, 64, 128, 256, 512, 1024, 2048
 _PROXY_OUTCOME = 2
 _CONTAINER_CLASS = 4
 _EARTH_KM = 6371.0088
@@ -62,7 +62,6 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     ``sign``: +1, or -1 to take back the pairs of an earlier walk.
     """
     if via != 0 and container == via and np.uint32(via & np.uint64(0xFFFFFFFF)) != rows[i]["container"]:
-        rows[i]["flags"] |= np.uint16(_MISSED)
         return n
     last = rows[i]["last"]
     if word == last:
@@ -139,10 +138,9 @@ def _moved(before, grid, row, rules):
 def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, whole, reuse_s):
     """Split a bucket's events, by (key, word), into items; say which must be folded whole.
 
-    Fills per item ``groups`` (first event), ``whole``. Returns (items, new rows that ``append`` will open).
+    Fills per item ``groups`` (first event), ``whole``. Returns how many items.
     """
     items = 0
-    opened = 0
     n = len(key)
     i = 0
     while i < n:
@@ -162,25 +160,41 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, who
                 first = min(first, at)
                 if at - first > reuse_s:
                     must = True
-            # a container's scan that passed the item by may lie after a bagging told only now
-            if kind == _BAG and row >= 0 and rows[row]["flags"] & _MISSED:
-                must = True
         if row >= 0:
             if word[i] <= rows[row]["last"] or rows[row]["flags"] & _WHOLE:
                 must = True
             if first != NEVER and not rows[row]["start"] >> np.uint64(63) and first - accepted_at(rows[row]) > reuse_s:
                 must = True
-        elif not must:
-            opened += 1
         whole[items] = must
         items += 1
         i = j
     groups[items] = n
-    return items, opened
+    return items
 
 
 @njit(cache=True, nogil=True)
-def append(rows, grid, index, count, shift, empty, spare, before, key, word, attr, promise, container, via, groups, items, whole, rules, codes, deltas):
+def append(
+    rows,
+    grid,
+    index,
+    count,
+    shift,
+    empty,
+    spare,
+    before,
+    key,
+    word,
+    attr,
+    promise,
+    container,
+    via,
+    groups,
+    items,
+    whole,
+    rules,
+    codes,
+    deltas,
+):
     """Walk each item's new events onto its state, the items marked ``whole`` left out. Returns (count, pairs).
 
     ``spare`` is room for one row, ``before`` the same as 32-bit words. ``codes`` and ``deltas`` hold at least 2 * len(key) + 2 * SLOTS * items.
@@ -238,7 +252,11 @@ def effective(key, word, event_id, voids, container, via, parent, attr, reuse_s,
                 whose = _source(v, container, via, parent, attr)
                 for e in range(i, j):
                     voiding = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) in (_VOID, _VOID_DEPART)
-                    if event_id[e] == voids[v] and not voiding and (whose == 0 or whose == _source(e, container, via, parent, attr)):
+                    if (
+                        event_id[e] == voids[v]
+                        and not voiding
+                        and (whose == 0 or whose == _source(e, container, via, parent, attr))
+                    ):
                         out[e] = False
         if taking_back:
             _take_back(i, j, word, container, via, parent, attr, reuse_s, out)
@@ -294,7 +312,12 @@ def _settle_pieces(rows, i, first, last, word, via, parent, attr, holds):
             continue
         seen = False
         for p in range(first, e):
-            if holds[p] and via[p] == via[e] and parent[p] == via[p] and np.int64((word[p] >> np.uint64(24)) & np.uint64(0xFF)) != _VOID:
+            if (
+                holds[p]
+                and via[p] == via[e]
+                and parent[p] == via[p]
+                and np.int64((word[p] >> np.uint64(24)) & np.uint64(0xFF)) != _VOID
+            ):
                 seen = True
                 break
         if seen:
@@ -375,12 +398,16 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
                 continue
             piece_delivery = kind == _DELIVER and via[j] != 0 and np.uint64(attr[j] >> np.uint64(52)) != 0
             if kind != _PIECE and not piece_delivery and not (kind == _RELABEL and via[j] != 0):
-                pairs = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+                pairs = step(
+                    rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n
+                )
                 # what goes on under another number is counted there
                 n = n if silent else pairs
             elif kind == _PIECE and via[j] == 0:
                 rows[row]["flags"] |= np.uint16(_PART)
-                pairs = step(rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n)
+                pairs = step(
+                    rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n
+                )
                 # what goes on under another number is counted there
                 n = n if silent else pairs
             elif kind == _RELABEL:

@@ -41,7 +41,9 @@ def done_rows(store: Store) -> Callable[[str], int]:
     return rows
 
 
-def ingest(store: Store, chunks: Iterator[Chunk], feed: str, commit_rows: int, progress: Progress | None = None) -> Summary:
+def ingest(
+    store: Store, chunks: Iterator[Chunk], feed: str, commit_rows: int, progress: Progress | None = None
+) -> Summary:
     """Commit all chunks. Raises what reading them raises; what was committed before stays."""
     summary = Summary()
     waiting: list[Chunk] = []
@@ -115,7 +117,7 @@ def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
                 if not give(chunk):
                     return
             give(None)
-        except BaseException as error:  # noqa: BLE001  handed to the thread that asked
+        except BaseException as error:
             give(error)
 
     thread = threading.Thread(target=run, name="intake", daemon=True)
@@ -128,5 +130,3 @@ def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     finally:
         stop.set()
         thread.join()
-
-
