@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from tests.items.feeds.feed_world import FACILITIES, FACILITY, GOOD, OPERATORS, read, write
 from yilu.errors import InputError
 from yilu.items import feeds
+from yilu.items.feeds import files
 from yilu.items.feeds.values import _one_credit_code
 from yilu.items.keys import Key
 
@@ -207,6 +209,36 @@ def test_faults_of_csv_lines(tmp_path: Path) -> None:
     assert found.quarantine.column("row").to_pylist() == [2, 4, 5]
     assert found.quarantine.column("column").to_pylist() == [None, "device", None]
     assert found.counts == {"rows": 6, "used": 3, "quarantined": 3}
+
+
+@given(
+    st.lists(st.sampled_from(["good", "short", "long", "wrong", "quoted", "blank"]), min_size=1, max_size=60),
+    st.sampled_from([1, 400]),
+)
+def test_row_numbers_hold_over_blocks(shapes: list[str], repeated: int) -> None:
+    """Whatever lines stand before it, in whatever block of the file, a wrong line is told under its own number."""
+    tail = f"passes,2025-11-11T00:00:00Z,{FACILITY}"
+    lines = {
+        "good": f"XR-01,{tail},1",
+        "short": "a,b",
+        "long": f"XR-01,{tail},1,2",
+        "wrong": f"XR-01,{tail},-1",
+        "quoted": f'"X\nR",{tail},1',
+        "blank": "",
+    }
+    shapes = ["good"] * 5 + shapes * repeated
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_BLOCK", 4096)
+        path = Path(folder) / "b.csv"
+        path.write_text("device,kind,at,facility,value\n" + "".join(lines[s] + "\n" for s in shapes), encoding="utf-8")
+        found = read("device_status", path)
+    said = list(
+        zip(found.quarantine.column("row").to_pylist(), found.quarantine.column("column").to_pylist(), strict=True)
+    )
+    column = {"short": None, "long": None, "wrong": "value", "quoted": "device"}
+    assert said == [(i, column[s]) for i, s in enumerate(shapes, 1) if s in column]
+    assert found.counts["used"] == shapes.count("good")
+    assert found.counts["rows"] == len(shapes) - shapes.count("blank")
 
 
 @pytest.mark.parametrize("name", ["x.xlsx", "x", "missing.csv", "missing.parquet", "missing.jsonl"])
