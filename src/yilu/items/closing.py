@@ -19,8 +19,8 @@ from yilu.items.log import bucket_edges
 from yilu.items.manifest import Part
 
 SCHEMA: pa.Schema = pa.schema(
-    [pa.field(n, pa.from_numpy_dtype(ROW.fields[n][0]), nullable=False) for n in ROW.names or ()]
-)  # type: ignore[index]
+    [pa.field(n, pa.from_numpy_dtype(ROW[n]), nullable=False) for n in ROW.names or ()]
+)
 
 
 _GROUP_ROWS = 100_000
