@@ -109,6 +109,7 @@ BAD: list[tuple[str, str, str, str | None]] = [
     ("daily_aggregates", "inspected", "1201", "1201"),
     ("daily_aggregates", "identified", "1201", "1201"),
     ("device_status", "at", "2025-11-11T08:00:00", "2025-11-11T08:00:00"),
+    ("device_status", "at", "1762819200", "1762819200"),
     ("device_status", "at", "1960-01-01T00:00:00Z", None),
     ("device_status", "device", "13800138000", None),
     ("device_status", "device", "XR 110105194912310021", None),
