@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 from yilu.items.intake import COMPLETE, Chunk
@@ -48,17 +48,25 @@ def ingest(
     summary = Summary()
     waiting: list[Chunk] = []
     before = store.at.counts
-    failed: BaseException | None = None
+    failed: Exception | None = None
+    ahead = _ahead(chunks)
     try:
-        for chunk in _ahead(chunks):
+        while True:
+            try:
+                chunk = next(ahead)
+            except StopIteration:
+                break
+            except Exception as error:  # what was read before it is committed all the same
+                failed = error
+                break
             waiting.append(chunk)
             if sum(max(len(c.events), c.rows) for c in waiting) >= commit_rows:
                 _commit(store, waiting, feed, summary, progress)
                 waiting = []
-    except Exception as error:
-        failed = error
-    if waiting:
-        _commit(store, waiting, feed, summary, progress)
+        if waiting:
+            _commit(store, waiting, feed, summary, progress)
+    finally:
+        ahead.close()
     summary.counts = Counts(**{k: v - getattr(before, k) for k, v in vars(store.at.counts).items()})
     if failed is not None:
         raise failed
@@ -97,7 +105,7 @@ def delivery(chunk: Chunk, feed: str) -> Delivery:
     return Delivery(chunk.events, counts, feed, source, chunk.quarantine, chunk.codes)
 
 
-def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+def _ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
     """The chunks, the next one made in a thread of its own while the last is used."""
     ready: queue.Queue[Chunk | BaseException | None] = queue.Queue(1)
     stop = threading.Event()
