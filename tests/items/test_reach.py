@@ -12,6 +12,7 @@ from tests.items.lives import Event, K, batch_of
 from tests.items.small_network import DAY
 from yilu.items import order, reach
 from yilu.items.kinds import KINDS
+from yilu.items.schema import concat, events
 
 CARRIED = {kind.id for kind in KINDS if kind.container}
 VOIDS = {K["void"], K["void_depart"]}
@@ -111,18 +112,17 @@ def test_spreading_in_parts_is_spreading_at_once(drawn):
     world, commits = drawn
 
     def candidates(parts: list[list[Event]]) -> set[tuple[int, ...]]:
-        known, before, out = reach.NONE, [], set()
+        known, earlier, out = reach.NONE, events(0), set()
         for told in parts:
             if not told:
                 continue
             batch = order.arrange(reach.piece_keys(batch_of(told))).events
             new = reach.without_known(reach.merged([reach.links_of(batch, 2 * DAY), reach.piece_links(batch)]), known)
-            earlier = reach.piece_keys(batch_of(before)) if before else batch.take(np.zeros(0, np.int64))
             got = reach.spread(batch, known, new, earlier)
             out |= set(
                 zip(*(c.tolist() for c in (got.key, got.via, got.at, got.kind, got.place, got.voids)), strict=True)
             )
-            known, before = reach.merged([known, new]), before + told
+            known, earlier = reach.merged([known, new]), concat([earlier, batch, got])
         return out
 
     assert candidates(commits) == candidates([world])

@@ -102,10 +102,10 @@ class FullDisk(Disk):
             write = file.write
 
             class Bounded:
-                def __getattr__(_, attribute: str) -> Any:  # noqa: N805
+                def __getattr__(_, attribute: str) -> Any:
                     return getattr(file, attribute)
 
-                def write(_, content: Any) -> int:  # noqa: N805
+                def write(_, content: Any) -> int:
                     self.room -= len(memoryview(content).cast("B"))
                     if self.room < 0:
                         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

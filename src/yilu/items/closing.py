@@ -18,9 +18,7 @@ from yilu.items.fields import NEVER, ROW
 from yilu.items.log import bucket_edges
 from yilu.items.manifest import Part
 
-SCHEMA: pa.Schema = pa.schema(
-    [pa.field(n, pa.from_numpy_dtype(ROW[n]), nullable=False) for n in ROW.names or ()]
-)
+SCHEMA: pa.Schema = pa.schema([pa.field(n, pa.from_numpy_dtype(ROW[n]), nullable=False) for n in ROW.names or ()])
 
 
 _GROUP_ROWS = 100_000

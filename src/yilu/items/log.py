@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,35 +38,49 @@ def bucket_edges(key: NDArray[np.uint64], buckets: int) -> NDArray[np.int64]:
     return np.concatenate(([0], np.searchsorted(key, bounds), [len(key)])).astype(np.int64)
 
 
-def row_groups(edges: NDArray[np.int64]) -> tuple[list[int], tuple[tuple[int, int], ...]]:
-    """Row groups of whole buckets with about ``_GROUP_ROWS`` rows: (row bounds, first and last bucket of each)."""
-    bounds, spans, first = [0], [], 0
-    last = len(edges) - 2
-    for b in range(last + 1):
-        if edges[b + 1] - bounds[-1] >= _GROUP_ROWS or b == last:
-            bounds.append(int(edges[b + 1]))
-            spans.append((first, b))
-            first = b + 1
-    return bounds, tuple(spans)
-
-
 def write(disk: Disk, name: str, batch: Events, buckets: int, first: int, last: int, day: str = "") -> Part:
     """Write ``batch``, sorted by key, as one log file of the commits ``first..last``."""
-    bounds, spans = row_groups(bucket_edges(batch.key, buckets))
-    columns = [n for n in ARROW.names if n in ("key", "at", "kind", "place") or not _is_zero(getattr(batch, n))]
+    edges = bucket_edges(batch.key, buckets)
+    parts = (batch.take(np.arange(edges[b], edges[b + 1])) for b in range(buckets))
+    return write_buckets(disk, name, spoken([batch]), parts, first, last, day)
+
+
+def spoken(parts: Iterable[Events]) -> list[str]:
+    """Columns that may hold anything but 0 in any of the parts."""
+    always = ("key", "at", "kind", "place")
+    parts = list(parts)
+    return [n for n in ARROW.names if n in always or any(len(p) and not _is_zero(getattr(p, n)) for p in parts)]
+
+
+def write_buckets(
+    disk: Disk, name: str, columns: list[str], by_bucket: Iterable[Events], first: int, last: int, day: str = ""
+) -> Part:
+    """Write the events of bucket 0, 1, … as they come, each sorted by key; row groups hold whole buckets, ``_GROUP_ROWS`` rows or more."""
     schema = pa.schema([ARROW.field(n) for n in columns])
-    plain = {"key", "key2", "event_id", "voids", "container", "parent", "via"}
+    plain = {"key", "key2", "event_id", "voids", "container", "parent", "via", "at", "recorded_at", "promise"}
+    spans, held, begun, total, bucket = [], [events(0)], 0, 0, -1
     with disk.create(name) as file:
         with pq.ParquetWriter(
             pa.PythonFile(file, mode="w"), schema, compression="zstd", compression_level=1,
-            use_dictionary=[n for n in columns if n not in plain and n not in ("at", "recorded_at", "promise")],
-            write_statistics=True,
+            use_dictionary=[n for n in columns if n not in plain], write_statistics=True,
         ) as writer:  # fmt: skip
-            for lo, hi in pairwise(bounds):
-                arrays = [pa.array(np.ascontiguousarray(getattr(batch, n)[lo:hi])) for n in columns]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(hi - lo, 1))
+            for bucket, part in enumerate(by_bucket):
+                held.append(part)
+                if sum(map(len, held)) >= _GROUP_ROWS:
+                    total += _write_group(writer, concat(held[1:]), schema)
+                    spans.append((begun, bucket))
+                    begun, held = bucket + 1, [events(0)]
+            if begun <= bucket:
+                total += _write_group(writer, concat(held[1:]), schema)
+                spans.append((begun, bucket))
         size = file.tell()
-    return Part(name, len(batch), first, last, spans, day, size)
+    return Part(name, total, first, last, tuple(spans), day, size)
+
+
+def _write_group(writer: pq.ParquetWriter, batch: Events, schema: pa.Schema) -> int:
+    arrays = [pa.array(np.ascontiguousarray(getattr(batch, n))) for n in schema.names]
+    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(len(batch), 1))
+    return len(batch)
 
 
 def _is_zero(column: NDArray) -> bool:

@@ -75,29 +75,48 @@ class Ordered:
     conflicting: int
 
 
+@dataclass(frozen=True)
+class Lined:
+    """The order of events without the events: ``rows`` (n,) of what stays, with their ``key`` and ``word``; counts as in ``Ordered``."""
+
+    rows: NDArray[np.integer]
+    key: NDArray[np.uint64]
+    word: NDArray[np.uint64]
+    repeated: int
+    conflicting: int
+
+
 def arrange(events: Events) -> Ordered:
     """Sort ``events`` and keep of each identity the event with the least payload.
 
     The least payload is the least by the payload columns in declared order, so that the order of arrival changes nothing.
     """
-    word = words(events)
-    order = order_of(np.ascontiguousarray(events.key), word)
-    events, word = events.take(order), word[order]
-    same = np.flatnonzero((events.key[1:] == events.key[:-1]) & (word[1:] == word[:-1]))
+    lined = line_up(events)
+    return Ordered(events.take(lined.rows), lined.word, lined.repeated, lined.conflicting)
+
+
+def line_up(events: Events) -> Lined:
+    """What ``arrange`` would do, before any column but key and word is moved."""
+    word, key = words(events), np.ascontiguousarray(events.key)
+    rows = order_of(key, word)
+    return _settled(events, rows, key[rows], word[rows])
+
+
+def _settled(events: Events, rows: NDArray[np.integer], key: NDArray[np.uint64], word: NDArray[np.uint64]) -> Lined:
+    """Put runs of equal key and word into canonical order and keep each identity once."""
+    same = np.flatnonzero((key[1:] == key[:-1]) & (word[1:] == word[:-1]))
     if len(same) == 0:
-        return Ordered(events, word, 0, 0)
+        return Lined(rows, key, word, 0, 0)
     twins = np.union1d(same, same + 1)
-    among = events.take(twins)
+    among = events.take(rows[twins])
     inner = _canonical(among)
-    among = among.take(inner)
-    first, payload = first_of_identity(among)
-    rows = np.arange(len(events))
-    rows[twins] = twins[inner]
-    keep = np.ones(len(events), np.bool_)
+    first, payload = first_of_identity(among.take(inner))
+    rows = rows.copy()
+    rows[twins] = rows[twins][inner]
+    keep = np.ones(len(rows), np.bool_)
     keep[twins[~first]] = False
     repeated = int(np.count_nonzero(~first & ~payload))
-    chosen = rows[keep]
-    return Ordered(events.take(chosen), word[keep], repeated, int(np.count_nonzero(~first)) - repeated)
+    return Lined(rows[keep], key[keep], word[keep], repeated, int(np.count_nonzero(~first)) - repeated)
 
 
 def _canonical(events: Events) -> NDArray[np.int64]:

@@ -22,6 +22,9 @@ _DEPTH = 4
 _FOREVER = 0xFFFFFFFF
 _CARRIED = np.zeros(256, np.bool_)
 _CARRIED[[kind.id for kind in k.KINDS if kind.container]] = True
+TELLING = np.zeros(256, np.bool_)
+"""Kinds of event that establish links."""
+TELLING[[k.BAG, k.RELABEL, k.PIECE]] = True
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ _ASSIGNED = (
 COUNTRIES: tuple[str, ...] = tuple(_ASSIGNED.split())
 """Assigned two-letter codes of ISO 3166-1."""
 
-Numbers: TypeAlias = pa.Array | pa.ChunkedArray | NDArray[np.object_] | NDArray[np.str_] | NDArray[np.bytes_] | list[str]
+Numbers: TypeAlias = (
+    pa.Array | pa.ChunkedArray | NDArray[np.object_] | NDArray[np.str_] | NDArray[np.bytes_] | list[str]
+)
 
 
 def check_digit(serials: NDArray[np.integer]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ conflict) or merely tells how the event came here (*origin*). Absent values are 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -104,6 +105,11 @@ OUTCOMES: dict[str, int] = {
 """Outcome codes of delivery and attempt: 本人签收 代签 箱 站 拒收 无人 地址 破损 滞留 其他."""
 
 
+_MANY = 1 << 19
+_POOL = ThreadPoolExecutor(2, "columns")
+"""Columns are moved side by side: numpy lets other threads run meanwhile."""
+
+
 @dataclass(frozen=True)
 class Events:
     """Columns of n events, each of shape (n,) with the type declared in ``EVENT_COLUMNS``.
@@ -141,7 +147,9 @@ class Events:
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Self:
         """The events at ``rows`` (indices or mask); constant columns stay constant."""
         n = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
-        return replace(self, **{f.name: _take(getattr(self, f.name), rows, n) for f in fields(self)})
+        names = [f.name for f in fields(self)]
+        taken = (_POOL.map if n >= _MANY else map)(lambda name: _take(getattr(self, name), rows, n), names)
+        return replace(self, **dict(zip(names, taken, strict=True)))
 
     def to_arrow(self) -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays(
@@ -152,8 +160,7 @@ class Events:
 def _take(column: NDArray, rows: NDArray, n: int) -> NDArray:
     if is_constant(column):
         return np.broadcast_to(column[0], (n,))
-    taken: NDArray = column[rows]
-    return taken
+    return column[rows] if rows.dtype == np.bool_ else np.take(column, rows)
 
 
 def is_constant(column: NDArray) -> bool:

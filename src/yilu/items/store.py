@@ -7,6 +7,7 @@ written before it is nothing until then. State files are a cache: what they lack
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,22 @@ class Limits:
     memory_bytes: int = 12 << 30
     flush_rows: int = 256_000_000
     threads: int = 2
+
+
+Cells = tuple[NDArray[np.uint64], NDArray[np.int64]]
+"""Codes of cells and their counts."""
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What folding a commit's buckets came to; ``log``: the file of what it brought."""
+
+    folded: list[bucket.Folded]
+    cells: Cells
+    log: Part | None
+    repeated: int
+    conflicting: int
+    derived: int
 
 
 class Store:
@@ -151,27 +168,20 @@ class Store:
     def _commit(self, deliveries: list[Delivery]) -> Manifest:
         now, number = self.at, self.at.commit + 1
         batch, codes, names = self._gathered(deliveries)
-        late = batch.at < now.floor
-        refused = days.too_late(batch.take(late), self.rules) if late.any() else None
-        batch = batch.take(~late) if late.any() else batch
-        arranged = order.arrange(reach.piece_keys(batch))
-        own = len(arranged.events)
-        links = self._new_links(arranged.events)
-        whole = self._spread(arranged, links)
-        folded, pairs = self._fold(whole)
-        kept = whole.events.take(~np.concatenate([f.drop for f in folded])) if len(whole.events) else whole.events
-        repeated = arranged.repeated + sum(f.repeated for f in folded)
-        conflicting = arranged.conflicting + sum(f.conflicting for f in folded)
-        counts = sum((d.counts for d in deliveries), Counts(refused=int(np.count_nonzero(late))))
-        made = len(batch) + counts.refused
+        batch, refused = self._in_time(batch)
+        late = 0 if refused is None else refused.num_rows
+        lined = [order.line_up(part) for part in batch]
+        links, candidates = self._reach(batch, lined)
+        done = self._fold(number, batch, lined, candidates)
+        counts = sum((d.counts for d in deliveries), Counts(refused=late))
+        own = sum(map(len, batch))
         counts = replace(
-            counts, made=made, repeated=repeated, conflicting=conflicting, accepted=len(batch) - repeated - conflicting,
-            derived=len(whole.events) - own,
+            counts, made=own + counts.refused, repeated=done.repeated, conflicting=done.conflicting,
+            accepted=own - done.repeated - done.conflicting, derived=done.derived,
         )  # fmt: skip
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
         added: dict[str, Any] = {
-            name: (*getattr(now, name), *parts)
-            for name, parts in self._write(number, kept, links, pairs, folded, held).items()
+            name: (*getattr(now, name), *parts) for name, parts in self._write(number, links, done, held).items()
         }
         marks = dict(now.watermarks)
         for d in deliveries:
@@ -184,7 +194,7 @@ class Store:
         )  # fmt: skip
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
-        self._after(after, kept, links, folded)
+        self._after(after, links, done)
         return after
 
     def day(self) -> str:
@@ -192,10 +202,10 @@ class Store:
         latest = max(self.at.watermarks.values(), default=0)
         return days.iso(days.local_day(np.array([latest]), self.rules)[0]) if latest else ""
 
-    def _gathered(self, deliveries: list[Delivery]) -> tuple[Events, tuple[str, ...], tuple[str, ...]]:
-        """All events of the deliveries, source codes and feeds numbered as in the store."""
+    def _gathered(self, deliveries: list[Delivery]) -> tuple[list[Events], tuple[str, ...], tuple[str, ...]]:
+        """The events of each delivery, source codes and feeds numbered as in the store."""
         codes, names = list(self.at.codes), list(self.at.names)
-        parts = [events(0)]
+        parts = []
         for d in deliveries:
             number = np.zeros(len(d.codes) + 1, np.uint16)
             for i, code in enumerate(d.codes, 1):
@@ -208,19 +218,37 @@ class Store:
                 source = np.broadcast_to(np.uint16(names.index(d.feed)), (len(d.events),))
                 numbered = number[d.events.code] if d.codes else d.events.code
                 parts.append(replace(d.events, code=numbered, source=source))
-        return concat(parts[1:] or parts), tuple(codes), tuple(names)
+        return parts, tuple(codes), tuple(names)
 
-    def _new_links(self, batch: Events) -> reach.Links:
-        found = reach.merged([reach.links_of(batch, self.limits.container_s), reach.piece_links(batch)])
-        return reach.without_known(found, self._links)
+    def _in_time(self, batch: list[Events]) -> tuple[list[Events], pa.Table | None]:
+        """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those too late)."""
+        out, refused = [], []
+        for part in batch:
+            late = part.at < self.at.floor
+            if late.any():
+                refused.append(days.too_late(part.take(late), self.rules))
+                part = part.take(~late)
+            out.append(reach.piece_keys(part))
+        return out, pa.concat_tables(refused) if refused else None
 
-    def _spread(self, arranged: order.Ordered, links: reach.Links) -> order.Ordered:
-        """The batch with the candidates that containers and links give to items."""
-        earlier = self._earlier(links)
-        candidates = reach.spread(arranged.events, self._links, links, earlier)
-        if not len(candidates):
-            return arranged
-        return order.arrange(concat([arranged.events, candidates]))
+    def _reach(self, batch: list[Events], lined: list[order.Lined]) -> tuple[reach.Links, Events]:
+        """(links that these events establish, candidates that containers and links give to items), each by key."""
+        telling = [
+            part.take(order_.rows[reach.TELLING[part.kind[order_.rows]] | (part.piece[order_.rows] != 0)])
+            for part, order_ in zip(batch, lined, strict=True)
+        ]
+        own = order.arrange(concat([events(0), *telling])).events
+        found = reach.merged([reach.links_of(own, self.limits.container_s), reach.piece_links(own)])
+        links = reach.without_known(found, self._links)
+        sources = reach.merged([self._links, links]) if len(links) else self._links
+        touched = [
+            part.take(order_.rows[reach.touching(sources, order_.key)])
+            for part, order_ in zip(batch, lined, strict=True)
+        ]
+        spoken = order.arrange(concat([own, *touched])).events
+        if not len(spoken):
+            return links, spoken
+        return links, order.arrange(reach.spread(spoken, self._links, links, self._earlier(links))).events
 
     def _earlier(self, links: reach.Links) -> Events:
         """Logged events of the new links' sources that may reach their targets."""
@@ -241,36 +269,61 @@ class Store:
                 out.append(log.read(self.disk, self.at.log, int(b), self.at.buckets, wanted))
         return concat(out)
 
-    def _fold(self, whole: order.Ordered) -> tuple[list[bucket.Folded], tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-        edges = log.bucket_edges(whole.events.key, self.at.buckets)
-        busy = [int(b) for b in np.flatnonzero(np.diff(edges))]
+    def _fold(self, number: int, batch: list[Events], lined: list[order.Lined], candidates: Events) -> _Done:
+        """Fold bucket by bucket, and write what the log needs as the buckets are done."""
+        edges = [log.bucket_edges(order_.key, self.at.buckets) for order_ in lined]
+        reached = log.bucket_edges(candidates.key, self.at.buckets)
 
-        def one(b: int) -> tuple[bucket.Folded, tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-            rows = np.arange(edges[b], edges[b + 1])
+        def one(b: int) -> tuple[bucket.Folded | None, Events, int, int, int, Cells]:
+            parts = [
+                part.take(order_.rows[e[b] : e[b + 1]])
+                for part, order_, e in zip(batch, lined, edges, strict=True)
+                if e[b + 1] > e[b]
+            ]
+            own = _one_order(parts)
+            whole = own
+            if reached[b + 1] > reached[b]:
+                whole = order.arrange(concat([own.events, candidates.take(np.arange(reached[b], reached[b + 1]))]))
+            if not len(whole.events):
+                return None, events(0), 0, 0, 0, (_NO_KEYS, np.empty(0, np.int64))
             sums = cubes.Sums()
             gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
-            done = bucket.fold(
-                b,
-                self.table(b),
-                whole.events.take(rows),
-                whole.word[rows],
-                gather,
-                lambda keys: self._is_closed(b, keys),
-                self.packed,
-                sums,
-            )
-            return done, sums.cells()
+            is_closed = lambda keys: self._is_closed(b, keys)  # noqa: E731
+            done = bucket.fold(b, self.table(b), whole.events, whole.word, gather, is_closed, self.packed, sums)
+            kept = whole.events.take(~done.drop) if done.drop.any() else whole.events
+            derived = len(whole.events) - len(own.events)
+            return done, kept, own.repeated + done.repeated, own.conflicting + done.conflicting, derived, sums.cells()
 
-        results = list(self._pool.map(one, busy))
-        return [r for r, _ in results], cubes.added(c for _, c in results)
+        folded: list[bucket.Folded] = []
+        sums: list[Cells] = []
+        tally = np.zeros(3, np.int64)
+
+        def kept_by_bucket() -> Iterator[Events]:
+            for done, kept, *counted, cells in self._pool.map(one, range(self.at.buckets)):
+                tally[:] += counted
+                sums.append(cells)
+                if done is not None:
+                    folded.append(done)
+                yield kept
+
+        part = None
+        if any(map(len, batch)) or len(candidates):
+            columns = log.spoken([*batch, candidates])
+            part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
+        repeated, conflicting, derived = (int(n) for n in tally)
+        repeated += sum(order_.repeated for order_ in lined)
+        conflicting += sum(order_.conflicting for order_ in lined)
+        return _Done(folded, cubes.added(sums), part, repeated, conflicting, derived)
 
     def _write(
-        self, number: int, kept: Events, links: reach.Links, pairs: tuple[NDArray[np.uint64], NDArray[np.int64]],
-        folded: list[bucket.Folded], quarantine: list[pa.Table],
-    ) -> dict[str, tuple[Part, ...]]:  # fmt: skip
+        self, number: int, links: reach.Links, done: _Done, quarantine: list[pa.Table]
+    ) -> dict[str, tuple[Part, ...]]:
         found: dict[str, tuple[Part, ...]] = {}
-        if len(kept):
-            found["log"] = (log.write(self.disk, f"log/{number:010d}.parquet", kept, self.at.buckets, number, number),)
+        pairs, folded = done.cells, done.folded
+        if done.log is not None and done.log.rows:
+            found["log"] = (done.log,)
+        elif done.log is not None:
+            self.disk.remove(done.log.file)
         if len(pairs[0]):
             found["cubes"] = (
                 self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),
@@ -295,15 +348,14 @@ class Store:
             size = file.tell()
         return Part(name, table.num_rows, number, number, (), self.day(), size)
 
-    def _after(self, after: Manifest, kept: Events, links: reach.Links, folded: list[bucket.Folded]) -> None:
+    def _after(self, after: Manifest, links: reach.Links, done: _Done) -> None:
         for table in self._tables.values():
             table.folded_to = after.commit
-        self._unflushed += len(kept)
+        self._unflushed += done.log.rows if done.log else 0
         if len(links):
             self._links = reach.merged([self._links, links])
-        for f in folded:
-            if len(f.closed):
-                self._closed.clear()
+        if any(len(f.closed) for f in done.folded):
+            self._closed.clear()
 
     def set_table(self, b: int, table: Table) -> None:
         """Put another table in the place of bucket ``b``'s; it counts from the next flush."""
@@ -386,6 +438,13 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
             f"the states of the store ({root.name}) were made under another declaration of fields",
             next_step="run: yilu rebuild",
         )
+
+
+def _one_order(parts: list[Events]) -> order.Ordered:
+    """The parts of a bucket, each in order already, in one."""
+    if len(parts) == 1:
+        return order.Ordered(parts[0], order.words(parts[0]), 0, 0)
+    return order.arrange(concat(parts) if parts else events(0))
 
 
 def _read_on(known: dict[str, Source], more: list[tuple[str, Source]]) -> dict[str, Source]:

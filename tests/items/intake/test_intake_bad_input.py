@@ -28,7 +28,9 @@ def parquet(path: Path, rows: list[dict[str, object]], **settings: object) -> Pa
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     """Cut at any place, the file gives an error that says so and no chunk."""
-    whole = parquet(tmp_path / "w.parquet", [row(waybill=f"A{i}") for i in range(5000)], row_group_size=1000).read_bytes()
+    whole = parquet(
+        tmp_path / "w.parquet", [row(waybill=f"A{i}") for i in range(5000)], row_group_size=1000
+    ).read_bytes()
     for size in (0, 3, len(whole) // 2, len(whole) - 1):
         (tmp_path / "cut.parquet").write_bytes(whole[:size])
         with pytest.raises(SourceError, match=r"cut\.parquet is not a whole Parquet file") as caught:
@@ -38,7 +40,9 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
 
 def test_damage_inside_a_parquet_file_is_an_error_not_rows(tmp_path: Path) -> None:
     """A damaged page ends the reading with an error; chunks given before it are right."""
-    path = parquet(tmp_path / "d.parquet", [row(waybill=f"A{i:09d}") for i in range(4000)], row_group_size=1000, compression="zstd")
+    path = parquet(
+        tmp_path / "d.parquet", [row(waybill=f"A{i:09d}") for i in range(4000)], row_group_size=1000, compression="zstd"
+    )
     content = bytearray(path.read_bytes())
     meta = pq.read_metadata(path).row_group(3)
     waybills = next(meta.column(i) for i in range(meta.num_columns) if meta.column(i).path_in_schema == "waybill")
@@ -52,7 +56,7 @@ def test_damage_inside_a_parquet_file_is_an_error_not_rows(tmp_path: Path) -> No
     assert got and all(n == 1000 for n in got)
 
 
-def chunks_of(path: Path, **settings: object):  # noqa: ANN201 (an iterator of chunks)
+def chunks_of(path: Path, **settings: object):
     """Chunks one by one."""
     from intake_world import KEY, NETWORK, RECEIVED
 
@@ -122,7 +126,9 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert (chunk.used, chunk.quarantine["reason"].to_pylist()) == (1, ["line_too_long"]), chunk
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
-    done = subprocess.run([sys.executable, "-c", script, str(Path(__file__).parent)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(Path(__file__).parent)], capture_output=True, text=True, check=True
+    )
     assert int(done.stdout) * 1024 < 100 << 20
 
 
@@ -131,7 +137,7 @@ def test_invalid_utf8_spoils_its_row_only(tmp_path: Path) -> None:
     strange = '{"operator":"SF","waybill":"A2","kind":"收件","at":"2025-01-01T00:00:00Z"}'.encode("gb18030")
     chinese = json.dumps(row(kind="收件"), ensure_ascii=False).encode()
     assert reasons_of(only(jsonl(tmp_path / "e.jsonl", chinese, strange, chinese))) == [(2, "invalid_utf8")]
-    lines = ["operator,waybill,kind,at".encode(), "SF,A1,收件,2025-01-01T00:00:00Z".encode(), "SF,A2,收件,2025-01-01T00:00:00Z".encode("gb18030"), b"SF,A3,arrive,2025-01-01T00:00:00Z"]  # fmt: skip
+    lines = [b"operator,waybill,kind,at", "SF,A1,收件,2025-01-01T00:00:00Z".encode(), "SF,A2,收件,2025-01-01T00:00:00Z".encode("gb18030"), b"SF,A3,arrive,2025-01-01T00:00:00Z"]  # fmt: skip
     (tmp_path / "e.csv").write_bytes(b"\r\n".join(lines) + b"\r\n")
     chunk = only(tmp_path / "e.csv")
     assert (reasons_of(chunk), chunk.used) == ([(2, "invalid_utf8")], 2)
@@ -143,7 +149,10 @@ def test_invalid_utf8_in_parquet(tmp_path: Path) -> None:
     text = pa.StringArray.from_buffers(2, raw.buffers()[1], raw.buffers()[2])
     kinds = pa.array([b"arrive", b"\xff"], pa.binary())
     kind = pa.StringArray.from_buffers(2, kinds.buffers()[1], kinds.buffers()[2])
-    pq.write_table(pa.table({"operator": ["SF", "SF"], "waybill": text, "kind": kind, "at": ["2025-01-01T00:00:00Z"] * 2}), tmp_path / "b.parquet")
+    pq.write_table(
+        pa.table({"operator": ["SF", "SF"], "waybill": text, "kind": kind, "at": ["2025-01-01T00:00:00Z"] * 2}),
+        tmp_path / "b.parquet",
+    )
     chunk = only(tmp_path / "b.parquet")
     assert reasons_of(chunk) == [(1, "bad_waybill")]
     assert chunk.events.kind.tolist() == [240]
@@ -252,14 +261,26 @@ def test_nothing_personal_in_quarantine_or_errors(tmp_path: Path) -> None:
 
 def test_confidential_mail_leaves_no_text(tmp_path: Path) -> None:
     """A row marked 机要 is refused, and of its columns nothing is shown."""
-    chunk = only(jsonl(tmp_path / "e.jsonl", row(item_class="机要", at="bad"), row(item_class="confidential"), row(item_class="express")))
+    chunk = only(
+        jsonl(
+            tmp_path / "e.jsonl",
+            row(item_class="机要", at="bad"),
+            row(item_class="confidential"),
+            row(item_class="express"),
+        )
+    )
     assert reasons_of(chunk) == [(1, "confidential"), (2, "confidential")]
     assert chunk.quarantine.select(["kind", "time", "place", "weight", "key"]).to_pylist() == [dict.fromkeys(("kind", "time", "place", "weight", "key"))] * 2  # fmt: skip
 
 
 def test_a_clock_ahead_is_held_to_be_replayed(tmp_path: Path) -> None:
     """An event later than its recording by more than the setting is quarantined with its key and held as an event."""
-    rows = [row(recorded_at="2025-11-10T23:49:59Z"), row(recorded_at="2025-11-10T23:50:00Z"), row(at="2026-01-01T00:10:01Z"), row(at="2026-01-01T00:10:00Z")]
+    rows = [
+        row(recorded_at="2025-11-10T23:49:59Z"),
+        row(recorded_at="2025-11-10T23:50:00Z"),
+        row(at="2026-01-01T00:10:01Z"),
+        row(at="2026-01-01T00:10:00Z"),
+    ]
     chunk = only(jsonl(tmp_path / "e.jsonl", *rows))
     assert reasons_of(chunk) == [(1, "clock_ahead"), (3, "clock_ahead")]
     assert chunk.held.at.tolist() == [1_762_819_200, 1_767_226_201]
@@ -287,7 +308,13 @@ def test_each_reason(tmp_path: Path, changed: dict[str, object], reason: str) ->
 
 def test_good_rows_that_look_odd(tmp_path: Path) -> None:
     """A right S10 number, spaces and hyphens, a void with its id, weight 0 and piece 0 are used."""
-    odd = [row(waybill="LX 050606084 NL"), row(waybill="sf-123 456"), row(kind="void", voids="e9"), row(weight_g=0, piece=0), row(weight_g="12.4")]
+    odd = [
+        row(waybill="LX 050606084 NL"),
+        row(waybill="sf-123 456"),
+        row(kind="void", voids="e9"),
+        row(weight_g=0, piece=0),
+        row(weight_g="12.4"),
+    ]
     chunk = only(jsonl(tmp_path / "e.jsonl", *odd))
     assert reasons_of(chunk) == []
     assert chunk.events.weight_g.tolist() == [0, 0, 0, 0, 12]

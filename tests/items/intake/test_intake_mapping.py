@@ -175,7 +175,11 @@ def test_the_digest_follows_what_the_mapping_says() -> None:
 def test_inner_keys_of_json(tmp_path: Path) -> None:
     """A path such as /item/no reads an inner key."""
     mapping = parse('name="m"\noperator="SF"\n[columns]\nwaybill="/item/no"\nkind="/op"\nat="/item/when/utc"', "m.toml")
-    path = jsonl(tmp_path / "e.jsonl", {"item": {"no": "A", "when": {"utc": "2025-01-01T00:00:00Z"}}, "op": "arrive"}, {"item": 5, "op": "arrive"})
+    path = jsonl(
+        tmp_path / "e.jsonl",
+        {"item": {"no": "A", "when": {"utc": "2025-01-01T00:00:00Z"}}, "op": "arrive"},
+        {"item": 5, "op": "arrive"},
+    )
     chunk = only(path, mapping)
     assert (chunk.used, reasons_of(chunk)) == (1, [(2, "missing_waybill")])
 
@@ -183,7 +187,9 @@ def test_inner_keys_of_json(tmp_path: Path) -> None:
 def test_a_file_without_header(tmp_path: Path) -> None:
     """``column_names`` names its columns and the first line is a row."""
     mapping = parse('name="m"\noperator="SF"\ncolumn_names=["no","op","t"]\n' + COLUMNS, "m.toml")
-    (tmp_path / "e.csv").write_text("A,arrive,2025-01-01T00:00:00Z\nB,arrive,2025-01-01T00:00:00Z,extra\n", encoding="utf-8")
+    (tmp_path / "e.csv").write_text(
+        "A,arrive,2025-01-01T00:00:00Z\nB,arrive,2025-01-01T00:00:00Z,extra\n", encoding="utf-8"
+    )
     assert reasons_of(only(tmp_path / "e.csv", mapping)) == [(2, "malformed")]
 
 

@@ -46,7 +46,9 @@ def codes(table: str) -> Codes:
         return Codes({row["code"]: int(row["id"]) for row in csv.DictReader(file)})
 
 
-BRAZIL = SmallNetwork(codes("operators"), codes("facilities"), codes("areas"), codes("service_levels"), "America/Sao_Paulo")
+BRAZIL = SmallNetwork(
+    codes("operators"), codes("facilities"), codes("areas"), codes("service_levels"), "America/Sao_Paulo"
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,9 @@ def chunk(orders: Path) -> Chunk:
 
 def test_every_order_is_an_item_or_was_never_handed_over(chunk: Chunk, plain: Callable[[str], list[tuple]]) -> None:
     """Rows are orders; those that no carrier took are quarantined as no_event, and only those."""
-    ((orders, taken, given),) = plain("SELECT count(*), count(order_delivered_carrier_date), count(order_delivered_customer_date) FROM o")
+    ((orders, taken, given),) = plain(
+        "SELECT count(*), count(order_delivered_carrier_date), count(order_delivered_customer_date) FROM o"
+    )
     assert (chunk.rows, chunk.used) == (orders, taken) == (8135, 6353)
     assert set(chunk.quarantine["reason"].to_pylist()) == {"no_event"}
     assert np.count_nonzero(chunk.events.kind == ACCEPT) == taken

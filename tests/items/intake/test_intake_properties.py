@@ -29,7 +29,9 @@ SNIPPETS = st.sampled_from(
     [b'"', b'""', b",", b"\r", b"\r\n", b"{", b"}", b'"a,b"', b"\xff", "收件".encode(), "收件".encode("gb18030"), b"\x00", b"NaN", b"1e400", b"[", b"null",
      json.dumps(row()).encode(), b"SF,A1,arrive,2025-01-01T00:00:00Z,5", b'SF,"A ""1""",arrive,2025-01-01T00:00:00Z,', b"\\ud800", b"x" * 130]
 )  # fmt: skip
-GARBAGE = st.lists(st.lists(st.one_of(SNIPPETS, st.binary(max_size=12)), max_size=8).map(b"".join), max_size=30).map(b"\n".join)
+GARBAGE = st.lists(st.lists(st.one_of(SNIPPETS, st.binary(max_size=12)), max_size=8).map(b"".join), max_size=30).map(
+    b"\n".join
+)
 
 
 def rows_in(content: bytes) -> int:
@@ -64,7 +66,10 @@ def test_every_line_of_garbage_is_used_or_quarantined(content: bytes, chunk_rows
 @given(GARBAGE)
 def test_quoted_line_ends(content: bytes) -> None:
     """Where line ends may stand in quotes, the sums hold as well."""
-    mapping = parse('name = "q"\nquoted_newlines = true\n[columns]\noperator="operator"\nwaybill="waybill"\nkind="kind"\nat="at"', "q.toml")
+    mapping = parse(
+        'name = "q"\nquoted_newlines = true\n[columns]\noperator="operator"\nwaybill="waybill"\nkind="kind"\nat="at"',
+        "q.toml",
+    )
     found = read(HEADER + content, "csv", mapping)
     assert sum(c.rows for c in found) == sum(c.used + c.quarantine.num_rows for c in found)
 
@@ -102,7 +107,9 @@ def test_json_values_are_what_a_plain_reader_reads(objects: list[dict[str, objec
     from yilu.items.intake.read_jsonl import read_jsonl
 
     content = b"".join(json.dumps(o, ensure_ascii=False).encode() + b"\n" for o in objects)
-    blocks = list(read_jsonl(io.BytesIO(content), "e", Mapping.read("yilu"), Limits(block_bytes=128, max_line_bytes=4096), 0))
+    blocks = list(
+        read_jsonl(io.BytesIO(content), "e", Mapping.read("yilu"), Limits(block_bytes=128, max_line_bytes=4096), 0)
+    )
     assert not any(len(b.bad_rows) for b in blocks)
     got = [r for b in blocks for r in b.table.select(["waybill", "kind", "at"]).to_pylist()]
     assert len(got) == len(objects)
@@ -128,7 +135,14 @@ def test_blocks_of_any_size_hold_the_same_lines(content: bytes, block_bytes: int
 
 ZONES = ["Asia/Shanghai", "America/Sao_Paulo", "Europe/Berlin", "Australia/Lord_Howe", "UTC"]
 MOMENT = st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)).map(lambda d: d.replace(microsecond=0))
-FORMS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S.250", "%Y%m%dT%H%M%S"]
+FORMS = [
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y%m%d%H%M%S",
+    "%Y-%m-%dT%H:%M:%S.250",
+    "%Y%m%dT%H%M%S",
+]
 
 
 @TRIED
@@ -146,7 +160,9 @@ def test_local_times_are_what_the_zone_says(moments: list[datetime], zone: str, 
 @given(st.lists(st.tuples(MOMENT, st.integers(-14 * 60, 14 * 60)), min_size=1, max_size=8))
 def test_times_with_an_offset(moments: list[tuple[datetime, int]]) -> None:
     """The offset in the text holds, whatever the zone of the mapping."""
-    aware = [m.replace(tzinfo=UTC).astimezone(__import__("datetime").timezone(timedelta(minutes=o))) for m, o in moments]
+    aware = [
+        m.replace(tzinfo=UTC).astimezone(__import__("datetime").timezone(timedelta(minutes=o))) for m, o in moments
+    ]
     at, state = seconds(pa.array([m.isoformat() for m in aware]), "Asia/Shanghai", (ISO,), "s")
     assert (state == OK).all()
     assert at.tolist() == [int(m.timestamp()) for m in aware]

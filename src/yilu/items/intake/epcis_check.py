@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from contextlib import suppress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -403,10 +404,8 @@ def check(document: object, max_events: int) -> list[dict[str, object]]:
     """
     notes = _Notes()
     events: list[object] = []
-    try:
+    with suppress(_Enough):
         events = _document(notes, document, max_events)
-    except _Enough:
-        pass
     if notes.problems:
         raise EpcisRefused(tuple(notes.problems))
     return [event for event in events if isinstance(event, dict)]

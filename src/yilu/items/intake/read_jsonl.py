@@ -21,17 +21,15 @@ from yilu.items.intake.chunk import Limits, MappingError
 from yilu.items.intake.lines import Lines, Readable, invalid_text, lines
 from yilu.items.intake.mapping import Mapping
 
-_QUERY = """
-    select valid, json_transform(case when valid then line end, $structure) as found
-    from (select line, json_valid(line) and starts_with(ltrim(line, ' \t'), '{') as valid from block)
-"""
+_QUERY = "SELECT json_transform(CASE WHEN json_valid(line) THEN line END, $structure) AS found FROM block"
+"""A struct per line, null where the line is no JSON. One thread: DuckDB doesn't split a block of this size."""
 
 
 def read_jsonl(stream: Readable, name: str, mapping: Mapping, limits: Limits, skip: int) -> Iterator[Block]:
     """Blocks of the objects' mapped keys as texts, from row ``skip`` on."""
     paths = {column: _path(column) for column in mapping.source_columns()}
     structure = json.dumps(_structure(mapping, paths))
-    with duckdb.connect(":memory:", config={"threads": limits.threads, "memory_limit": "2GB"}) as connection:
+    with duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "2GB"}) as connection:
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET enable_external_access = false")
         for found in lines(stream, name, limits.block_bytes, limits.max_line_bytes):
@@ -81,13 +79,14 @@ def _block(
     numbers = np.arange(found.first + 1, found.first + 1 + len(found), dtype=np.int64)
     why = np.where(found.long, reasons.LINE_TOO_LONG, 0).astype(np.uint8)
     why[invalid_text(found, encoding) & (why == 0)] = reasons.INVALID_UTF8
+    why[~_objects(found) & (why == 0)] = reasons.MALFORMED
     readable = why == 0
     array = _texts(found, readable, encoding)
     block = pa.table({"line": array})
     connection.register("block", block)
     result = connection.sql(_QUERY, params={"structure": structure}).to_arrow_table()
     connection.unregister("block")
-    valid = result.column("valid").to_numpy()
+    valid = result.column("found").is_valid().to_numpy()
     rows = numbers[readable]
     table = _columns(result.column("found"), paths)
     if not valid.all():
@@ -96,6 +95,14 @@ def _block(
         rows = rows[valid]
     bad = np.flatnonzero(why)
     return Block(table, rows, found.first + len(found), numbers[bad], why[bad])
+
+
+def _objects(found: Lines) -> NDArray[np.bool_]:
+    """Lines that begin as an object does, shape (n,): lists and bare values are JSON too."""
+    begins = np.asarray(found.data[found.starts] == ord("{")) if len(found.data) else np.zeros(len(found), np.bool_)
+    for i in np.flatnonzero(~begins & ~found.long).tolist():
+        begins[i] = found.text(i).lstrip(b" \t\r").startswith(b"{")
+    return begins
 
 
 def _texts(found: Lines, readable: NDArray[np.bool_], encoding: str) -> pa.Array:

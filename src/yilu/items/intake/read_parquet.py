@@ -23,7 +23,9 @@ def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Ite
         with pq.ParquetFile(path, memory_map=False) as plain:
             columns = _columns(path, plain.schema_arrow, mapping)
             texts = [c for c in _coded(mapping) if c in columns and is_text(plain.schema_arrow.field(c).type)]
-        with pq.ParquetFile(path, read_dictionary=texts, memory_map=False, buffer_size=1 << 20, page_checksum_verification=True) as file:
+        with pq.ParquetFile(
+            path, read_dictionary=texts, memory_map=False, buffer_size=1 << 20, page_checksum_verification=True
+        ) as file:
             first = 0
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows

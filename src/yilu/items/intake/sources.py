@@ -6,7 +6,9 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -136,7 +138,8 @@ def _paths(path: Path, door: Door, done: Done, chunk_rows: int) -> Iterator[Chun
         except OSError as error:
             refused.append(
                 SourceError(
-                    f"{file.name} can't be read: {error.strerror or type(error).__name__}", next_step="check the file and its permissions"
+                    f"{file.name} can't be read: {error.strerror or type(error).__name__}",
+                    next_step="check the file and its permissions",
                 )
             )
         except SourceError as error:
@@ -188,9 +191,22 @@ def _file(path: Path, door: Door, done: Done, chunk_rows: int) -> Iterator[Chunk
     if skip == COMPLETE:
         yield _repeat(path.name, digest)
         return
-    for chunk in _chunks(_blocks(path, form, door, skip), door, path.name, digest, skip, chunk_rows):
-        _same(path, before)
-        yield chunk
+    with closing(_ahead(_blocks(path, form, door, skip), door.limits.threads)) as blocks:
+        for chunk in _chunks(blocks, door, path.name, digest, skip, chunk_rows):
+            _same(path, before)
+            yield chunk
+
+
+def _ahead(blocks: Iterator[Block], threads: int) -> Generator[Block, None, None]:
+    """``blocks``, the next of them read in another thread while one is worked on."""
+    if threads < 2:
+        yield from blocks
+        return
+    with ThreadPoolExecutor(1, "yilu-intake") as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block
 
 
 def _blocks(path: Path, form: str, door: Door, skip: int) -> Iterator[Block]:

@@ -1,0 +1,26 @@
+"""The pages of intake say everything that intake can say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yilu.items.intake.mapping import EVENT_COLUMNS, Mapping
+from yilu.items.intake.reasons import REASONS
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_every_reason_is_explained() -> None:
+    """Each reason of quarantine stands on the page of intake with both texts and its next step."""
+    page = (DOCS / "how-to" / "ingest.md").read_text(encoding="utf-8")
+    for reason in REASONS:
+        assert f"| `{reason.code}` | {reason.zh} | {reason.en} | {reason.next_step} |" in page
+
+
+def test_every_key_and_column_is_explained() -> None:
+    """Each key of a mapping and each column of an event stands on the page of mappings."""
+    page = (DOCS / "reference" / "mapping.md").read_text(encoding="utf-8")
+    for key in set(Mapping.__dataclass_fields__) - {"rules"}:
+        assert f"| `{key}` |" in page, key
+    for column in EVENT_COLUMNS:
+        assert f"`{column}`" in page, column
