@@ -55,7 +55,7 @@ class Key:
 def load_or_make(path: Path, store: Path | None = None, algorithm: str = "siphash") -> Key:
     """The key in ``path``, made there (mode 0600) if there is none.
 
-    Raises StoreError: the path lies inside the store, others may read the file, or it isn't a key.
+    Raises StoreError: the path lies inside the store, others may read the file, it isn't a key, or it can't be read or made.
     """
     return Key(secret_in(path, store, _LENGTH, "key file", "key_file"), algorithm)
 
@@ -63,20 +63,30 @@ def load_or_make(path: Path, store: Path | None = None, algorithm: str = "siphas
 def secret_in(path: Path, store: Path | None, length: int, what: str, option: str) -> bytes:
     """The secret of ``length`` bytes in the file ``path``, made there (mode 0600) if there is none. ``what``, ``option``: for errors.
 
-    Raises StoreError: the path lies inside the store, others may read the file, or it holds something else.
+    Raises StoreError: the path lies inside the store, others may read the file, it holds something else, or it can't be read or made.
     """
     path = path.expanduser()
-    if store is not None and store.resolve() in path.resolve().parents:
+    place = path.resolve()
+    if store is not None and store.resolve() in (place, *place.parents):
         raise StoreError(f"the {what} lies inside the store", next_step=f"set {option} to a path outside the store")
-    if not path.exists():
-        _make(path, length)
-    mode = stat.S_IMODE(path.stat().st_mode)
+    try:
+        if not path.exists():
+            _make(path, length)
+        kind = path.stat().st_mode
+        content = path.read_bytes() if stat.S_ISREG(kind) else None
+    except OSError as error:
+        raise StoreError(
+            f"the {what} ({path.name}) can't be read or made: {error.strerror}",
+            next_step=f"set {option} to a file that this account may read and make, on a disk that knows hard links",
+        ) from error
+    if content is None:
+        raise StoreError(f"the {what} ({path.name}) is no file", next_step=f"set {option} to the path of a file")
+    mode = stat.S_IMODE(kind)
     if mode & 0o077:
         raise StoreError(
             f"others may read the {what} ({path.name}): mode {mode:04o}, expected 0600",
             next_step=f"run: chmod 600 {path.name}",
         )
-    content = path.read_bytes()
     try:
         secret = bytes.fromhex(content.decode("ascii").strip())
         if len(secret) != length:
@@ -91,7 +101,8 @@ def secret_in(path: Path, store: Path | None, length: int, what: str, option: st
 
 def _make(path: Path, length: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + f".{os.getpid()}")
+    # not by process id: in a container every run has the same, and what a killed run left would stand in the way
+    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, os.urandom(length).hex().encode() + b"\n")
@@ -209,12 +220,22 @@ def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], N
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8), at, valid
 
 
+def _spaces(namespace: NDArray[np.uint16] | int) -> NDArray[np.uint16]:
+    """Operator ids as two-byte words (1,) or (n,); a wider id is refused, since cut to two bytes it would be another operator's."""
+    spaces = np.atleast_1d(np.asarray(namespace))
+    if spaces.dtype != np.uint16 and spaces.size and not (spaces.min() >= 0 and spaces.max() <= 0xFFFF):
+        raise ValueError("namespace: expected operator ids from 0 to 65535")
+    return spaces.astype(np.uint16, copy=False)
+
+
 def hash128(
     numbers: pa.Array | pa.ChunkedArray, namespace: NDArray[np.uint16] | int, key: Key
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Both halves (n,), (n,) of each number's key; null and blank numbers give 0, 0. ``namespace``: operator ids (n,) or one for all."""
-    spaces = np.atleast_1d(np.asarray(namespace, np.uint16))
-    n = len(numbers)
+    """Both halves (n,), (n,) of each number's key; null and blank numbers give 0, 0. ``namespace``: operator ids (n,) or one for all.
+
+    Raises ValueError: an operator id beyond two bytes, or neither one id nor one for each number.
+    """
+    spaces, n = _spaces(namespace), len(numbers)
     if len(spaces) not in (1, n):
         raise ValueError(f"namespace has shape {spaces.shape}, expected ({n},)")
     if isinstance(numbers, pa.ChunkedArray):

@@ -9,8 +9,10 @@ a row moved to another item or case doesn't open. The key is another than that o
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -33,12 +35,16 @@ SEALED: pa.Schema = pa.schema(
         pa.field("operator", pa.uint16(), False),
         pa.field("key_first", pa.uint64(), False),
         pa.field("key_second", pa.uint64(), False),
+        pa.field("purpose", pa.string(), False),
         pa.field("case", pa.string(), False),
         pa.field("cipher", pa.string(), False),
         pa.field("sealed", pa.binary(), False),
     ]
 )
-"""A sealed number: day of sealing, operator id, both halves of the item's key, case reference, cipher, sealed bytes."""
+"""A sealed number: day of sealing, operator id, both halves of the item's key, why it was flagged, case reference, cipher, sealed bytes."""
+
+PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""A purpose code says why an item was flagged, as ``prohibited`` or ``court_order``; a word, so that it tells nothing of a person."""
 
 _NONCE = 12
 _TAG = 16
@@ -76,15 +82,19 @@ class SealedRow:
     operator: int
     key_first: int
     key_second: int
+    purpose: str
     case: str
     cipher: str
     sealed: bytes
 
     @property
     def belongs_to(self) -> bytes:
-        """What is authenticated with the number: operator, item key and case, each of a known length or last."""
+        """What is authenticated with the number: operator, item key, purpose and case, each of a known length, ended or last."""
         key = self.key_first.to_bytes(8, "little") + self.key_second.to_bytes(8, "little")
-        return b"yilu vault 1" + self.operator.to_bytes(2, "little") + key + self.case.encode()
+        text = (
+            self.purpose.encode() + b"\0" + self.case.encode()
+        )  # no purpose that can be sealed holds the sign that ends it
+        return b"yilu vault 1" + self.operator.to_bytes(2, "little") + key + text
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ class Grant:
             raise VaultError("a grant needs a purpose", next_step="state why the number is needed")
         if not self.case.strip():
             raise VaultError("a grant needs a case number", next_step="open a case first")
-        approvers = [a.strip().casefold() for a in self.approvers]
+        approvers = [unicodedata.normalize("NFKC", a).strip().casefold() for a in self.approvers]
         if len(approvers) != 2 or not all(approvers) or approvers[0] == approvers[1]:
             raise VaultError("a grant needs two different approvers", next_step="have a second person approve")
         if not callable(self.audit):
@@ -121,17 +131,24 @@ def load_or_make(path: Path, store: Path | None = None, cipher: str = "aes-siv")
     return VaultKey(secret_in(path, store, CIPHERS[cipher], "vault's key file", "it"), cipher)
 
 
-def seal(number: str, operator: int, item_key: tuple[int, int], case: str, day: date, key: VaultKey) -> SealedRow:
-    """The number of one flagged item, sealed for a case. ``item_key``: both halves of its 128-bit key.
+def seal(
+    number: str, operator: int, item_key: tuple[int, int], purpose: str, case: str, day: date, key: VaultKey
+) -> SealedRow:
+    """The number of one flagged item, sealed for a case. ``item_key``: both halves of its 128-bit key; ``purpose``: a code (PURPOSE).
 
-    Raises VaultError where there is no number or no case. AES-SIV without a nonce: the same number for the same item and case gives
+    Raises VaultError where there is no number, no case or no such code. AES-SIV without a nonce: the same number for the same item and case gives
     the same row, so sealing again adds nothing to what a reader learns.
     """
     if not number.strip() or "\0" in number:
         raise VaultError("there is no number to seal")
     if not case.strip():
         raise VaultError("a number is sealed for a case", next_step="name the case")
-    row = SealedRow(day, operator, int(item_key[0]), int(item_key[1]), case, key.cipher, b"")
+    if not PURPOSE.fullmatch(purpose):
+        raise VaultError(
+            "a number is sealed for a purpose: a code of small letters, digits and _",
+            next_step="give a code such as prohibited or court_order",
+        )
+    row = SealedRow(day, operator, int(item_key[0]), int(item_key[1]), purpose, case, key.cipher, b"")
     message = number.encode() + b"\0"
     message += bytes(-len(message) % _PADDED)
     if key.cipher == "aes-siv":
@@ -142,17 +159,21 @@ def seal(number: str, operator: int, item_key: tuple[int, int], case: str, day: 
         worker.authenticate_additional_data(row.belongs_to)
         body = worker.update(message) + worker.finalize()
         sealed = nonce + worker.tag + body
-    return SealedRow(day, row.operator, row.key_first, row.key_second, case, key.cipher, sealed)
+    return replace(row, sealed=sealed)
 
 
 def unseal(row: SealedRow, grant: Grant, key: VaultKey) -> str:
     """The waybill number of a sealed row, written down by the grant's audit before it is given out.
 
-    Raises VaultError: the grant is for another case, or the row was changed, moved or sealed with another key; refusals are audited too.
+    Raises VaultError: there is no Grant, it is for another case, or the row was changed, moved or sealed with another key; where there
+    is a grant, refusals are audited too.
     """
+    if not isinstance(grant, Grant):  # anything with the same attributes would come past the checks of a Grant
+        raise VaultError("a sealed number opens under a grant alone", next_step="ask for a grant for this case")
     record: dict[str, object] = {
         "action": "unseal",
         "purpose": grant.purpose,
+        "sealed_for": row.purpose,
         "case": grant.case,
         "approvers": list(grant.approvers),
         "operator": row.operator,

@@ -81,6 +81,35 @@ def test_anything_else_is_no_key(tmp_path: Path, content: bytes) -> None:
     assert "zz" not in refused.value.message
 
 
+def test_what_a_killed_run_left_is_not_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed before its key has a name doesn't stop the next one, though both have the same process id."""
+    path = tmp_path / "key"
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(os, "link", _killed)
+        broken.setattr(Path, "unlink", _killed)
+        load_or_make(path)
+    assert not path.exists() and len(list(tmp_path.iterdir())) == 1
+    assert load_or_make(path) == load_or_make(path)
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_no_place_for_a_key(tmp_path: Path) -> None:
+    """A folder, a pipe, a link to nowhere, a path below a file or the store itself: an error that says what to set."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for path in (tmp_path, tmp_path / "link", tmp_path / "file" / "key", tmp_path / "pipe"):
+        with pytest.raises(StoreError) as refused:
+            load_or_make(path)
+        assert "key_file" in refused.value.next_step
+        assert str(tmp_path) not in refused.value.message
+    with pytest.raises(StoreError, match="inside the store"):
+        load_or_make(tmp_path, tmp_path)
+
+
 def test_two_first_runs_at_once_take_one_key(tmp_path: Path) -> None:
     """Processes that make the key at the same moment all get the one that stays."""
     path = tmp_path / "key"

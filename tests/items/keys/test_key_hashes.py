@@ -86,11 +86,26 @@ def test_published_64_bit_value() -> None:
     assert siphash(bytes(range(15)), PUBLISHED, False)[0] == 0xA129CA6149BE45E5
 
 
-def test_published_128_bit_values() -> None:
-    """The first values of the 128-bit vectors of the reference implementation: the messages of no bytes and of byte 0."""
-    for message, value in ((b"", "a3817f04ba25a8e66df67214c7550293"), (b"\0", "da87c1d86b99af44347659119b22fc45")):
-        first, second = siphash(message, PUBLISHED, True)
-        assert (first.to_bytes(8, "little") + second.to_bytes(8, "little")).hex() == value
+PUBLISHED_VECTORS: dict[int, tuple[str, str]] = {
+    0: ("310e0edd47db6f72", "a3817f04ba25a8e66df67214c7550293"),
+    1: ("fd67dc93c539f874", "da87c1d86b99af44347659119b22fc45"),
+    7: ("37d1018bf50002ab", "a1f1ebbed8dbc153c0b84aa61ff08239"),
+    8: ("6224939a79f5f593", "3b62a9ba6258f5610f83e264f31497b4"),
+    15: ("e545be4961ca29a1", "5493e99933b0a8117e08ec0f97cfc3d9"),
+    16: ("db9bc2577fcc2a3f", "6ee2a4ca67b054bbfd3315bf85230577"),
+    63: ("724506eb4c328a95", "5150d1772f50834a503e069a973fbd7c"),
+}
+"""By length of the message 00 01 02 ..., under the key 00..0f: outputs of 64 and 128 bits, as bytes."""
+
+
+@pytest.mark.parametrize("length", PUBLISHED_VECTORS)
+def test_published_vectors(length: int) -> None:
+    """Values of the reference implementation's vectors: no byte, one, and either side of each word's end."""
+    narrow, wide = PUBLISHED_VECTORS[length]
+    message = bytes(range(length))
+    assert siphash(message, PUBLISHED, False)[0].to_bytes(8, "little").hex() == narrow
+    first, second = siphash(message, PUBLISHED, True)
+    assert (first.to_bytes(8, "little") + second.to_bytes(8, "little")).hex() == wide
 
 
 @given(st.binary(max_size=600), st.binary(min_size=16, max_size=16), st.booleans())
@@ -194,6 +209,13 @@ def test_namespaces_of_another_length_are_refused(algorithm: str) -> None:
     """Three numbers with two operators is a mistake of the caller."""
     with pytest.raises(ValueError, match="namespace"):
         hash128(pa.array(["a", "b", "c"]), np.array([1, 2], np.uint16), Key(SECRETS[0], algorithm))
+
+
+@pytest.mark.parametrize("namespace", [65536, -1, np.array([65537, 1]), np.array([-1, 1], np.int8)], ids=str)
+def test_namespace_beyond_two_bytes_is_refused(namespace: np.ndarray | int) -> None:
+    """An operator id that doesn't fit isn't cut: it would be another operator's."""
+    with pytest.raises(ValueError, match="65535"):
+        hash128(pa.array(["a", "b"]), namespace, PUBLISHED)
 
 
 def test_nothing_in_nothing_out() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -27,7 +28,7 @@ ciphers = pytest.mark.parametrize("cipher", CIPHERS)
 
 def sealed(cipher: str, number: str = NUMBER) -> SealedRow:
     """A number of operator 3 sealed for case C-1."""
-    return vault.seal(number, 3, (11, 2**64 - 1), "C-1", DAY, KEYS[cipher])
+    return vault.seal(number, 3, (11, 2**64 - 1), "prohibited", "C-1", DAY, KEYS[cipher])
 
 
 def grant(written: list[dict[str, object]], case: str = "C-1") -> Grant:
@@ -49,6 +50,8 @@ MOVES: dict[str, Callable[[SealedRow], SealedRow]] = {
     "first half of the key": lambda r: replace(r, key_first=12),
     "second half of the key": lambda r: replace(r, key_second=0),
     "halves swapped": lambda r: replace(r, key_first=r.key_second, key_second=r.key_first),
+    "purpose": lambda r: replace(r, purpose="lost"),
+    "purpose moved into the case": lambda r: replace(r, purpose="", case="C-1"),
     "last byte": lambda r: replace(r, sealed=r.sealed[:-1] + bytes([r.sealed[-1] ^ 1])),
     "first byte": lambda r: replace(r, sealed=bytes([r.sealed[0] ^ 128]) + r.sealed[1:]),
     "cut": lambda r: replace(r, sealed=r.sealed[:-1]),
@@ -83,7 +86,9 @@ def test_another_case_or_key_stays_shut(cipher: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "approvers", [("a", "a"), ("a", " A "), ("a", ""), ("", ""), ("a", " "), ("a",), ("a", "b", "c")], ids=str
+    "approvers",
+    [("a", "a"), ("a", " A "), ("a", "\uff21"), ("a", ""), ("", ""), ("a", " "), ("a",), ("a", "b", "c")],
+    ids=str,
 )
 def test_one_approver_is_not_two(approvers: tuple[str, str]) -> None:
     """One person under two spellings, or nobody, isn't two approvers."""
@@ -126,6 +131,7 @@ def test_audit_and_errors_hold_no_number(cipher: str) -> None:
     assert KEYS[cipher].secret.hex() not in shown
     assert repr(KEYS[cipher].secret) not in shown
     assert written[0]["approvers"] == ["officer-7", "officer-9"]
+    assert written[0]["sealed_for"] == "prohibited"
 
 
 @ciphers
@@ -180,7 +186,23 @@ def test_nothing_to_seal(cipher: str) -> None:
     """An empty number, or one for no case, isn't sealed."""
     for number, case in (("", "C-1"), ("  ", "C-1"), ("a\0b", "C-1"), ("A1", " ")):
         with pytest.raises(VaultError):
-            vault.seal(number, 1, (1, 2), case, DAY, KEYS[cipher])
+            vault.seal(number, 1, (1, 2), "lost", case, DAY, KEYS[cipher])
+
+
+@pytest.mark.parametrize("purpose", ["", " ", "Lost", "lost ", "lost\0", "丢失", "9lives", "x" * 33, "13800138000"])
+def test_purpose_is_a_code(purpose: str) -> None:
+    """Why an item was flagged is a short code, not a sentence that may tell of a person."""
+    with pytest.raises(VaultError, match="purpose"):
+        vault.seal("A1", 1, (1, 2), purpose, "C-1", DAY, KEYS["aes-siv"])
+
+
+@ciphers
+def test_nothing_but_a_grant_opens(cipher: str) -> None:
+    """No grant, or something that only looks like one and so was never checked, opens nothing."""
+    alike = SimpleNamespace(purpose="", case="C-1", approvers=(), audit=lambda _: None)
+    for none in (None, alike, {"case": "C-1"}):
+        with pytest.raises(VaultError, match="grant alone"):
+            vault.unseal(sealed(cipher), none, KEYS[cipher])  # type: ignore[arg-type]
 
 
 @ciphers

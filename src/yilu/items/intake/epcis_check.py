@@ -11,8 +11,8 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from contextlib import suppress
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from yilu.items.intake import epcis_words as words
