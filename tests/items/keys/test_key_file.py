@@ -69,7 +69,9 @@ def test_key_beside_the_facts_is_refused(tmp_path: Path) -> None:
     assert load_or_make(tmp_path / "key", store)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"00", b"zz" * 16, b"\xff\xfe" * 16, b"00" * 17, bytes(range(200, 216))])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"00", b"zz" * 16, b"\xff\xfe" * 16, b"00" * 17, bytes(range(200, 216))]
+)
 def test_anything_else_is_no_key(tmp_path: Path, content: bytes) -> None:
     """A file of other content is neither used nor replaced, and the error doesn't show it."""
     path = tmp_path / "key"
