@@ -327,4 +327,4 @@ def test_standard_input_is_known_by_its_chunks() -> None:
     assert [c.used for c in first] == [10, 10, 5]
     done = {c.content_hash for c in first[:2]}
     again = chunks("-", stream=io.BytesIO(content), chunk_rows=10, done=lambda found: -1 if found in done else 0)
-    assert [(c.used, c.repeated_rows) for c in again] == [(0, -1), (0, -1), (5, 0)]
+    assert [(c.used, c.repeated) for c in again] == [(0, True), (0, True), (5, False)]

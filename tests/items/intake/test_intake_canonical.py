@@ -105,7 +105,9 @@ def test_chunks_cover_the_rows_and_a_file_resumes(tmp_path: Path) -> None:
     copy = tmp_path / "another name.parquet"
     copy.write_bytes(path.read_bytes())
     (repeat,) = chunks(copy, done=lambda found: -1 if found == whole.content_hash else 0)
-    assert (repeat.rows, repeat.last, repeat.repeated_rows) == (0, True, -1)
+    assert (repeat.rows, repeat.last, repeat.repeated, repeat.content_hash) == (0, True, True, whole.content_hash)
+    (known,) = chunks(copy, done=lambda _: 53)
+    assert (known.rows, known.row_to, known.last, known.repeated, known.repeated_rows) == (0, 53, True, True, 53)
 
 
 def test_exact_multiple_of_the_chunk_ends_with_a_last_chunk(tmp_path: Path) -> None:
@@ -138,4 +140,4 @@ def test_unmapped_kinds_and_unknown_places_are_kept_and_counted(tmp_path: Path) 
     assert chunk.unmapped == {"warp": 2, "beam": 1}
     assert [chunk.codes[c - 1] if c else "" for c in chunk.events.code] == ["warp", "", "warp", "beam"]
     assert chunk.events.kind.tolist() == [240, 52, 240, 240]
-    assert chunk.unknown == {"facility": {"MOON": 2}, "origin": {"1": 1}}
+    assert chunk.unknown == {"place": {"MOON": 2}, "origin": {"1": 1}}

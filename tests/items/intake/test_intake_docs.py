@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from yilu.items.intake.mapping import EVENT_COLUMNS, Mapping
+from yilu.items.intake.mapping import EVENT_COLUMNS, Mapping, parse
 from yilu.items.intake.reasons import REASONS
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -24,3 +25,12 @@ def test_every_key_and_column_is_explained() -> None:
         assert f"| `{key}` |" in page, key
     for column in EVENT_COLUMNS:
         assert f"`{column}`" in page, column
+
+
+def test_every_example_is_a_mapping() -> None:
+    """Each TOML block of the page is a mapping that is read without an error."""
+    page = (DOCS / "reference" / "mapping.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) >= 3
+    for block in blocks:
+        assert parse(block, "mapping.md").rules

@@ -52,6 +52,10 @@ def test_an_event_of_many_items_is_one_row(tmp_path: Path) -> None:
     assert set(chunk.events.operator.tolist()) == {2}
     assert chunk.events.place.tolist() == [7, 7, 7, 7]
     assert set(chunk.events.at.tolist()) == {1_762_819_200}
+    first, second = chunks(tmp_path / "d.json", parse(FEED, "gs1.toml"), chunk_rows=1)
+    assert [(c.rows, len(c.events), c.last) for c in (first, second)] == [(1, 3, False), (1, 1, True)]
+    (rest,) = chunks(tmp_path / "d.json", parse(FEED, "gs1.toml"), chunk_rows=1, done=lambda _: 1)
+    assert rest.fingerprint == second.fingerprint
 
 
 def test_one_bad_item_quarantines_the_whole_event(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_the_report_adds_up(tmp_path: Path) -> None:
     assert report.by_reason == {"missing_waybill": 2, "bad_time": 1, "malformed": 1}
     assert report.by_kind == {"arrive": 13, "other": 1}
     assert report.unmapped == {"warp": 1}
-    assert report.unknown == {"facility": {"MOON": 1}}
+    assert report.unknown == {"place": {"MOON": 1}}
     assert (report.first_at, report.last_at) == (1_762_819_200, 1_762_851_600)
     # Ten hours in order, back to the start for the last three of the first file; the second file stands alone.
     assert report.in_order == pytest.approx(11 / 12)

@@ -113,7 +113,7 @@ def test_a_carriers_own_file(tmp_path: Path) -> None:
     assert found.weight_g.tolist() == [1250, 0, 0, 0]
     assert set(found.item_class.tolist()) == {3}
     assert chunk.unmapped == {"9876": 1}
-    assert chunk.unknown == {"facility": {"(hidden, 2 characters)": 1}}
+    assert chunk.unknown == {"place": {"(hidden, 2 characters)": 1}}
 
 
 ORDERS = """
@@ -291,3 +291,16 @@ def test_a_column_that_the_select_lacks(folder: Path) -> None:
     """The mapped column is named."""
     with pytest.raises(SourceError, match="column op is missing"):
         chunks(folder, sql("SELECT no, 1 AS t FROM '{folder}/a.parquet'"))
+
+
+def test_the_documented_lists_of_scans(tmp_path: Path) -> None:
+    """The page's example of a SELECT: one waybill with a list of scans gives an event per scan."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "mapping.md").read_text(encoding="utf-8")
+    block = next(b for b in page.split("```toml\n")[1:] if 'name = "lists"' in b).split("```")[0]
+    folder = tmp_path / "feed"
+    folder.mkdir()
+    scans = '[{"code": "arrive", "time": "2025-11-11 08:00:00"}, {"code": "depart", "time": "2025-11-11 09:00:00"}]'
+    (folder / "traces.json").write_text(f'{{"no": "A1", "scans": {scans}}}\n', encoding="utf-8")
+    found = only(folder, parse(block, "lists.toml")).events
+    assert found.at.tolist() == [1_762_819_200, 1_762_822_800]
+    assert found.kind.tolist() == [BY_CODE["arrive"].id, BY_CODE["depart"].id]

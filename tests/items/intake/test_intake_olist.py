@@ -84,7 +84,7 @@ def test_origins_and_destinations_agree(chunk: Chunk, plain: Callable[[str], lis
     assert got == {(a, b): n for a, b, n in plain(query)}
     assert sum(n for (a, _), n in got.items() if a is None) == 1
     assert (accepted.place == 0).sum() == 1
-    assert chunk.unknown == {"facility": {"": 1}}
+    assert chunk.unknown == {"place": {"": 1}}
 
 
 def test_on_time_and_transit_agree(chunk: Chunk, plain: Callable[[str], list[tuple]]) -> None:

@@ -203,3 +203,12 @@ def test_numbers_as_times() -> None:
         for column in (pa.array([1_762_819_200 * factor, None]), pa.array([str(1_762_819_200 * factor), None])):
             at, state = seconds(column, "", (ISO,), unit)
             assert (at[0], state.tolist()) == (1_762_819_200, [0, 1])
+
+
+def test_a_typed_time_without_zone_needs_the_mappings_zone() -> None:
+    """Without one it is bad rather than silently UTC; a timestamp with a zone needs none."""
+    moment = datetime(2025, 11, 11)
+    for column in (pa.array([moment, None], pa.timestamp("ms")), pa.array([moment.date(), None], pa.date32())):
+        assert seconds(column, "", (ISO,), "s")[1].tolist() == [2, 1]
+        assert seconds(column, "Asia/Shanghai", (ISO,), "s")[0][0] == 1_762_790_400
+    assert seconds(pa.array([moment], pa.timestamp("ms", "UTC")), "", (ISO,), "s")[1].tolist() == [0]

@@ -79,8 +79,9 @@ class Chunk:
 
     rows = used + quarantine.num_rows, always. One row may make several events. ``held``: events of rows whose clock was ahead,
     not among ``events``; ``held_rows`` their row numbers (from 1). ``codes[i]`` is the source code that ``events.code`` calls
-    i + 1. ``unmapped`` counts events by source code, ``unknown`` counts rows by column and unknown text (texts shown only where
-    they are safe). ``last``: no rows follow in this source. ``repeated_rows``: rows passed over because they were done before.
+    i + 1. ``unmapped`` counts events by source code, ``unknown`` counts events by event column and unknown text (texts shown only where
+    they are safe). ``last``: no rows follow in this source. ``repeated_rows``: rows passed
+    over because they were done before (0 where ``done`` said COMPLETE). ``repeated``: the whole source was done before.
     """
 
     events: Events
@@ -95,6 +96,7 @@ class Chunk:
     row_to: int
     last: bool
     repeated_rows: int = 0
+    repeated: bool = False
     codes: tuple[str, ...] = ()
     unmapped: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, dict[str, int]] = field(default_factory=dict)

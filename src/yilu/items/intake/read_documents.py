@@ -15,6 +15,7 @@ from yilu.items.intake.chunk import SourceError
 from yilu.items.intake.epcis_check import EpcisRefused
 from yilu.items.intake.mapping import EventRule, From, Mapping
 
+MAX_DOCUMENT_BYTES = epcis.EpcisSettings().max_document_bytes
 _COLUMNS = tuple(name for name in epcis.ROWS.names if name != "row")
 
 
@@ -25,8 +26,8 @@ def document_mapping(mapping: Mapping) -> Mapping:
     return replace(mapping, rules=(EventRule((), {**given, **constants}),), check_s10=mapping.check_s10)
 
 
-def read_document(document: bytes | Path, name: str, mapping: Mapping) -> Iterator[Block]:
-    """The one block of a document. Raises SourceError with what is not valid."""
+def read_document(document: bytes | Path, name: str, mapping: Mapping, skip: int = 0) -> Iterator[Block]:
+    """The one block of a document, from row ``skip`` on. Raises SourceError with what is not valid."""
     settings = epcis.EpcisSettings(
         locations=mapping.locations, vocabulary=mapping.vocabulary, number_prefixes=mapping.number_prefixes
     )
@@ -38,10 +39,12 @@ def read_document(document: bytes | Path, name: str, mapping: Mapping) -> Iterat
         ) from None
     held = found.quarantine.column("row").to_numpy() + 1
     late = pa.compute.equal(found.quarantine.column("reason"), epcis.OUT_OF_RANGE).to_numpy()
-    yield Block(
+    block = Block(
         table=found.rows.select(list(_COLUMNS)),
         rows=found.rows.column("row").to_numpy() + 1,
         row_to=found.events,
         bad_rows=held,
         bad_why=np.where(late, reasons.TIME_OUT_OF_RANGE, reasons.DOCUMENT_EVENT).astype(np.uint8),
     )
+    if skip < found.events:
+        yield block.split(skip)[1] if skip else block

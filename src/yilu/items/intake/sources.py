@@ -23,7 +23,7 @@ from yilu.items.intake.door import Codes, Door, lookups
 from yilu.items.intake.lines import Readable
 from yilu.items.intake.mapping import FORMATS, Mapping
 from yilu.items.intake.read_csv import read_csv
-from yilu.items.intake.read_documents import document_mapping, read_document
+from yilu.items.intake.read_documents import MAX_DOCUMENT_BYTES, document_mapping, read_document
 from yilu.items.intake.read_jsonl import read_jsonl
 from yilu.items.intake.read_parquet import read_parquet
 from yilu.items.intake.read_sql import read_sql
@@ -41,7 +41,7 @@ _PACKED = (".gz", ".zst", ".bz2", ".lz4")
 _STILL_WRITTEN = "wait until it is written, or have it written under another name and renamed when it is whole"
 
 Done = Callable[[str], int]
-"""From a content hash to the rows that were done before: 0, a number of rows, or ``COMPLETE``."""
+"""From a content hash to the rows that were done before: 0, a number of rows, or ``COMPLETE`` (nothing of it is looked at)."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _blocks(path: Path, form: str, door: Door, skip: int) -> Iterator[Block]:
     if form == "parquet":
         yield from read_parquet(path, door.mapping, door.limits, skip)
     elif form == "epcis":
-        yield from read_document(path, path.name, door.mapping)
+        yield from read_document(path, path.name, door.mapping, skip)
     else:
         read = read_csv if form == "csv" else read_jsonl
         packed = path.name.lower().endswith(_PACKED)
@@ -273,7 +273,7 @@ def _standard_input(stream: BinaryIO, door: Door, done: Done, chunk_rows: int) -
         )
     hashed = _Hashed(stream, door.mapping.digest)
     if form == "epcis":
-        found = read_document(hashed.read(1 << 26), "standard input", door.mapping)
+        found = read_document(hashed.read(MAX_DOCUMENT_BYTES + 1), "standard input", door.mapping)
     else:
         read = read_csv if form == "csv" else read_jsonl
         found = read(hashed, "standard input", door.mapping, door.limits, 0)
@@ -288,7 +288,7 @@ def _repeat(name: str, digest: str) -> Chunk:
     none = events(0)
     return Chunk(
         events=none, rows=0, used=0, quarantine=quarantined(name, np.empty(0, np.int64), np.empty(0, np.uint8)), held=none,
-        held_rows=np.empty(0, np.int64), source_name=name, content_hash=digest, row_from=0, row_to=0, last=True, repeated_rows=COMPLETE,
+        held_rows=np.empty(0, np.int64), source_name=name, content_hash=digest, row_from=0, row_to=0, last=True, repeated=True,
     )  # fmt: skip
 
 
@@ -347,6 +347,7 @@ def _chunk(
         row_to=row_to,
         last=last,
         repeated_rows=skip if row_from == skip else 0,
+        repeated=row_to == row_from and skip > 0,
         codes=texts,
         unmapped=_unmapped(joined.code, texts),
         unknown=_added([p.unknown for p in parts]),

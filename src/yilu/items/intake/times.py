@@ -115,12 +115,12 @@ def seconds(
     array = flat(column)
     if pa.types.is_timestamp(array.type):
         local = array.type.tz is None
-        return _numbers(array.cast(pa.int64()), _PER_S[array.type.unit], time_zone if local else "")
+        whole = array.cast(pa.int64())
+        return _local(whole, _PER_S[array.type.unit], time_zone) if local else _numbers(whole, _PER_S[array.type.unit])
     if pa.types.is_date(array.type):
-        return _numbers(array.cast(pa.timestamp("s")).cast(pa.int64()), 1, time_zone)
+        return _local(array.cast(pa.timestamp("s")).cast(pa.int64()), 1, time_zone)
     if pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
-        whole = array.cast(pa.int64(), safe=False)
-        return _numbers(whole, _PER_S[unit], "")
+        return _numbers(array.cast(pa.int64(), safe=False), _PER_S[unit])
     if pa.types.is_dictionary(array.type):
         values, states = seconds(array.dictionary, time_zone, formats, unit)
         index = array.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
@@ -128,14 +128,22 @@ def seconds(
     return _texts(array, time_zone, formats, unit)
 
 
-def _numbers(whole: pa.Array, per_s: int, time_zone: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def _local(whole: pa.Array, per_s: int, time_zone: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    values, state = _numbers(whole, per_s)
+    if time_zone:
+        return to_utc(values, zone(time_zone)), state
+    state[state == OK] = BAD  # a guess of the zone would be wrong by hours, and nobody would see it
+    return values, state
+
+
+def _numbers(whole: pa.Array, per_s: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     state = np.zeros(len(whole), np.uint8)
     if whole.null_count:
         state[whole.is_null().to_numpy(zero_copy_only=False)] = MISSING
         whole = whole.fill_null(0)
     values = whole.to_numpy(zero_copy_only=False)
     values = values // per_s if per_s > 1 else values
-    return (to_utc(values, zone(time_zone)) if time_zone else values), state
+    return values, state
 
 
 def _texts(

@@ -103,7 +103,7 @@ def _pick(n: int, made: Made, wanted: NDArray[np.bool_], whole: bool) -> tuple[E
 
 
 def _unknown(made: list[Made], good: NDArray[np.bool_]) -> dict[str, dict[str, int]]:
-    """Events by column and text for texts that mean nothing in the network; an empty facility counts as an empty text."""
+    """Events by event column and text for texts that mean nothing in the network; an empty facility counts as an empty text."""
     found: dict[str, dict[str, int]] = {}
     for m in made:
         for name, coded in m.coded.items():
@@ -115,7 +115,7 @@ def _unknown(made: list[Made], good: NDArray[np.bool_]) -> dict[str, dict[str, i
                 counts = np.array([len(rows)])
             else:
                 counts = np.bincount(coded.index[rows], minlength=len(coded.values))
-            texts = found.setdefault(name, {})
+            texts = found.setdefault("place" if name == "facility" else name, {})
             for i in np.flatnonzero(strange & (counts > 0)):
                 value = coded.values[i]
                 text = "" if value is None else shown_text("place", value)
