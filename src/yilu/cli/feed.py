@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,7 @@ def feed(
     zh = opened.settings.language == "zh"
     found = feeds.read(kind.value, file, opened.network.operators, opened.network.facilities, opened.key)
     with opened.write() as writer:
-        counts = found.counts | feeds.store_rows(writer, kind.value, found)
+        counts = found.counts | feeds.store_rows(writer, kind.value, found, received_at=int(time.time()))
     wrong = found.quarantine.to_pylist()
     if as_json:
         print_json({"kind": kind.value, "counts": counts, "quarantine": wrong})

@@ -6,6 +6,7 @@ import datetime
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +18,7 @@ from yilu.errors import InputError
 from yilu.items import feeds
 from yilu.items.feeds import files
 from yilu.items.feeds.values import _one_credit_code
-from yilu.items.keys import Key
+from yilu.items.keys import Key, hash128
 
 ENDINGS = (".csv", ".jsonl", ".ndjson", ".parquet")
 kinds = pytest.mark.parametrize("kind", feeds.KINDS)
@@ -113,6 +114,12 @@ BAD: list[tuple[str, str, str, str | None]] = [
     ("device_status", "at", "1960-01-01T00:00:00Z", None),
     ("device_status", "device", "13800138000", None),
     ("device_status", "device", "XR 110105194912310021", None),
+    ("device_status", "device", "138-0013-8000", None),
+    ("device_status", "device", "8613800138000", None),
+    ("device_status", "device", "86_138.0013.8000", None),
+    ("device_status", "device", "张三", None),
+    ("device_status", "device", "Zhang-San", None),
+    ("licences", "licence", "王小明", None),
     ("device_status", "value", "", None),
     ("outlet_filings", "filing", "110105194912310021", None),
     ("outlet_filings", "opened_on", "2029-01-01", "2029-01-01"),
@@ -289,6 +296,36 @@ def test_customers_are_hashed_again_under_a_key(tmp_path: Path) -> None:
     again = feeds.read("sender_agreements", path, OPERATORS, FACILITIES, Key(bytes(16)[1:] + b"1")).table
     assert not set(again.column("customer").to_pylist()) & set(found)
     assert read("sender_agreements", path).table.column("customer").to_pylist()[0] == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "number", ["XR-01", "7", "粤深邮备〔2025〕00012号", "国邮20100001C", "440300-1301-00012", "9913800138000"]
+)
+def test_numbers_of_things_are_taken(tmp_path: Path, number: str) -> None:
+    """What numbers of devices, filings and licences look like is not taken for a name or telephone."""
+    row = GOOD["device_status"] | {"device": number}
+    assert read("device_status", write(tmp_path / "n.csv", [row])).table.column("device").to_pylist() == [number]
+
+
+def test_file_of_many_blank_lines_keeps_its_numbers(tmp_path: Path) -> None:
+    """Where lines are empty, rows behind them still stand under the number they have in the file."""
+    row = f"XR-01,passes,2025-11-11T00:00:00Z,{FACILITY},"
+    (tmp_path / "b.csv").write_text("\n".join(["device,kind,at,facility,value", "", row + "1", "", "", row + "x", ""]))
+    found = read("device_status", tmp_path / "b.csv")
+    assert found.counts == {"rows": 2, "used": 1, "quarantined": 1}
+    assert found.quarantine.column("row").to_pylist() == [5]
+
+
+def test_stored_hash_is_that_of_the_item_key(tmp_path: Path) -> None:
+    """Customers are hashed as ``hash128`` says: both halves, most significant digit first, under their own operator."""
+    codes = [str(c) for c in OPERATORS.code[1:4]]
+    rows = [GOOD["sender_agreements"] | {"operator": c, "customer": f"{i:032x}"} for i, c in enumerate(codes * 5)]
+    key = Key(b"0123456789abcdef")
+    path = write(tmp_path / "a.csv", rows)
+    found = feeds.read("sender_agreements", path, OPERATORS, FACILITIES, key).table.column("customer").to_pylist()
+    ids = np.array([OPERATORS.index_of_code[r["operator"]] for r in rows], np.uint16)
+    first, second = hash128(pa.array([r["customer"] for r in rows]), ids, key)
+    assert found == [f"{a:016x}{b:016x}" for a, b in zip(first.tolist(), second.tolist(), strict=True)]
 
 
 @given(st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=17, max_size=17), st.integers(0, 16), st.integers(1, 30))

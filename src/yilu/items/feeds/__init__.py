@@ -3,7 +3,7 @@
 from yilu.items.feeds.changes import DIFFERENCES, differences, merge
 from yilu.items.feeds.kinds import KINDS, Kind
 from yilu.items.feeds.reading import QUARANTINE, FeedRows, read
-from yilu.items.feeds.storing import load, store_rows
+from yilu.items.feeds.storing import load, store_rows, versions
 
 __all__ = [
     "DIFFERENCES",
@@ -16,4 +16,5 @@ __all__ = [
     "merge",
     "read",
     "store_rows",
+    "versions",
 ]

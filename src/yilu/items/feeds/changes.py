@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from yilu.items.feeds.kinds import kind_of
+from yilu.items.feeds.kinds import Kind, kind_of
 
 DIFFERENCES: pa.Schema = pa.schema([(n, pa.string()) for n in ("identity", "change", "column", "old", "new")])
 """One difference of two registers. change: added, removed (column, old and new are null) or changed."""
 
-_ORIGIN = "standing"
+_ORIGIN = "standing"  # where a row of a register comes from
 _Part = tuple[NDArray[np.int64], NDArray[np.str_], str | None, NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -49,6 +49,12 @@ def changed(old: pa.Table, new: pa.Table) -> tuple[pa.Table, pa.Table, dict[str,
     same_as_old = np.logical_and.reduce([c[kept] == c[first] for c in columns.values()]) if n else np.empty(0, np.bool_)
     written = kept[brought & ~(held & same_as_old)]
     return both.take(pa.array(kept)), both.take(pa.array(written)), counts
+
+
+def in_order(table: pa.Table, kind: Kind) -> pa.Table:
+    """The rows in order of identity; rows of the same identity stay in the order they are in."""
+    codes = [_codes(table.column(name)) for name in reversed(kind.identity)]
+    return table.take(pa.array(np.lexsort([np.arange(table.num_rows), *codes])))
 
 
 def merge(old: pa.Table, new: pa.Table) -> tuple[pa.Table, dict[str, int]]:

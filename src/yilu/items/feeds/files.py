@@ -115,8 +115,10 @@ def _csv(kind: Kind, path: Path) -> Lines:
         ),
     )
     malformed = np.array(wrong, np.int64)
-    numbers = np.setdiff1d(np.arange(1, table.num_rows + len(malformed) + 1), malformed)
-    return _blank_lines(table, numbers, malformed)
+    is_row = np.ones(table.num_rows + len(malformed) + 1, np.bool_)
+    is_row[0] = False  # rows are counted from 1
+    is_row[malformed] = False
+    return _blank_lines(table, np.flatnonzero(is_row), malformed)
 
 
 def _header(first: bytes) -> list[list[str]]:
@@ -129,7 +131,9 @@ def _blank_lines(table: pa.Table, numbers: NDArray[np.int64], malformed: NDArray
     """Without lines where every column is empty: an empty line is no row."""
     filled = np.zeros(table.num_rows, np.bool_)
     for column in table.columns:
-        filled |= (pc.binary_length(column).to_numpy() > 0) if table.num_rows else filled
+        if filled.all():
+            return Lines(table, numbers, malformed)
+        filled |= pc.binary_length(column).to_numpy() > 0
     keep = np.flatnonzero(filled)
     return Lines(table.take(pa.array(keep)), numbers[keep], malformed)
 

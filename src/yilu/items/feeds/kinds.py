@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Literal
 
 import pyarrow as pa
 
@@ -30,7 +31,7 @@ EXPECTED: dict[str, str] = {
     "day": "a day as YYYY-MM-DD",
     "instant": "a time as YYYY-MM-DDThh:mm:ss with Z or an offset such as +08:00",
     "count": "a whole number from 0 to 999999999999",
-    "text": "a number of letters, digits and - / ( ) at most 64 long, and neither a telephone nor an identity number",
+    "text": "a number of digits, letters and - / ( ) at most 64 long, no mere name, and neither a telephone nor an identity number",
     "hash": "32 or 64 hexadecimal digits of a hash, never the identifier itself",
     "credit_code": "a unified social credit code of 18 characters with its check character",
 }
@@ -58,13 +59,22 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of feed. ``register``: a mirror of a register, whose versions are compared by ``differences``."""
+    """One kind of feed. ``dated``: the identity column that tells the day of a row, empty for a register, which has none.
+
+    ``period``: how rows are kept together, by day or month (``D`` or ``M``, as numpy writes them); a register is kept as one.
+    """
 
     name: str
     zh: str
     en: str
-    register: bool
+    dated: str
+    period: Literal["", "D", "M"]
     attributes: tuple[Attribute, ...]
+
+    @property
+    def register(self) -> bool:
+        """Whether it is a mirror of a register, whose states are compared by ``differences``."""
+        return not self.dated
 
     @property
     def schema(self) -> pa.Schema:
@@ -89,15 +99,17 @@ def _attributes(name: str) -> tuple[Attribute, ...]:
     )  # fmt: skip
 
 
-_NAMES: tuple[tuple[str, str, str, bool], ...] = (
-    ("daily_aggregates", "日报", "Counts per operator, facility and day, where item events don't come.", False),
-    ("device_status", "设备状态", "What X-ray machines and cameras tell of themselves, bound to no item.", False),
-    ("outlet_filings", "末端网点备案", "The register of filed end outlets.", True),
-    ("sender_agreements", "协议客户备案", "The register of customers who send under an agreement, by hash.", True),
-    ("licences", "快递业务经营许可", "The register of express licences.", True),
+_NAMES: tuple[tuple[str, str, str, str, Literal["", "D", "M"]], ...] = (
+    ("daily_aggregates", "日报", "Counts per operator, facility and day, where item events don't come.", "day", "M"),
+    ("device_status", "设备状态", "What X-ray machines and cameras tell of themselves, bound to no item.", "at", "D"),
+    ("outlet_filings", "末端网点备案", "The register of filed end outlets.", "", ""),
+    ("sender_agreements", "协议客户备案", "The register of customers who send under an agreement, by hash.", "", ""),
+    ("licences", "快递业务经营许可", "The register of express licences.", "", ""),
 )
 
-KINDS: dict[str, Kind] = {name: Kind(name, zh, en, register, _attributes(name)) for name, zh, en, register in _NAMES}
+KINDS: dict[str, Kind] = {
+    name: Kind(name, zh, en, dated, period, _attributes(name)) for name, zh, en, dated, period in _NAMES
+}
 
 
 def kind_of(table: pa.Table) -> Kind:

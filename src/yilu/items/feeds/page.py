@@ -13,12 +13,14 @@ reported, which is not 0.
 
 - **A later file replaces.** A row is known by its *identity* columns. One that is not there yet is new, one equal to what is there is the
   same, any other replaces it and is counted as corrected. The same file may come any number of times; if it brings nothing, no commit is made.
+- **No version is lost.** The store keeps every version of a row with the commit that brought it and when it was received, in files by month (daily
+  counts), by day in UTC (device status) or as one (registers). A file costs what it changes and what is there of its own days, not the whole past.
 - **A row is used whole or quarantined.** The account names file, row (counted from 1, without the header), column, value and what was
   expected. Values are shown only of kinds, times, places and counts, and only where they look like one. rows = used + quarantined, always.
 - **Nothing of persons.** A column of names, telephones, identity numbers or addresses ends the reading; nothing of the file is kept. A
   column not named here ends it too. [How persons stay outside](../explain/persons.md).
 - **Statistics are no grounds for penalty.** `purpose` is part of a daily count's identity: what was filed for statistics never replaces, and is
-  never read as, what was given for supervision.
+  never read as, what was given for supervision. Who reads daily counts must say for which purpose; there is no reading of both at once.
 - **A register is a mirror or native.** `standing` says whether a national system decides (mirror) or the row is kept here (native). Two states of a
   register, ours and the national one, or last month's and today's, are compared row by row: added, removed, changed.
 """
@@ -30,6 +32,19 @@ _RULES: dict[str, str] = {
     "sender_agreements": "`valid_from` is not after `valid_to`. The store keeps `customer` hashed again under its own key.",
     "licences": "`valid_from` is not after `valid_to`.",
 }
+
+_READING = """
+## Reading from Python 读取
+
+```python
+from yilu.items import feeds
+
+feeds.load(snapshot, "daily_aggregates", purpose="supervision", first=date(2025, 11, 1), last=date(2025, 11, 30))  # as it stands now
+feeds.versions(snapshot, "licences")  # every version, with commit and received_at (seconds UTC; 0: not known)
+feeds.differences(old, new)  # two states of a register
+```
+
+A file is read whole into memory: about 0.6 GB for each million rows. Send device status by the hour."""
 
 
 def reference_page() -> str:
@@ -45,6 +60,7 @@ def reference_page() -> str:
     parts += ["\n## Types\n", "| type | what is expected |", "|---|---|"]
     parts += [f"| {name} | {text} |" for name, text in EXPECTED.items()]
     parts += [f"\n## Quarantine 隔离行\n\nColumns: {', '.join(f'`{n}`' for n in QUARANTINE.names)}."]
+    parts += [_READING]
     return "\n".join(parts) + "\n"
 
 

@@ -45,6 +45,7 @@ _NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
 
 _Note = Callable[[str, str, NDArray[np.bool_], pa.Array | None], None]
 _SWITCHES = ("power", "inspector", "online")
+_HEX = np.array([list(f"{byte:02x}".encode()) for byte in range(256)], np.uint8)
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,11 @@ def _across(kind: Kind, columns: dict[str, pa.Array], note: _Note) -> None:
 
 def _hashed_again(column: pa.Array, operators: pa.Array, key: Key) -> pa.Array:
     first, second = hash128(column, operators.fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint16), key)
-    return pa.array(
-        [f"{a:016x}{b:016x}" if a else None for a, b in zip(first.tolist(), second.tolist(), strict=True)], pa.string()
-    )
+    n = len(first)
+    digits = _HEX[np.stack([first, second], 1).astype(">u8").view(np.uint8)]  # (n, 16, 2)
+    offsets = np.arange(0, 32 * n + 1, 32, dtype=np.int64)
+    made = pa.LargeStringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(digits)))
+    return pc.if_else(pa.array(first > 0), made, pa.scalar(None, pa.large_string())).cast(pa.string())
 
 
 def _quarantined(

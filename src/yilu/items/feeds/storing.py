@@ -1,59 +1,161 @@
-"""Feeds in a store: what each file changed, as a Parquet file that the manifest names."""
+"""Feeds in a store: what each file changed, kept by day or month with every earlier version, as Parquet files that the manifest names.
+
+A file is ``feeds/KIND/PERIOD/COMMIT.parquet``; the period of a register, which has no days, is ``all``. Rows are only added: a correction
+stands after what it corrects, with the commit that brought it. What holds now is the last version of each identity.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from yilu.errors import StoreError
 from yilu.items.disk import Disk
-from yilu.items.feeds.changes import changed, merge
-from yilu.items.feeds.kinds import KINDS
+from yilu.items.feeds.changes import changed, in_order, merge
+from yilu.items.feeds.kinds import ARROW, KINDS, Kind
 from yilu.items.feeds.reading import FeedRows
-from yilu.items.manifest import Manifest, Part
+from yilu.items.manifest import Part
 from yilu.items.reading import Snapshot
 from yilu.items.store import Store
 
-MOST_PARTS = 32
-"""Files of one kind, beyond which they are written as one."""
+MOST_PARTS = 8
+"""Files of one kind and period, beyond which they are written as one."""
+
+VERSION: tuple[pa.Field, ...] = (pa.field("commit", pa.uint64(), False), pa.field("received_at", pa.uint32(), False))
+"""What is kept with each version of a row: the commit that brought it, and when it was received (seconds UTC; 0: not known)."""
+
+_DAY = 86_400
 
 
-def store_rows(store: Store, kind: str, rows: FeedRows) -> dict[str, int]:
-    """Make the rows durable: what is new or corrected becomes a commit of its own. Returns counts of new, same, corrected.
+def store_rows(store: Store, kind: str, rows: FeedRows, received_at: int = 0) -> dict[str, int]:
+    """Make the rows durable: what is new or corrected becomes one commit. Returns counts of new, same, corrected.
 
-    A file that brings nothing new makes no commit, so that the same file may come any number of times.
+    A file that brings nothing new makes no commit, so that the same file may come any number of times. What is read for it is only
+    what the store holds of the same days or months.
     """
-    whole, written, counts = changed(_load(store.disk, store.at, kind), rows.table)
-    if not written.num_rows:
-        return counts
-    mine = [p for p in store.at.feeds if _kind(p) == kind]
-    number = store.at.commit + 1
-    full = len(mine) >= MOST_PARTS
-    part = store.put_table(f"feeds/{kind}/{number:010d}.parquet", number, whole if full else written)
-    if full:
-        kept = tuple(p for p in store.at.feeds if _kind(p) != kind)
-        store.flush(feeds=(*kept, part), garbage=tuple((number, p.file) for p in mine))
-    else:
-        store.flush(feeds=(*store.at.feeds, part))
+    declared, number = KINDS[kind], store.at.commit + 1
+    counts = {"new": 0, "same": 0, "corrected": 0}
+    made: list[Part] = []
+    replaced: list[Part] = []
+    for period, of_period in _by_period(declared, rows.table):
+        mine = _parts(store.at.feeds, kind, period, period)
+        held = _read(store.disk, mine, declared)
+        _, written, of_this = changed(_standing(held, declared), of_period)
+        counts = {name: n + of_this[name] for name, n in counts.items()}
+        if not written.num_rows:
+            continue
+        stamped = _stamped(written, declared, number, received_at)
+        if len(mine) >= MOST_PARTS:
+            stamped, replaced = pa.concat_tables([held, stamped]), [*replaced, *mine]
+        made.append(store.put_table(f"feeds/{kind}/{period}/{number:010d}.parquet", number, stamped))
+    if made:
+        kept = tuple(p for p in store.at.feeds if p not in replaced)
+        store.flush(feeds=(*kept, *made), garbage=tuple((number, p.file) for p in replaced))
     return counts
 
 
-def load(snapshot: Snapshot, kind: str, purpose: str = "") -> pa.Table:
-    """The rows of a kind as they stand at the snapshot's commit, in order of identity. ``purpose``: only rows for it, where a kind has one.
+def load(
+    snapshot: Snapshot, kind: str, *, purpose: str = "", first: date | None = None, last: date | None = None
+) -> pa.Table:
+    """The rows of a kind as they stand at the snapshot's commit, in order of identity.
 
-    What is shown to supervisors asks for ``purpose="supervision"``: statistics are no grounds for penalty.
+    ``first``, ``last``: only rows of these days and between (local days of daily counts, UTC days of device status). ``purpose``: what
+    the figures are read for, which must be said of a kind that has one, since statistics are no grounds for penalty. Raises ValueError
+    where it isn't, or where days are asked of a register.
     """
-    table = _load(snapshot.disk, snapshot.at, kind)
-    if purpose and "purpose" in table.column_names:
-        table = table.filter(pc.equal(table.column("purpose"), purpose))
-    return table
+    return _standing(_asked(snapshot, kind, purpose, first, last), KINDS[kind])
 
 
-def _load(disk: Disk, at: Manifest, kind: str) -> pa.Table:
-    empty = KINDS[kind].schema.empty_table()
-    parts = [pq.read_table(disk.path(p.file)).cast(empty.schema) for p in at.feeds if _kind(p) == kind]
-    return merge(empty, pa.concat_tables([empty, *parts]))[0]
+def versions(
+    snapshot: Snapshot, kind: str, *, purpose: str = "", first: date | None = None, last: date | None = None
+) -> pa.Table:
+    """Every version of every row up to the snapshot's commit, with VERSION, in order of identity, the earliest first. Else as ``load``."""
+    declared = KINDS[kind]
+    return in_order(_asked(snapshot, kind, purpose, first, last), declared)
 
 
-def _kind(part: Part) -> str:
-    return part.file.split("/")[1]
+def _asked(snapshot: Snapshot, kind: str, purpose: str, first: date | None, last: date | None) -> pa.Table:
+    declared = KINDS[kind]
+    purposes = next((a.choices for a in declared.attributes if a.name == "purpose"), ("",))
+    if purpose not in purposes:
+        raise ValueError(f"{kind} is read for a purpose: expected one of {', '.join(map(repr, purposes))}")
+    if declared.register and (first or last):
+        raise ValueError(f"{kind} is a register: it has no days")
+    low, high = ("" if d is None else str(np.datetime64(d).astype(f"M8[{declared.period}]")) for d in (first, last))
+    table = _read(snapshot.disk, _parts(snapshot.at.feeds, kind, low, high), declared)
+    if first or last:
+        days = _days(declared, table)
+        asked = np.ones(len(days), np.bool_)
+        if first:
+            asked &= days >= np.datetime64(first)
+        if last:
+            asked &= days <= np.datetime64(last)
+        table = table.filter(pa.array(asked))
+    return table.filter(pc.equal(table.column("purpose"), purpose)) if purpose else table
+
+
+def _days(kind: Kind, table: pa.Table) -> NDArray[np.datetime64]:
+    """The day of each row (n,)."""
+    values = table.column(kind.dated)
+    if values.type == ARROW["instant"]:
+        values = pc.divide(values, _DAY).cast(pa.int32())
+    days: NDArray[np.datetime64] = values.cast(pa.int32()).to_numpy().astype("M8[D]")
+    return days
+
+
+def _by_period(kind: Kind, table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each period, in the order they came in."""
+    if kind.register or not table.num_rows:
+        yield "all", table
+        return
+    periods = _days(kind, table).astype(f"M8[{kind.period}]")
+    found, at = np.unique(periods, return_inverse=True)
+    order, starts = np.argsort(at, kind="stable"), np.searchsorted(np.sort(at), np.arange(len(found) + 1))
+    for i, period in enumerate(found):
+        yield str(period), table.take(pa.array(order[starts[i] : starts[i + 1]]))
+
+
+def _parts(feeds: tuple[Part, ...], kind: str, low: str, high: str) -> list[Part]:
+    """The files of a kind from period ``low`` to ``high`` (empty: without end), the earliest commit of a period first."""
+    found = []
+    for part in feeds:
+        _, of_kind, period, _ = part.file.split("/")
+        if of_kind == kind and low <= period and (not high or period <= high):
+            found.append(part)
+    return sorted(found, key=lambda p: p.file)
+
+
+def _read(disk: Disk, parts: list[Part], kind: Kind) -> pa.Table:
+    """All versions in the files, in the order they were brought. A column that the files are older than is null in them."""
+    schema = pa.schema([*kind.schema, *VERSION], metadata=kind.schema.metadata)
+    tables = [schema.empty_table()]
+    for part in parts:
+        table = pq.read_table(disk.path(part.file))
+        if not set(table.column_names) <= set(schema.names):
+            raise StoreError(
+                f"a file of {kind.name} in the store has columns that this yilu doesn't know",
+                next_step="use the yilu that wrote it, or a later one",
+            )
+        for field in schema:
+            if field.name not in table.column_names:
+                table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        tables.append(table.select(schema.names).cast(schema))
+    return pa.concat_tables(tables)
+
+
+def _standing(held: pa.Table, kind: Kind) -> pa.Table:
+    """The last version of each identity, without what is kept with versions."""
+    rows = held.select(kind.schema.names).cast(kind.schema)
+    return merge(rows.slice(0, 0), rows)[0]
+
+
+def _stamped(rows: pa.Table, kind: Kind, commit: int, received_at: int) -> pa.Table:
+    n = rows.num_rows
+    stamps = (pa.array(np.full(n, commit, np.uint64)), pa.array(np.full(n, received_at, np.uint32)))
+    return pa.table([*rows.columns, *stamps], schema=pa.schema([*kind.schema, *VERSION], metadata=kind.schema.metadata))

@@ -18,8 +18,8 @@ Found = tuple[pa.Array, NDArray[np.bool_]]
 
 _HASH = r"^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64})$"
 _TEXT = r"^[0-9A-Za-z\p{Han}()（）〔〕\[\]/_.\-]{1,64}$"
-# A number of a filing, licence or device is in no case a telephone or identity number.
-_PERSON = r"(?:^|[^0-9])(?:1[3-9][0-9]{9}|[1-8][0-9]{16}[0-9Xx])(?:$|[^0-9])"
+# A number of a filing, licence or device is in no case a telephone or identity number, however it is written, nor the name of someone.
+_PERSON = r"(?:^|[^0-9])(?:(?:86[-./_]?)?1[3-9][0-9][-./_]?[0-9]{4}[-./_]?[0-9]{4}|[1-8][0-9]{16}[0-9Xx])(?:$|[^0-9])|^[^0-9]*$"
 _OFFSET = r"(?:[Zz]|[+\-][0-9]{2}:?[0-9]{2})$"
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = [pow(3, i, 31) for i in range(17)]
