@@ -304,3 +304,10 @@ def test_the_documented_lists_of_scans(tmp_path: Path) -> None:
     found = only(folder, parse(block, "lists.toml")).events
     assert found.at.tolist() == [1_762_819_200, 1_762_822_800]
     assert found.kind.tolist() == [BY_CODE["arrive"].id, BY_CODE["depart"].id]
+
+
+@pytest.mark.parametrize("columns", ['waybill="/a"\nkind="/a/b"\nat="t"', 'waybill="/a/b"\nkind="/a"\nat="t"', 'waybill="A"\nkind="a"\nat="t"'])  # fmt: skip
+def test_json_keys_that_cannot_be_read_together(tmp_path: Path, columns: str) -> None:
+    """A key read as a text and as an object, and two keys that differ in letter case only, are errors of the mapping."""
+    with pytest.raises(MappingError, match="mapping m: the key"):
+        chunks(jsonl(tmp_path / "e.jsonl", row()), parse(f'name="m"\noperator="SF"\n[columns]\n{columns}', "m.toml"))

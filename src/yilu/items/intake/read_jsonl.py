@@ -44,12 +44,15 @@ def _path(column: str) -> tuple[str, ...]:
 def _structure(mapping: Mapping, paths: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """What json_transform is asked for: a nested object with a text at the end of each path."""
     made: dict[str, Any] = {}
-    for path in paths.values():
+    for column, path in paths.items():
+        if any(path == other[: len(path)] for name, other in paths.items() if name != column):
+            raise MappingError(
+                f"mapping {mapping.name}: the key {column!r} is read as a text and has inner keys that are read",
+                next_step="read one of them",
+            )
         inner = made
         for step in path[:-1]:
             inner = inner.setdefault(step, {})
-            if not isinstance(inner, dict):
-                inner = {}
         inner[path[-1]] = "VARCHAR"
     _unlike(made, mapping)
     return made
