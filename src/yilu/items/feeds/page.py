@@ -39,7 +39,9 @@ _READING = """
 ```python
 from yilu.items import feeds
 
-feeds.load(snapshot, "daily_aggregates", purpose="supervision", first=date(2025, 11, 1), last=date(2025, 11, 30))  # as it stands now
+november = feeds.load(  # as it stands now
+    snapshot, "daily_aggregates", purpose="supervision", first=date(2025, 11, 1), last=date(2025, 11, 30)
+)
 feeds.versions(snapshot, "licences")  # every version, with commit and received_at (seconds UTC; 0: not known)
 feeds.differences(old, new)  # two states of a register
 ```
