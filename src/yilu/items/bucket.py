@@ -24,6 +24,7 @@ from yilu.items.table import Table, blank, enter, find, reserve
 _WHOLE_KINDS = np.zeros(256, np.bool_)
 _WHOLE_KINDS[[k.VOID, k.VOID_DEPART, k.RELABEL, k.PIECE]] = True
 _REOPENED = np.uint16(FLAGS["reopened"][0])
+_PAIRS = 1 << 15
 
 Gather = Callable[[NDArray[np.uint64]], Events]
 """Logged events of the given sorted keys."""
@@ -86,36 +87,30 @@ def fold(
     p = pack(batch, word)
     n = len(batch)
     forced = (p.via != 0) & (p.via != p.container)
-    groups, whole = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    groups, at_row, whole = np.empty(n + 1, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
     items = walk.triage(
-        table.rows,
-        table.index,
-        table.shift,
-        p.key,
-        p.word,
-        p.attr,
-        _WHOLE_KINDS,
-        forced,
-        groups,
-        whole,
+        table.rows, table.index, table.shift, p.key, p.word, p.attr, _WHOLE_KINDS, forced, groups, at_row, whole,
         int(rules[rules[LIMITS]]),
-    )
+    )  # fmt: skip
     keys = p.key[groups[:items]]
-    fresh = find(table, keys) < 0
+    fresh = at_row[:items] < 0
     shut = np.zeros(items, np.bool_)
     if fresh.any():
         shut[fresh] = is_closed(keys[fresh])
         whole[:items] |= shut
     reserve(table, int(np.count_nonzero(fresh)))
-    codes = np.empty(2 * n + 2 * SLOTS * items, np.uint64)
+    most = int(np.diff(groups[: items + 1]).max(initial=0))
+    codes = np.empty(max(_PAIRS, 2 * most + 2 * SLOTS), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     spare = np.empty(1, ROW)
-    table.count, used = walk.append(
-        table.rows, _grid(table.rows), table.index, table.count, table.shift, blank(), spare, _grid(spare), p.key, p.word, p.attr,
-        p.promise, p.container, p.via, groups, items, whole, rules, codes, deltas,
-    )  # fmt: skip
-    if sums is not None:
-        sums.add(codes[:used], deltas[:used])
+    done = 0
+    while done < items:
+        table.count, used, done = walk.append(
+            table.rows, _grid(table.rows), table.index, table.count, table.shift, blank(), spare, _grid(spare), p.key, p.word, p.attr,
+            p.promise, p.container, p.via, groups, at_row, done, items, whole, rules, codes, deltas,
+        )  # fmt: skip
+        if sums is not None:
+            sums.add(codes[:used], deltas[:used])
     table.changed = True
     drop = np.zeros(n, np.bool_)
     if not whole[:items].any():

@@ -45,8 +45,8 @@ OUTCOME_NAMES: dict[int, tuple[str, str, str]] = {
     STOPPED: ("stopped", "终止", "Destroyed, confiscated or cancelled."),
 }
 
-SLOTS = 28
-"""Cells of one item at most: clock 2 x 9, flow 6, transit 1, checks 3 (see ``cells``)."""
+SLOTS, CHECK_SLOT = 28, 25
+"""Cells of one item at most: clock 2 x 9, flow 6, transit 1; from ``CHECK_SLOT`` on checks 3 (see ``cells``)."""
 
 _LOST_FLAG = 32
 _NOT_COUNTED = 512 | 1024
@@ -211,12 +211,24 @@ def check_statuses(row, rules):
     )
 
 
+@njit(cache=True, nogil=True, inline="always")
+def is_counted(row):
+    """Whether an item stands in any cell: containers, pieces and numbers that go on under another one don't."""
+    return row["last"] != 0 and not row["flags"] & _NOT_COUNTED and row["classes"] & np.uint8(15) < _CONTAINER_CLASS
+
+
 @njit(cache=True, nogil=True)
 def cells(row, rules, out):
     """The cells an item stands in, as codes into ``out`` (SLOTS,); 0 = none. Equal slots of two states cancel."""
+    clock_cells(row, rules, out[:CHECK_SLOT])
+    check_cells(row, rules, out[CHECK_SLOT:])
+
+
+@njit(cache=True, nogil=True)
+def clock_cells(row, rules, out):
+    """The cells of the cubes ``clock``, ``flow`` and ``transit`` into ``out`` (CHECK_SLOT,)."""
     out[:] = 0
-    item_class = np.uint64(row["classes"] & np.uint8(15))
-    if row["last"] == 0 or row["flags"] & _NOT_COUNTED or item_class >= _CONTAINER_CLASS:
+    if not is_counted(row):
         return
     origin, destination = ends_of(row, rules)
     operator = np.uint64(row["operator"])
@@ -259,14 +271,23 @@ def cells(row, rules, out):
             | (np.uint64(value(rules, AREA_CITY, origin)) << np.uint64(24)) | (np.uint64(value(rules, AREA_CITY, destination)) << np.uint64(14))
             | (level << np.uint64(10)) | bin_of(ended - start)
         )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def check_cells(row, rules, out):
+    """The cells of the cube ``checks`` into ``out`` (3,)."""
+    out[:] = 0
+    if not is_counted(row):
+        return
+    origin, _ = ends_of(row, rules)
     statuses = check_statuses(row, rules)
     for check in range(3):
         status = statuses[check]
         if status:
-            out[25 + check] = (
+            out[check] = (
                 (np.uint64(4) << np.uint64(61)) | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
-                | (day_at(start, rules) << np.uint64(41)) | (operator << np.uint64(29)) | (np.uint64(origin) << np.uint64(19))
-                | (item_class << np.uint64(15)) | (np.uint64(row["classes"] >> np.uint8(4)) << np.uint64(11))
+                | (day_at(accepted_at(row), rules) << np.uint64(41)) | (np.uint64(row["operator"]) << np.uint64(29))
+                | (np.uint64(origin) << np.uint64(19)) | (np.uint64(row["classes"] & np.uint8(15)) << np.uint64(15)) | (np.uint64(row["classes"] >> np.uint8(4)) << np.uint64(11))
             )  # fmt: skip
 
 

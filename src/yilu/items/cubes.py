@@ -88,48 +88,46 @@ def bin_of(seconds):
 
 
 @njit(cache=True, nogil=True)
-def _add(codes, counts, used, new_codes, new_counts, first):
-    """Add pairs from ``first`` on; stops where the table is 60 % full. Returns (used, next pair)."""
-    mask = np.uint64(len(codes) - 1)
-    for i in range(first, len(new_codes)):
-        code = new_codes[i]
+def _add(table, used, codes, counts, first):
+    """Add pairs from ``first`` on to ``table`` (capacity, 2); stops where it is 60 % full. Returns (used, next pair)."""
+    mask = np.uint64(len(table) - 1)
+    for i in range(first, len(codes)):
+        code = codes[i]
         at = ((code * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask
-        while codes[at] != 0 and codes[at] != code:
+        while table[at, 0] != 0 and table[at, 0] != code:
             at = (at + np.uint64(1)) & mask
-        if codes[at] == 0:
-            if used * 10 >= len(codes) * 6:
+        if table[at, 0] == 0:
+            if used * 10 >= len(table) * 6:
                 return used, i
-            codes[at] = code
+            table[at, 0] = code
             used += 1
-        counts[at] += new_counts[i]
-    return used, len(new_codes)
+        table[at, 1] += np.uint64(counts[i])
+    return used, len(codes)
 
 
 class Sums:
-    """Cells added up: an open-addressing table of codes that grows as cells come."""
+    """Cells added up: an open-addressing table of codes beside their counts that grows as cells come."""
 
     def __init__(self, capacity: int = 1 << 12) -> None:
-        self._codes = np.zeros(capacity, np.uint64)
-        self._counts = np.zeros(capacity, np.int64)
+        self._table = np.zeros((capacity, 2), np.uint64)
         self._used = 0
 
     def add(self, codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
         """Add pairs (n,)."""
         first = 0
         while True:
-            self._used, first = _add(self._codes, self._counts, self._used, codes, counts, first)
+            self._used, first = _add(self._table, self._used, codes, counts, first)
             if first == len(codes):
                 return
             old = self.cells()
-            self._codes = np.zeros(4 * len(self._codes), np.uint64)
-            self._counts = np.zeros(len(self._codes), np.int64)
-            self._used, _ = _add(self._codes, self._counts, 0, *old, 0)
+            self._table = np.zeros((4 * len(self._table), 2), np.uint64)
+            self._used, _ = _add(self._table, 0, *old, 0)
 
     def cells(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Codes in order and their counts, cells of count 0 left out."""
-        kept = np.flatnonzero((self._codes != 0) & (self._counts != 0))
-        kept = kept[np.argsort(self._codes[kept])]
-        return self._codes[kept], self._counts[kept]
+        kept = self._table[(self._table[:, 0] != 0) & (self._table[:, 1] != 0)]
+        kept = kept[np.argsort(kept[:, 0])]
+        return np.ascontiguousarray(kept[:, 0]), np.ascontiguousarray(kept[:, 1]).view(np.int64)
 
 
 def added(

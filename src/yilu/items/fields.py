@@ -39,79 +39,35 @@ class Field:
     zh: str
     description: str
     processing_only: bool = False
-    counted: bool = True
-    """Whether a cell of a cube depends on it."""
+    cells: str = ""
+    """Which cells of an item depend on it: those of the ``clock`` cubes, of the ``checks``, ``both`` or none."""
 
 
 FIELDS: tuple[Field, ...] = (
     Field("key", "u8", "walk", (), "寄件假名", "Item key."),
-    Field(
-        "start",
-        "u8",
-        "word",
-        (),
-        "起点",
-        "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event.",
-    ),
-    Field(
-        "last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event.", counted=False
-    ),
-    Field("delivered", "u4", "min", (k.DELIVER,), "首次签收", "First delivery, UTC seconds."),
-    Field("delivered_last", "u4", "max", (k.DELIVER,), "末次签收", "Last delivery, UTC seconds.", counted=False),
-    Field("returned", "u4", "min", (k.RETURN,), "退回", "First return, UTC seconds."),
-    Field(
-        "ended",
-        "u4",
-        "min",
-        (k.LOST, k.DESTROY, k.CANCEL),
-        "终止",
-        "First loss, destruction or cancellation, UTC seconds.",
-    ),
-    Field("identified", "u4", "min", (k.IDENTIFY,), "实名", "First sender identification, UTC seconds."),
-    Field("inspected", "u4", "min", (k.INSPECT,), "验视", "First contents inspection, UTC seconds."),
-    Field("screened", "u4", "min", (k.SCREEN,), "安检", "First X-ray screening, UTC seconds."),
-    Field("left", "u4", "min", (k.DEPART,), "首次发出", "First departure, UTC seconds."),
-    Field(
-        "left_processing",
-        "u4",
-        "min",
-        (k.DEPART,),
-        "首次离开处理场所",
-        "First departure from a processing site, UTC seconds.",
-        True,
-    ),
-    Field("promise", "u4", "walk", (), "承诺", "Delivery the carrier stated first, UTC seconds; 0 none."),
-    Field(
-        "arrived",
-        "u4",
-        "walk",
-        (),
-        "到达本处",
-        "Since when it is at the place of its latest event, UTC seconds; 0 unknown.",
-        counted=False,
-    ),
-    Field(
-        "container",
-        "u4",
-        "walk",
-        (),
-        "所在容器",
-        "Low half of the key of the container it is in; 0 none.",
-        counted=False,
-    ),
-    Field(
-        "origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown."
-    ),
-    Field("destination", "u2", "walk", (), "寄达地", "Area last stated as destination; 0 unknown."),
-    Field("operator", "u2", "walk", (), "企业", "Operator id."),
-    Field("flags", "u2", "or", (), "标志", "See FLAGS."),
-    Field("service_level", "u1", "walk", (), "时限产品", "Service level first stated; 0 none."),
-    Field(
-        "classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated."
-    ),
-    Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most.", counted=False),
-    Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most.", counted=False),
-)
+    Field("start", "u8", "word", (), "起点", "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event.", cells="both"),
+    Field("last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event."),
+    Field("delivered", "u4", "min", (k.DELIVER,), "首次签收", "First delivery, UTC seconds.", cells="both"),
+    Field("delivered_last", "u4", "max", (k.DELIVER,), "末次签收", "Last delivery, UTC seconds."),
+    Field("returned", "u4", "min", (k.RETURN,), "退回", "First return, UTC seconds.", cells="clock"),
+    Field("ended", "u4", "min", (k.LOST, k.DESTROY, k.CANCEL), "终止", "First loss, destruction or cancellation, UTC seconds.", cells="clock"),
+    Field("identified", "u4", "min", (k.IDENTIFY,), "实名", "First sender identification, UTC seconds.", cells="checks"),
+    Field("inspected", "u4", "min", (k.INSPECT,), "验视", "First contents inspection, UTC seconds.", cells="checks"),
+    Field("screened", "u4", "min", (k.SCREEN,), "安检", "First X-ray screening, UTC seconds.", cells="checks"),
+    Field("left", "u4", "min", (k.DEPART,), "首次发出", "First departure, UTC seconds.", cells="checks"),
+    Field("left_processing", "u4", "min", (k.DEPART,), "首次离开处理场所", "First departure from a processing site, UTC seconds.", True, "checks"),
+    Field("promise", "u4", "walk", (), "承诺", "Delivery the carrier stated first, UTC seconds; 0 none.", cells="clock"),
+    Field("arrived", "u4", "walk", (), "到达本处", "Since when it is at the place of its latest event, UTC seconds; 0 unknown."),
+    Field("container", "u4", "walk", (), "所在容器", "Low half of the key of the container it is in; 0 none."),
+    Field("origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown.", cells="both"),
+    Field("destination", "u2", "walk", (), "寄达地", "Area last stated as destination; 0 unknown.", cells="both"),
+    Field("operator", "u2", "walk", (), "企业", "Operator id.", cells="both"),
+    Field("flags", "u2", "or", (), "标志", "See FLAGS.", cells="both"),
+    Field("service_level", "u1", "walk", (), "时限产品", "Service level first stated; 0 none.", cells="clock"),
+    Field("classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated.", cells="both"),
+    Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most."),
+    Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most."),
+)  # fmt: skip
 
 FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
     "whole": (
@@ -169,12 +125,16 @@ class Program:
     bits: NDArray[np.uint16]
 
 
-def counted_words() -> NDArray[np.uint32]:
-    """Mask of the bits that cells depend on, one per 32-bit word of the record."""
+TELLING_FLAGS = 32 | 512 | 1024
+"""Flags that cells of an item depend on: lost, continued, part."""
+
+
+def words_of_cells(cells: str) -> NDArray[np.uint32]:
+    """Mask of the bits that the ``clock`` or ``checks`` cells depend on, one per 32-bit word of the record."""
     row = np.zeros(1, ROW)
     for field in FIELDS:
-        if field.counted:
-            row[field.name] = np.iinfo(ROW[field.name]).max
+        if field.cells in (cells, "both"):
+            row[field.name] = TELLING_FLAGS if field.name == "flags" else np.iinfo(ROW[field.name]).max
     return row.view(np.uint32)
 
 

@@ -14,52 +14,121 @@ from numpy.typing import NDArray
 
 from yilu.items.schema import IDENTITY, PAYLOAD, Events
 
-_INSERT = 128
+_INSERT = 64
+_MOST_BITS = 12
 
 
 def words(events: Events) -> NDArray[np.uint64]:
     """Each event as ``time 32 | kind 8 | place 24``, shape (n,)."""
-    at, kind, place = (column.astype(np.uint64) for column in (events.at, events.kind, events.place))
-    return np.asarray((at << np.uint64(32)) | (kind << np.uint64(24)) | place, np.uint64)
+    return _word(events.at, events.kind, events.place)
+
+
+def _word(at: NDArray[np.uint32], kind: NDArray[np.uint8], place: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    word = at.astype(np.uint64)
+    word <<= np.uint64(8)
+    word |= kind
+    word <<= np.uint64(24)
+    word |= place
+    return word
 
 
 @njit(cache=True, nogil=True)
-def _sort(key, word, bits, order):
-    n = len(key)
-    groups = 1 << bits
-    shift = np.uint64(64 - bits)
-    ends = np.zeros(groups + 1, np.int64)
-    for i in range(n):
-        ends[np.int64(key[i] >> shift) + 1] += 1
-    for g in range(groups):
+def _deal(key, shift, bits, ends, rows):
+    """Stable counting sort of row numbers by the ``bits`` of the key below the leading ``shift``."""
+    up, down = np.uint64(shift), np.uint64(64 - bits)
+    for i in range(len(key)):
+        ends[np.int64((key[i] << up) >> down) + 1] += 1
+    for g in range(len(ends) - 1):
         ends[g + 1] += ends[g]
-    free = ends[:groups].copy()
-    for i in range(n):
-        g = np.int64(key[i] >> shift)
-        order[free[g]] = i
+    free = ends[:-1].copy()
+    for i in range(len(key)):
+        g = np.int64((key[i] << up) >> down)
+        rows[free[g]] = i
         free[g] += 1
-    for g in range(groups):
+
+
+def deal(key: NDArray[np.uint64], buckets: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Split events by bucket: (their rows bucket by bucket, in order of arrival; where each bucket begins, (buckets + 1,))."""
+    rows, ends = np.empty(len(key), np.uint32), np.zeros(buckets + 1, np.int64)
+    if buckets == 1:
+        ends[1] = len(key)
+        return np.arange(len(key), dtype=np.uint32), ends
+    _deal(key, 0, buckets.bit_length() - 1, ends, rows)
+    return rows, ends
+
+
+@njit(cache=True, nogil=True)
+def _sort_group(key, word, rows):
+    """Sort a handful in place: by insertion, or where it is no handful by merging."""
+    n = len(key)
+    if n > _INSERT:
+        by = np.argsort(word, kind="mergesort")
+        by = by[np.argsort(key[by], kind="mergesort")]
+        key[:], word[:], rows[:] = key[by], word[by], rows[by]
+        return
+    for i in range(1, n):
+        k, w, r = key[i], word[i], rows[i]
+        j = i - 1
+        while j >= 0 and (key[j] > k or (key[j] == k and word[j] > w)):
+            key[j + 1], word[j + 1], rows[j + 1] = key[j], word[j], rows[j]
+            j -= 1
+        key[j + 1], word[j + 1], rows[j + 1] = k, w, r
+
+
+@njit(cache=True, nogil=True)
+def _sort(key, word, rows, shift):
+    """Sort (key, word, rows) in place, stably: split by the bits below the leading ``shift`` until a group is a handful."""
+    n = len(key)
+    if n <= _INSERT:
+        _sort_group(key, word, rows)
+        return
+    bits = min(_MOST_BITS, max(1, _bit_length(n) - 3), 64 - shift)
+    ends = np.zeros((1 << bits) + 1, np.int64)
+    dealt = np.empty(n, np.uint32)
+    _deal(key, shift, bits, ends, dealt)
+    own_key, own_word, own_rows = key[dealt], word[dealt], rows[dealt]
+    for g in range(1 << bits):
         lo, hi = ends[g], ends[g + 1]
-        if hi - lo > _INSERT:
-            part = order[lo:hi].copy()
-            part = part[np.argsort(word[part], kind="mergesort")]
-            order[lo:hi] = part[np.argsort(key[part], kind="mergesort")]
-            continue
-        for i in range(lo + 1, hi):
-            moved = order[i]
-            k, w = key[moved], word[moved]
-            j = i - 1
-            while j >= lo and (key[order[j]] > k or (key[order[j]] == k and word[order[j]] > w)):
-                order[j + 1] = order[j]
-                j -= 1
-            order[j + 1] = moved
+        if hi - lo < n and bits == _MOST_BITS and hi - lo > _INSERT and shift + bits < 64:
+            _sort(own_key[lo:hi], own_word[lo:hi], own_rows[lo:hi], shift + bits)
+        elif hi - lo > 1:
+            _sort_group(own_key[lo:hi], own_word[lo:hi], own_rows[lo:hi])
+    key[:], word[:], rows[:] = own_key, own_word, own_rows
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _bit_length(n):
+    bits = 0
+    while n:
+        n >>= 1
+        bits += 1
+    return bits
+
+
+@njit(cache=True, nogil=True)
+def _shared(key):
+    """How many leading bits all keys share."""
+    differ = np.uint64(0)
+    for i in range(1, len(key)):
+        differ |= key[i] ^ key[0]
+    shared = 0
+    while shared < 63 and not (differ >> np.uint64(63 - shared)) & np.uint64(1):
+        shared += 1
+    return shared
+
+
+def sort(
+    key: NDArray[np.uint64], word: NDArray[np.uint64], rows: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32]]:
+    """Sort in place and stably by (key, word); gives the three back. Keys are hashes: below what they share they split evenly."""
+    if len(key) > 1:
+        _sort(key, word, rows, _shared(key))
+    return key, word, rows
 
 
 def order_of(key: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """The stable order of events by (key, word), shape (n,). Keys are hashes: their leading bits split them evenly."""
-    order = np.empty(len(key), np.uint32)
-    _sort(key, word, max(1, min(18, len(key).bit_length() - 4)), order)
-    return order
+    """The stable order of events by (key, word), shape (n,)."""
+    return sort(np.array(key), np.array(word), np.arange(len(key), dtype=np.uint32))[2]
 
 
 @dataclass(frozen=True)
@@ -97,9 +166,14 @@ def arrange(events: Events) -> Ordered:
 
 def line_up(events: Events) -> Lined:
     """What ``arrange`` would do, before any column but key and word is moved."""
-    word, key = words(events), np.ascontiguousarray(events.key)
-    rows = order_of(key, word)
-    return _settled(events, rows, key[rows], word[rows])
+    return line_up_rows(events, np.arange(len(events), dtype=np.uint32))
+
+
+def line_up_rows(events: Events, rows: NDArray[np.uint32]) -> Lined:
+    """``line_up`` of the events at ``rows``, which are put in order in place."""
+    word = _word(*(np.take(column, rows) for column in (events.at, events.kind, events.place)))
+    key, word, rows = sort(np.take(events.key, rows), word, rows)
+    return _settled(events, rows, key, word)
 
 
 def _settled(events: Events, rows: NDArray[np.integer], key: NDArray[np.uint64], word: NDArray[np.uint64]) -> Lined:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.items.clock import accepted_at, cells, day_at, dwell_cell, scan_cell
+from yilu.items.clock import CHECK_SLOT, SLOTS, accepted_at, cells, check_cells, clock_cells, day_at, dwell_cell, scan_cell
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
-from yilu.items.rules import COUNTED, LATITUDE, LIMITS, LONGITUDE, PROCESSING, degrees, size, value
+from yilu.items.rules import LATITUDE, LIMITS, LONGITUDE, OF_CHECKS, OF_CLOCK, PROCESSING, degrees, size, value
 from yilu.items.table import entry_of, seek
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
@@ -127,18 +127,20 @@ def _change(old, new, codes, deltas, n):
 
 @njit(cache=True, nogil=True)
 def _moved(before, grid, row, rules):
-    """Whether any field that cells depend on has changed."""
+    """Whether any field has changed on which (clock cells, check cells) depend."""
+    clock, checks = np.uint32(0), np.uint32(0)
     for w in range(grid.shape[1]):
-        if (before[0, w] ^ grid[row, w]) & np.uint32(value(rules, COUNTED, w)):
-            return True
-    return False
+        changed = before[0, w] ^ grid[row, w]
+        clock |= changed & np.uint32(value(rules, OF_CLOCK, w))
+        checks |= changed & np.uint32(value(rules, OF_CHECKS, w))
+    return clock != 0, checks != 0
 
 
 @njit(cache=True, nogil=True)
-def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, whole, reuse_s):
+def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, at_row, whole, reuse_s):
     """Split a bucket's events, by (key, word), into items; say which must be folded whole.
 
-    Fills per item ``groups`` (first event), ``whole``. Returns how many items.
+    Fills per item ``groups`` (first event), ``at_row`` (row of its state, -1 none), ``whole``. Returns how many items.
     """
     items = 0
     n = len(key)
@@ -165,6 +167,7 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, who
                 must = True
             if first != NEVER and not rows[row]["start"] >> np.uint64(63) and first - accepted_at(rows[row]) > reuse_s:
                 must = True
+        at_row[items] = row
         whole[items] = must
         items += 1
         i = j
@@ -174,53 +177,43 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, who
 
 @njit(cache=True, nogil=True)
 def append(
-    rows,
-    grid,
-    index,
-    count,
-    shift,
-    empty,
-    spare,
-    before,
-    key,
-    word,
-    attr,
-    promise,
-    container,
-    via,
-    groups,
-    items,
-    whole,
-    rules,
-    codes,
-    deltas,
-):
-    """Walk each item's new events onto its state, the items marked ``whole`` left out. Returns (count, pairs).
+    rows, grid, index, count, shift, empty, spare, before, key, word, attr, promise, container, via, groups, at_row, first, items,
+    whole, rules, codes, deltas,
+):  # fmt: skip
+    """Walk new events onto the states of items ``first:items``, those marked ``whole`` left out, until ``codes`` might not suffice.
 
-    ``spare`` is room for one row, ``before`` the same as 32-bit words. ``codes`` and ``deltas`` hold at least 2 * len(key) + 2 * SLOTS * items.
+    ``at_row``: an item's row, -1 where it has none yet. ``spare`` is room for one row, ``before`` the same as 32-bit words.
+    Returns (count, pairs, next item).
     """
     n = 0
-    old = np.zeros(28, np.uint64)
-    new = np.zeros(28, np.uint64)
-    for g in range(items):
+    old = np.zeros(SLOTS, np.uint64)
+    new = np.zeros(SLOTS, np.uint64)
+    for g in range(first, items):
         if whole[g]:
             continue
-        i = groups[g]
-        row, at = seek(rows, index, key[i], shift)
+        i, j = groups[g], groups[g + 1]
+        if n + 2 * (j - i) + 2 * SLOTS > len(codes):
+            return count, n, g
+        row = at_row[g]
         if row < 0:
             row = count
             count += 1
             rows[row] = empty
             rows[row]["key"] = key[i]
-            index[at] = entry_of(key[i], row)
+            index[seek(rows, index, key[i], shift)[1]] = entry_of(key[i], row)
         spare[0] = rows[row]
-        for e in range(i, groups[g + 1]):
+        for e in range(i, j):
             n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
-        if _moved(before, grid, row, rules):
-            cells(spare[0], rules, old)
-            cells(rows[row], rules, new)
-            n = _change(old, new, codes, deltas, n)
-    return count, n
+        clock, checks = _moved(before, grid, row, rules)
+        if clock:
+            clock_cells(spare[0], rules, old[:CHECK_SLOT])
+            clock_cells(rows[row], rules, new[:CHECK_SLOT])
+            n = _change(old[:CHECK_SLOT], new[:CHECK_SLOT], codes, deltas, n)
+        if checks:
+            check_cells(spare[0], rules, old[CHECK_SLOT:])
+            check_cells(rows[row], rules, new[CHECK_SLOT:])
+            n = _change(old[CHECK_SLOT:], new[CHECK_SLOT:], codes, deltas, n)
+    return count, n, items
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -366,7 +359,7 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
     """
     n = 0
     used = 0
-    spare = np.zeros(28, np.uint64)
+    spare = np.zeros(SLOTS, np.uint64)
     i = 0
     while i < len(key):
         j = i
