@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from benchmarks import feeds
 from benchmarks.machine import run, say
 from yilu.items import answers, fold, order
+from yilu.items.arrival import Delivery
 from yilu.items.fields import NEVER, ROW
 from yilu.items.log import bucket_edges
 from yilu.items.manifest import Counts
@@ -30,7 +31,7 @@ from yilu.items.reading import Snapshot
 from yilu.items.rules import Rules, packed
 from yilu.items.rules_of import rules_of
 from yilu.items.schema import Events, events
-from yilu.items.store import Delivery, Limits, Store
+from yilu.items.store import Limits, Store
 from yilu.items.table import Table, table_of
 from yilu.network import load
 

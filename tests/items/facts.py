@@ -9,11 +9,12 @@ import numpy as np
 
 from tests.items.lives import Event, batch_of
 from yilu.items import closing, cubes, log, manifest, order, reach
+from yilu.items.arrival import Delivery
 from yilu.items.clock import OUTCOME_NAMES, check_statuses, outcome_of, promise_of
 from yilu.items.disk import Disk
 from yilu.items.fields import FLAGS
 from yilu.items.schema import IDENTITY, PAYLOAD
-from yilu.items.store import Delivery, Store
+from yilu.items.store import Store
 
 STORED = ("delivered", "delivered_last", "returned", "ended", "identified", "inspected", "screened", "left", "left_processing", "promise",
           "origin", "service_level", "operator", "destination", "attempts", "hops", "arrived", "container")  # fmt: skip

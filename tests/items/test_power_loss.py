@@ -15,11 +15,12 @@ from tests.items.conftest import NET, RULES
 from tests.items.facts import Unsynced, cells_of, logged, rows_of
 from tests.items.power import Recorder, image, lay_out
 from yilu.items import manifest, upkeep
+from yilu.items.arrival import Delivery
 from yilu.items.disk import Disk
 from yilu.items.fields import ROW
 from yilu.items.manifest import Counts, Source
 from yilu.items.schema import Events, events
-from yilu.items.store import Delivery, Limits, Store
+from yilu.items.store import Limits, Store
 
 T0 = 1_750_000_000
 KINDS = np.array([8, 12, 16, 20, 32, 44, 52, 60, 100, 104, 120], np.uint8)

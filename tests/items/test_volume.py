@@ -14,9 +14,10 @@ from tests.items.facts import cells_of, rows_of
 from tests.items.lives import K
 from tests.items.small_network import BASE, DAY, NET
 from yilu.items import cubes
+from yilu.items.arrival import Delivery
 from yilu.items.manifest import Counts
 from yilu.items.schema import ARROW, Events, events
-from yilu.items.store import Delivery, Store
+from yilu.items.store import Store
 
 EVENTS, ITEMS = 300_000, 40_000
 KINDS = [

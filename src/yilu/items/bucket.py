@@ -61,12 +61,13 @@ def pack(batch: Events, word: NDArray[np.uint64]) -> Packed:
 class Folded:
     """What follows from a batch besides the table.
 
-    ``drop`` (n,): rows that the log needs not: known already, or conflicting and not the least. ``closed``: rows of earlier
-    journeys; ``gone``: keys whose closed rows of earlier commits no longer hold.
+    ``drop`` (n,): rows that the log needs not: known already, or conflicting and not the least. ``behind`` (n,): rows that were not
+    folded. ``closed``: rows of earlier journeys; ``gone``: keys whose closed rows of earlier commits no longer hold.
     """
 
     bucket: int
     drop: NDArray[np.bool_]
+    behind: NDArray[np.bool_]
     repeated: int
     conflicting: int
     closed: NDArray[np.void]
@@ -78,12 +79,15 @@ def fold(
     table: Table,
     batch: Events,
     word: NDArray[np.uint64],
-    gather: Gather,
+    gather: Gather | None,
     is_closed: Callable[[NDArray[np.uint64]], NDArray[np.bool_]],
     rules: NDArray[np.uint32],
     sums: Sums | None,
 ) -> Folded:
-    """Fold ``batch`` (by key and word, each identity once) into the table of bucket ``number``; cube changes go to ``sums``, if given."""
+    """Fold ``batch`` (by key and word, each identity once) into the table of bucket ``number``; cube changes go to ``sums``, if given.
+
+    Without ``gather``, events of items that would have to be folded whole with their logged ones are left ``behind``.
+    """
     p = pack(batch, word)
     n = len(batch)
     forced = (p.via != 0) & (p.via != p.container)
@@ -98,6 +102,10 @@ def fold(
     if fresh.any():
         shut[fresh] = is_closed(keys[fresh])
         whole[:items] |= shut
+    behind = np.zeros(n, np.bool_)
+    if gather is None:
+        waits = whole[:items] & (~fresh | shut)
+        behind = np.repeat(waits, np.diff(groups[: items + 1]))
     reserve(table, int(np.count_nonzero(fresh)))
     most = int(np.diff(groups[: items + 1]).max(initial=0))
     codes = np.empty(max(_PAIRS, 2 * most + 2 * SLOTS), np.uint64)
@@ -112,13 +120,15 @@ def fold(
         if sums is not None:
             sums.add(codes[:used], deltas[:used])
     table.changed = True
-    drop = np.zeros(n, np.bool_)
+    if gather is None:
+        whole[:items] &= ~waits
+    drop, nothing = np.zeros(n, np.bool_), np.empty(0, ROW)
     if not whole[:items].any():
-        return Folded(number, drop, 0, 0, np.empty(0, ROW), np.empty(0, np.uint64))
+        return Folded(number, drop, behind, 0, 0, nothing, nothing["key"])
     again = keys[whole[:items]]
     rows = np.flatnonzero(np.repeat(whole[:items], np.diff(groups[: items + 1])))
-    logged = again[~fresh[whole[:items]] | shut[whole[:items]]]
-    old = order.arrange(gather(logged) if len(logged) else events(0)).events
+    logged = again[(~fresh | shut)[whole[:items]]]
+    old = order.arrange(gather(logged)).events if gather is not None and len(logged) else events(0)
     verdict = against(old, batch.take(rows))
     drop[rows] = verdict.drop
     # items that got nothing new stay where they are: in the table or closed
@@ -129,7 +139,7 @@ def fold(
         whole_items(old, rules, -1, sums)
     closed = put(table, refolded, keys[shut])
     gone = np.union1d(again[is_closed(again)], closed["key"])
-    return Folded(number, drop, verdict.repeated, verdict.conflicting, closed, gone)
+    return Folded(number, drop, behind, verdict.repeated, verdict.conflicting, closed, gone)
 
 
 def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> NDArray[np.void]:

@@ -87,6 +87,10 @@ def bin_of(seconds):
     return np.uint64(min(MOST_BIN, 1 + np.int64(np.log(seconds / BIN_0_S) * _PER_BIN)))
 
 
+Cells = tuple[NDArray[np.uint64], NDArray[np.int64]]
+"""Codes of cells and their counts."""
+
+
 @njit(cache=True, nogil=True)
 def _add(table, used, codes, counts, first):
     """Add pairs from ``first`` on to ``table`` (capacity, 2); stops where it is 60 % full. Returns (used, next pair)."""
@@ -123,16 +127,14 @@ class Sums:
             self._table = np.zeros((4 * len(self._table), 2), np.uint64)
             self._used, _ = _add(self._table, 0, *old, 0)
 
-    def cells(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    def cells(self) -> Cells:
         """Codes in order and their counts, cells of count 0 left out."""
         kept = self._table[(self._table[:, 0] != 0) & (self._table[:, 1] != 0)]
         kept = kept[np.argsort(kept[:, 0])]
         return np.ascontiguousarray(kept[:, 0]), np.ascontiguousarray(kept[:, 1]).view(np.int64)
 
 
-def added(
-    parts: Iterable[tuple[NDArray[np.uint64], NDArray[np.int64]]],
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def added(parts: Iterable[Cells]) -> Cells:
     """The cells of several parts, added up."""
     sums = Sums()
     for codes, counts in parts:

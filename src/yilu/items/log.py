@@ -55,14 +55,16 @@ def spoken(parts: Iterable[Events]) -> list[str]:
 def write_buckets(
     disk: Disk, name: str, columns: list[str], by_bucket: Iterable[Events], first: int, last: int, day: str = ""
 ) -> Part:
-    """Write the events of bucket 0, 1, … as they come, each sorted by key; row groups hold whole buckets, ``_GROUP_ROWS`` rows or more."""
+    """Write the events of bucket 0, 1, … as they come, each sorted by key; row groups hold whole buckets, ``_GROUP_ROWS`` rows or more.
+
+    What is kept for a ``day`` is pressed hard (zstd), what a commit writes lightly (LZ4: half the time to write and to read, 1.4 times the size).
+    """
     schema = pa.schema([ARROW.field(n) for n in columns])
-    plain = {"key", "key2", "event_id", "voids", "container", "parent", "via", "at", "recorded_at", "promise"}
     spans, held, begun, total, bucket = [], [events(0)], 0, 0, -1
     with disk.create(name) as file:
         with pq.ParquetWriter(
-            pa.PythonFile(file, mode="w"), schema, compression="zstd", compression_level=1,
-            use_dictionary=[n for n in columns if n not in plain], write_statistics=True,
+            pa.PythonFile(file, mode="w"), schema, compression="zstd" if day else "lz4", compression_level=1 if day else None,
+            use_dictionary=False, write_statistics=True,
         ) as writer:  # fmt: skip
             for bucket, part in enumerate(by_bucket):
                 held.append(part)

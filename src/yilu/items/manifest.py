@@ -71,6 +71,8 @@ class Manifest:
     """The facts at one commit. ``states``: per bucket the commit that wrote its state file (0: none); ``folded``: the commit up to which
     that file holds all that is logged (not before ``states``: a bucket that nothing touched keeps its file).
 
+    ``behind``: logged events that are not folded yet, since they came behind what their items had; ``unspread``: links along which earlier
+    events of their sources are not spread yet; ``settled``: how many events had been made when nothing of either kind waited last.
     ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped.
     """
 
@@ -80,7 +82,9 @@ class Manifest:
     province: str
     declaration: str = DECLARATION
     log: tuple[Part, ...] = ()
+    behind: tuple[Part, ...] = ()
     links: tuple[Part, ...] = ()
+    unspread: tuple[Part, ...] = ()
     cubes: tuple[Part, ...] = ()
     closed: tuple[Part, ...] = ()
     gone: tuple[Part, ...] = ()
@@ -93,6 +97,7 @@ class Manifest:
     codes: tuple[str, ...] = ("",)
     names: tuple[str, ...] = ("",)
     watermarks: dict[str, int] = field(default_factory=dict)
+    settled: int = 0
     floor: int = 0
     log_from: str = ""
     rules: str = ""
@@ -100,9 +105,13 @@ class Manifest:
 
     def files(self) -> set[str]:
         """Every file this commit consists of, garbage that readers may still hold included."""
-        parts = (*self.log, *self.links, *self.cubes, *self.closed, *self.gone, *self.quarantine, *self.feeds)
+        parts = [p for name in PARTS for p in getattr(self, name)]
         states = {state_file(b, c) for b, c in enumerate(self.states) if c}
         return {p.file for p in parts} | states | {name for _, name in self.garbage}
+
+
+PARTS: tuple[str, ...] = ("log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "feeds")
+"""Fields of a manifest that name data files."""
 
 
 def state_file(bucket: int, commit: int) -> str:
@@ -162,8 +171,7 @@ def _parse(content: bytes) -> Manifest | None:
 
 def _manifest(raw: dict[str, Any]) -> Manifest:
     parts = {
-        name: tuple(Part(**{**p, "groups": tuple((a, b) for a, b in p["groups"])}) for p in raw[name])
-        for name in ("log", "links", "cubes", "closed", "gone", "quarantine", "feeds")
+        name: tuple(Part(**{**p, "groups": tuple((a, b) for a, b in p["groups"])}) for p in raw[name]) for name in PARTS
     }
     return Manifest(
         **{

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items.schema import IDENTITY, PAYLOAD, Events
+from yilu.items.schema import events as no_events
 
 _INSERT = 64
 _MOST_BITS = 12
@@ -142,6 +143,9 @@ class Ordered:
     word: NDArray[np.uint64]
     repeated: int
     conflicting: int
+
+
+NOTHING = Ordered(no_events(0), np.empty(0, np.uint64), 0, 0)
 
 
 @dataclass(frozen=True)

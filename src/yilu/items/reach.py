@@ -8,10 +8,10 @@ then), so late, repeated or voided bagging needs no correction here: candidates 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items import kinds as k
@@ -22,9 +22,8 @@ _DEPTH = 4
 _FOREVER = 0xFFFFFFFF
 _CARRIED = np.zeros(256, np.bool_)
 _CARRIED[[kind.id for kind in k.KINDS if kind.container]] = True
-TELLING = np.zeros(256, np.bool_)
-"""Kinds of event that establish links."""
-TELLING[[k.BAG, k.RELABEL, k.PIECE]] = True
+_TELLING = np.zeros(256, np.bool_)
+_TELLING[[k.BAG, k.RELABEL, k.PIECE]] = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,9 @@ class Links:
 
     def take(self, rows: NDArray) -> Links:
         return Links(self.source[rows], self.target[rows], self.since[rows], self.until[rows], self.sort[rows])
+
+    def followed_by(self, other: Links) -> Links:
+        return Links(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
 
 NONE = Links(
@@ -67,6 +69,11 @@ def merged(parts: list[Links]) -> Links:
         column = getattr(joined, name)
         fresh[1:] |= column[1:] != column[:-1]
     return joined.take(fresh)
+
+
+def telling(batch: Events) -> NDArray[np.bool_]:
+    """Which events (n,) establish links."""
+    return np.asarray(_TELLING[batch.kind] | (batch.piece != 0))
 
 
 def links_of(batch: Events, container_s: int) -> Links:
@@ -95,44 +102,8 @@ def links_of(batch: Events, container_s: int) -> Links:
     return found.take(found.source != found.target)
 
 
-@njit(cache=True, nogil=True)
-def _matches(sources, keys, out):
-    """Rows of sorted ``keys`` whose key is among sorted ``sources``; returns how many."""
-    n = 0
-    s = 0
-    for i in range(len(keys)):
-        while s < len(sources) and sources[s] < keys[i]:
-            s += 1
-        if s == len(sources):
-            break
-        if sources[s] == keys[i]:
-            out[n] = i
-            n += 1
-    return n
-
-
-def touching(links: Links, key: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Rows of sorted keys (n,) that are a source of ``links``."""
-    out = np.empty(len(key), np.int64)
-    return out[: _matches(links.source, key, out)] if len(links) else out[:0]
-
-
-def without_known(links: Links, known: Links) -> Links:
-    """The links that aren't in ``known``."""
-    if not len(links) or not len(known):
-        return links
-    lo = np.searchsorted(known.source, links.source, "left")
-    hi = np.searchsorted(known.source, links.source, "right")
-    new = np.ones(len(links), np.bool_)
-    row, other = _pairs(lo, hi)
-    same = np.ones(len(row), np.bool_)
-    for name in ("target", "since", "sort"):
-        same &= getattr(links, name)[row] == getattr(known, name)[other]
-    new[row[same]] = False
-    return links.take(new)
-
-
-def _pairs(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def pairs_of(lo: NDArray[np.integer], hi: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(i, j) for every j of every range ``lo[i]:hi[i]``."""
     counts = hi - lo
     row = np.repeat(np.arange(len(lo)), counts)
     other = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(lo, counts)
@@ -145,7 +116,7 @@ def reached(links: Links, batch: Events) -> Events:
         return events(0)
     lo = np.searchsorted(links.source, batch.key, "left")
     hi = np.searchsorted(links.source, batch.key, "right")
-    row, link = _pairs(lo.astype(np.int64), hi.astype(np.int64))
+    row, link = pairs_of(lo, hi)
     kind, at, sort = batch.kind[row], batch.at[row], links.sort[link]
     within = (at >= links.since[link]) & (at <= links.until[link])
     keep = np.where(
@@ -231,18 +202,18 @@ def piece_links(batch: Events) -> Links:
     )
 
 
-def spread(batch: Events, known: Links, new: Links, earlier: Events) -> Events:
-    """All candidates of a commit: of its events by every link, of ``earlier`` events (logged before) by ``new`` links.
+def spread(batch: Events, known: Sequence[Links], new: Links, earlier: Events, behind: Links) -> Events:
+    """All candidates of a commit: of its events by every link, of ``earlier`` events (logged before) by the links ``behind``.
 
-    Candidates can be sources themselves (a bag in a bag, a number replaced twice): up to four steps are followed.
+    ``known``: links of earlier commits; ``new``: of this one. Candidates can be sources themselves (a bag in a bag, a number replaced
+    twice): up to four steps are followed.
     """
-    links = merged([known, new]) if len(new) else known
-    touched = touching(links, batch.key)
-    found = [marks(batch), reached(links, batch.take(touched)), reached(new, earlier)]
+    links = [*known, new]
+    found = [marks(batch), *(reached(run, batch) for run in links), reached(behind, earlier)]
     step = concat(found)
     out = [step]
     for _ in range(_DEPTH - 1):
-        step = reached(links, step)
+        step = concat([reached(run, step) for run in links])
         if not len(step):
             break
         out.append(step)

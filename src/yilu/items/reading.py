@@ -66,10 +66,10 @@ class Snapshot:
         return np.concatenate([table.used, closed[~back]])
 
     def events(self, keys: NDArray[np.uint64]) -> Events:
-        """The logged events of items (sorted keys), in order."""
+        """The logged events of items (sorted keys), in order, those not folded yet among them."""
         found = [events(0)]
         for b in sorted({self.bucket_of(int(k)) for k in keys}):
-            found.append(log.read(self.disk, self.at.log, b, self.at.buckets, keys))
+            found.append(log.read(self.disk, (*self.at.log, *self.at.behind), b, self.at.buckets, keys))
         return order.arrange(concat(found)).events
 
     def cells(self, cube: Cube) -> pa.Table:

@@ -7,9 +7,9 @@ written before it is nothing until then. State files are a cache: what they lack
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
-from yilu.items import bucket, closing, cubes, days, log, manifest, order, reach, states
+from yilu.items import arrival, bucket, closing, cubes, days, link_runs, log, manifest, order, reach, states
+from yilu.items.arrival import Delivery
 from yilu.items.disk import Disk, Lock
 from yilu.items.fields import DECLARATION, FLAGS, ROW
-from yilu.items.manifest import Counts, Manifest, Part, Source
+from yilu.items.manifest import Counts, Manifest, Part
 from yilu.items.rules import Rules, packed
-from yilu.items.schema import Events, concat, events
+from yilu.items.schema import DTYPES, Events, concat, events
 from yilu.items.table import Table, find
 
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
@@ -32,45 +33,37 @@ _WHOLE = np.uint16(FLAGS["whole"][0])
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """What one chunk of a feed brings: its events (by arrival) and the account of its rows.
-
-    ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
-    ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
-    """
-
-    events: Events
-    counts: Counts
-    feed: str = ""
-    source: tuple[str, Source] | None = None
-    quarantine: pa.Table | None = None
-    codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Limits:
-    """Settings of the writer, seconds and bytes."""
+    """Settings of the writer, seconds and rows.
+
+    Looking items up in a long log costs the more the longer it is. So beyond ``at_once_rows`` logged rows, events that come behind what
+    their items had wait until ``settle_share`` of the log's rows have come since the last settling: then all are looked up together.
+    """
 
     container_s: int = 3 * 86400
     memory_bytes: int = 12 << 30
     flush_rows: int = 256_000_000
     threads: int = 2
-
-
-Cells = tuple[NDArray[np.uint64], NDArray[np.int64]]
-"""Codes of cells and their counts."""
+    at_once_rows: int = 8_000_000
+    settle_share: float = 0.25
 
 
 @dataclass(frozen=True)
 class _Done:
-    """What folding a commit's buckets came to; ``log``: the file of what it brought."""
+    """What folding a commit's buckets came to; ``log``: the file of what it brought, ``behind``: events not folded yet, by bucket."""
 
     folded: list[bucket.Folded]
-    cells: Cells
+    cells: cubes.Cells
     log: Part | None
+    behind: list[Events]
     repeated: int
     conflicting: int
     derived: int
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not folded yet."""
+        return sum(map(len, self.behind))
 
 
 class Store:
@@ -88,7 +81,7 @@ class Store:
         self._lock = lock
         self._tables: dict[int, Table] = {}
         self._closed: dict[int, NDArray[np.uint64]] = {}
-        self._links = reach.merged([reach.NONE, *(_read_links(disk, p) for p in newest.links)])
+        self._links = link_runs.added((), reach.merged([reach.NONE, *(_read_links(disk, p) for p in newest.links)]))
         self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
         self._pool = ThreadPoolExecutor(limits.threads)
         self._broken = False
@@ -138,6 +131,7 @@ class Store:
     def __exit__(self, kind: object, *_: object) -> None:
         try:
             if not self._broken and kind is None:
+                self.settle()
                 self.flush()
         finally:
             self.close()
@@ -149,52 +143,107 @@ class Store:
 
     def commit(self, deliveries: list[Delivery]) -> Manifest:
         """Make the deliveries durable facts, all or nothing. Returns the commit's manifest."""
+        self.at = self._whole(lambda: self._commit(deliveries))
+        if self._waiting() and self.at.counts.made - self.at.settled >= self.limits.settle_share * self._logged():
+            self.settle()
+        if self._unflushed >= self.limits.flush_rows:
+            self.flush()
+        return self.at
+
+    def settle(self) -> None:
+        """Fold the events that came behind what their items had, as a commit of its own; nothing waits after it."""
+        if self._waiting():
+            self.at = self._whole(self._settle)
+
+    def _waiting(self) -> bool:
+        return bool(self.at.behind or self.at.unspread)
+
+    def _logged(self) -> int:
+        return sum(p.rows for p in self.at.log)
+
+    def _whole(self, work: Callable[[], Manifest]) -> Manifest:
+        """Do a commit's work; where it fails, the tables are no longer those of the last commit, and the store takes nothing more."""
         if self._broken:
             raise StoreError(
                 "an earlier commit failed half way", next_step="open the store again: it stands at its last commit"
             )
         try:
             self._broken = True
-            self.at = self._commit(deliveries)
+            after = work()
             self._broken = False
         except pa.ArrowException as error:
             raise StoreError(
                 f"writing a commit failed: {error}", next_step="open the store again: it stands at its last commit"
             ) from error
-        if self._unflushed >= self.limits.flush_rows:
-            self.flush()
-        return self.at
+        return after
 
     def _commit(self, deliveries: list[Delivery]) -> Manifest:
         now, number = self.at, self.at.commit + 1
-        batch, codes, names = self._gathered(deliveries)
-        batch, refused = self._in_time(batch)
-        late = 0 if refused is None else refused.num_rows
-        lined = [order.line_up(part) for part in batch]
-        links, candidates = self._reach(batch, lined)
-        done = self._fold(number, batch, lined, candidates)
-        counts = sum((d.counts for d in deliveries), Counts(refused=late))
+        at_once = not self._waiting() and self._logged() <= self.limits.at_once_rows
+        batch, codes, names = arrival.numbered(deliveries, now.codes, now.names)
+        batch, refused = arrival.in_time(batch, now.floor, self.rules)
+        arrived = arrival.by_bucket(batch, now.buckets, self._pool)
+        links, behind, candidates = self._reach(arrived)
+        earlier = self._earlier(behind) if at_once else events(0)
+        if len(earlier):
+            candidates = order.arrange(
+                concat([candidates, reach.spread(events(0), self._links, links, earlier, behind)])
+            ).events
+        done = self._fold(number, arrived, candidates, at_once, log.spoken([*batch, candidates]))
         own = sum(map(len, batch))
+        late = 0 if refused is None else refused.num_rows
+        counts = sum((d.counts for d in deliveries), Counts(refused=late))
         counts = replace(
             counts, made=own + counts.refused, repeated=done.repeated, conflicting=done.conflicting,
             accepted=own - done.repeated - done.conflicting, derived=done.derived,
         )  # fmt: skip
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
-        added: dict[str, Any] = {
-            name: (*getattr(now, name), *parts) for name, parts in self._write(number, links, done, held).items()
-        }
+        added = self._write(number, done, held)
+        if len(links):
+            added["links"] = self.put_table(f"links/{number:010d}.parquet", number, _link_table(links))
+        if len(behind) and not at_once:
+            added["unspread"] = self.put_table(f"links/{number:010d}.unspread.parquet", number, _link_table(behind))
         marks = dict(now.watermarks)
         for d in deliveries:
             if len(d.events):
                 marks[d.feed] = max(marks.get(d.feed, 0), int(d.events.at.max()))
+        counts = now.counts + counts
         after = replace(
-            now, commit=number, counts=now.counts + counts, codes=codes, names=names, watermarks=marks,
-            sources=_read_on(now.sources, [d.source for d in deliveries if d.source is not None]),
-            **added,
+            now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks,
+            sources=arrival.read_on(now.sources, [d.source for d in deliveries if d.source is not None]),
+            settled=counts.made if at_once else now.settled,
+            **_with(now, added),
         )  # fmt: skip
+        return self._written(after, links, done)
+
+    def _settle(self) -> Manifest:
+        now, number = self.at, self.at.commit + 1
+        waiting = [order.arrange(log.read(self.disk, now.behind, b, now.buckets)) for b in range(now.buckets)]
+        behind = reach.merged([reach.NONE, *(_read_links(self.disk, p) for p in now.unspread)])
+        earlier = self._earlier(behind)
+        candidates = order.arrange(reach.spread(events(0), self._links, reach.NONE, earlier, behind)).events
+        done = self._fold(number, waiting, candidates, True, list(DTYPES))
+        again = done.repeated + done.conflicting
+        counts = now.counts + Counts(
+            accepted=-again, repeated=done.repeated, conflicting=done.conflicting, derived=done.derived
+        )
+        garbage = tuple((number, p.file) for p in (*now.behind, *now.unspread))
+        after = replace(
+            now, commit=number, counts=counts, settled=counts.made, behind=(), unspread=(), garbage=(*now.garbage, *garbage),
+            **_with(now, self._write(number, done, [])),
+        )  # fmt: skip
+        return self._written(after, reach.NONE, done)
+
+    def _written(self, after: Manifest, links: reach.Links, done: _Done) -> Manifest:
+        """Make ``after`` the newest commit."""
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
-        self._after(after, links, done)
+        for table in self._tables.values():
+            table.folded_to = after.commit
+        self._unflushed += done.log.rows if done.log else 0
+        self._links = link_runs.added(self._links, links)
+        if any(len(f.closed) for f in done.folded):
+            self._closed.clear()
         return after
 
     def day(self) -> str:
@@ -202,144 +251,131 @@ class Store:
         latest = max(self.at.watermarks.values(), default=0)
         return days.iso(days.local_day(np.array([latest]), self.rules)[0]) if latest else ""
 
-    def _gathered(self, deliveries: list[Delivery]) -> tuple[list[Events], tuple[str, ...], tuple[str, ...]]:
-        """The events of each delivery, source codes and feeds numbered as in the store."""
-        codes, names = list(self.at.codes), list(self.at.names)
-        parts = []
-        for d in deliveries:
-            number = np.zeros(len(d.codes) + 1, np.uint16)
-            for i, code in enumerate(d.codes, 1):
-                if code not in codes and len(codes) < 65535:
-                    codes.append(code)
-                number[i] = codes.index(code) if code in codes else 0
-            if d.feed not in names:
-                names.append(d.feed)
-            if len(d.events):
-                source = np.broadcast_to(np.uint16(names.index(d.feed)), (len(d.events),))
-                numbered = number[d.events.code] if d.codes else d.events.code
-                parts.append(replace(d.events, code=numbered, source=source))
-        return parts, tuple(codes), tuple(names)
+    def _reach(self, arrived: list[order.Ordered]) -> tuple[reach.Links, reach.Links, Events]:
+        """(links that these events establish, those of them whose sources have earlier events, candidates that containers and links give
+        to items), each by key."""
+        telling = arrival.picked(arrived, reach.telling, self._pool)
+        found = reach.merged([reach.links_of(telling, self.limits.container_s), reach.piece_links(telling)])
+        links = link_runs.without_known(found, self._links)
+        runs = (*self._links, links)
 
-    def _in_time(self, batch: list[Events]) -> tuple[list[Events], pa.Table | None]:
-        """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those too late)."""
-        out, refused = [], []
-        for part in batch:
-            late = part.at < self.at.floor
-            if late.any():
-                refused.append(days.too_late(part.take(late), self.rules))
-                part = part.take(~late)
-            out.append(reach.piece_keys(part))
-        return out, pa.concat_tables(refused) if refused else None
+        def spoken(e: Events) -> NDArray[np.bool_]:
+            chosen = reach.telling(e)
+            chosen[link_runs.touching(runs, np.ascontiguousarray(e.key))] = True
+            return chosen
 
-    def _reach(self, batch: list[Events], lined: list[order.Lined]) -> tuple[reach.Links, Events]:
-        """(links that these events establish, candidates that containers and links give to items), each by key."""
-        telling = [
-            part.take(order_.rows[reach.TELLING[part.kind[order_.rows]] | (part.piece[order_.rows] != 0)])
-            for part, order_ in zip(batch, lined, strict=True)
-        ]
-        own = order.arrange(concat([events(0), *telling])).events
-        found = reach.merged([reach.links_of(own, self.limits.container_s), reach.piece_links(own)])
-        links = reach.without_known(found, self._links)
-        sources = reach.merged([self._links, links]) if len(links) else self._links
-        touched = [
-            part.take(order_.rows[reach.touching(sources, order_.key)])
-            for part, order_ in zip(batch, lined, strict=True)
-        ]
-        spoken = order.arrange(concat([own, *touched])).events
-        if not len(spoken):
-            return links, spoken
-        return links, order.arrange(reach.spread(spoken, self._links, links, self._earlier(links))).events
+        batch = arrival.picked(arrived, spoken, self._pool)
+        candidates = order.arrange(reach.spread(batch, self._links, links, events(0), reach.NONE)).events
+        return links, self._with_earlier(links), candidates
 
-    def _earlier(self, links: reach.Links) -> Events:
-        """Logged events of the new links' sources that may reach their targets."""
+    def _with_earlier(self, links: reach.Links) -> reach.Links:
+        """Those of the links whose sources have logged events that may reach their targets."""
         edges = log.bucket_edges(links.source, self.at.buckets)
-        out = [events(0)]
+        chosen = np.zeros(len(links), np.bool_)
         for b in np.flatnonzero(np.diff(edges)):
-            part = links.take(np.arange(edges[b], edges[b + 1]))
+            own = slice(edges[b], edges[b + 1])
+            source, since = links.source[own], links.since[own]
             table = self.table(int(b))
-            row = find(table, part.source)
+            row = find(table, source)
             known = row >= 0
             state = table.rows[row[known]]
             last = (state["last"] >> np.uint64(32)).astype(np.int64)
             # a void may stand before the link and speak of what comes after it
-            reaches = self._is_closed(int(b), part.source)
-            reaches[known] |= (last >= part.since[known]) | (last == 0) | ((state["flags"] & _WHOLE) != 0)
-            wanted = np.unique(part.source[reaches])
-            if len(wanted):
-                out.append(log.read(self.disk, self.at.log, int(b), self.at.buckets, wanted))
-        return concat(out)
+            reaches = self._is_closed(int(b), source)
+            reaches[known] |= (last >= since[known]) | (last == 0) | ((state["flags"] & _WHOLE) != 0)
+            chosen[own] = reaches
+        return links.take(np.flatnonzero(chosen))
 
-    def _fold(self, number: int, batch: list[Events], lined: list[order.Lined], candidates: Events) -> _Done:
-        """Fold bucket by bucket, and write what the log needs as the buckets are done."""
-        edges = [log.bucket_edges(order_.key, self.at.buckets) for order_ in lined]
+    def _earlier(self, links: reach.Links) -> Events:
+        """Logged events of the links' sources."""
+        edges = log.bucket_edges(links.source, self.at.buckets)
+        parts = (*self.at.log, *self.at.behind)
+        read = (
+            lambda b: log.read(  # noqa: E731
+                self.disk, parts, int(b), self.at.buckets, np.unique(links.source[edges[b] : edges[b + 1]])
+            )
+        )
+        return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
+
+    def _fold(
+        self, number: int, arrived: list[order.Ordered], candidates: Events, at_once: bool, columns: list[str]
+    ) -> _Done:
+        """Fold bucket by bucket, and write what the log needs (``columns``) as the buckets are done."""
         reached = log.bucket_edges(candidates.key, self.at.buckets)
+        free = [cubes.Sums(1 << 14) for _ in range(self.limits.threads)]
+        all_sums = tuple(free)
 
-        def one(b: int) -> tuple[bucket.Folded | None, Events, int, int, int, Cells]:
-            parts = [
-                part.take(order_.rows[e[b] : e[b + 1]])
-                for part, order_, e in zip(batch, lined, edges, strict=True)
-                if e[b + 1] > e[b]
-            ]
-            own = _one_order(parts)
-            whole = own
+        def one(b: int) -> tuple[bucket.Folded | None, Events, Events, int]:
+            own = whole = arrived[b]
             if reached[b + 1] > reached[b]:
                 whole = order.arrange(concat([own.events, candidates.take(np.arange(reached[b], reached[b + 1]))]))
+            arrived[b] = order.NOTHING
             if not len(whole.events):
-                return None, events(0), 0, 0, 0, (_NO_KEYS, np.empty(0, np.int64))
-            sums = cubes.Sums()
-            gather = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
+                return None, whole.events, whole.events, 0
+            read = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
             is_closed = lambda keys: self._is_closed(b, keys)  # noqa: E731
-            done = bucket.fold(b, self.table(b), whole.events, whole.word, gather, is_closed, self.packed, sums)
-            kept = whole.events.take(~done.drop) if done.drop.any() else whole.events
-            derived = len(whole.events) - len(own.events)
-            return done, kept, own.repeated + done.repeated, own.conflicting + done.conflicting, derived, sums.cells()
+            sums = free.pop()
+            done = bucket.fold(
+                b, self.table(b), whole.events, whole.word, read if at_once else None, is_closed, self.packed, sums
+            )
+            free.append(sums)
+            kept = ~(done.drop | done.behind)
+            behind = whole.events.take(done.behind) if done.behind.any() else events(0)
+            done = replace(
+                done,
+                repeated=own.repeated + done.repeated,
+                conflicting=own.conflicting + done.conflicting,
+            )
+            return (
+                done,
+                whole.events if kept.all() else whole.events.take(kept),
+                behind,
+                len(whole.events) - len(own.events),
+            )
 
         folded: list[bucket.Folded] = []
-        sums: list[Cells] = []
-        tally = np.zeros(3, np.int64)
+        behind: list[Events] = []
+        derived = 0
 
         def kept_by_bucket() -> Iterator[Events]:
-            for done, kept, *counted, cells in self._pool.map(one, range(self.at.buckets)):
-                tally[:] += counted
-                sums.append(cells)
+            nonlocal derived
+            for done, kept, late, more in self._pool.map(one, range(self.at.buckets)):
                 if done is not None:
                     folded.append(done)
+                behind.append(late)
+                derived += more
                 yield kept
 
         part = None
-        if any(map(len, batch)) or len(candidates):
-            columns = log.spoken([*batch, candidates])
+        if len(candidates) or any(len(o.events) for o in arrived):
             part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
-        repeated, conflicting, derived = (int(n) for n in tally)
-        repeated += sum(order_.repeated for order_ in lined)
-        conflicting += sum(order_.conflicting for order_ in lined)
-        return _Done(folded, cubes.added(sums), part, repeated, conflicting, derived)
+        cells = cubes.added(s.cells() for s in all_sums)
+        repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
+        return _Done(folded, cells, part, behind, repeated, conflicting, derived)
 
-    def _write(
-        self, number: int, links: reach.Links, done: _Done, quarantine: list[pa.Table]
-    ) -> dict[str, tuple[Part, ...]]:
-        found: dict[str, tuple[Part, ...]] = {}
-        pairs, folded = done.cells, done.folded
+    def _write(self, number: int, done: _Done, quarantine: list[pa.Table]) -> dict[str, Part]:
+        """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
+        found: dict[str, Part] = {}
         if done.log is not None and done.log.rows:
-            found["log"] = (done.log,)
+            found["log"] = done.log
         elif done.log is not None:
             self.disk.remove(done.log.file)
-        if len(pairs[0]):
-            found["cubes"] = (
-                self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": pairs[0], "count": pairs[1]})),
-            )
-        if len(links):
-            found["links"] = (self.put_table(f"links/{number:010d}.parquet", number, _link_table(links)),)
+        if done.waiting:
+            name, columns = f"log/{number:010d}.behind.parquet", log.spoken(done.behind)
+            found["behind"] = log.write_buckets(self.disk, name, columns, done.behind, number, number)
+        if len(done.cells[0]):
+            cells = pa.table({"code": done.cells[0], "count": done.cells[1]})
+            found["cubes"] = self.put_table(f"cubes/{number:010d}.parquet", number, cells)
         day = self.day()
-        closed = {f.bucket: f.closed for f in folded if len(f.closed)}
+        closed = {f.bucket: f.closed for f in done.folded if len(f.closed)}
         if closed:
             by_bucket = (closed.get(b, np.empty(0, ROW)) for b in range(self.at.buckets))
-            found["closed"] = (closing.write(self.disk, f"closed/{number:010d}.parquet", by_bucket, number, day),)
-        gone = np.concatenate([_NO_KEYS, *(f.gone for f in folded)])
+            found["closed"] = closing.write(self.disk, f"closed/{number:010d}.parquet", by_bucket, number, day)
+        gone = np.concatenate([_NO_KEYS, *(f.gone for f in done.folded)])
         if len(gone):
-            found["gone"] = (closing.write_gone(self.disk, f"closed/{number:010d}.gone.parquet", gone, number, day),)
+            found["gone"] = closing.write_gone(self.disk, f"closed/{number:010d}.gone.parquet", gone, number, day)
         if rows := [t for t in quarantine if t.num_rows]:
-            found["quarantine"] = (self.put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows)),)
+            found["quarantine"] = self.put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows))
         return found
 
     def put_table(self, name: str, number: int, table: pa.Table) -> Part:
@@ -348,28 +384,20 @@ class Store:
             size = file.tell()
         return Part(name, table.num_rows, number, number, (), self.day(), size)
 
-    def _after(self, after: Manifest, links: reach.Links, done: _Done) -> None:
-        for table in self._tables.values():
-            table.folded_to = after.commit
-        self._unflushed += done.log.rows if done.log else 0
-        if len(links):
-            self._links = reach.merged([self._links, links])
-        if any(len(f.closed) for f in done.folded):
-            self._closed.clear()
-
     def set_table(self, b: int, table: Table) -> None:
         """Put another table in the place of bucket ``b``'s; it counts from the next flush."""
         self._tables[b] = table
 
     def trim_links(self, now: int) -> None:
         """Forget links whose sources can reach nothing any more at ``now`` (UTC seconds)."""
-        kept = self._links.take(np.flatnonzero(self._links.until.astype(np.int64) >= min(now, self.at.floor)))
-        if len(kept) == len(self._links):
+        runs = [run.take(np.flatnonzero(run.until.astype(np.int64) >= min(now, self.at.floor))) for run in self._links]
+        kept = reach.merged([reach.NONE, *runs])
+        if len(kept) == sum(map(len, self._links)):
             return
         number = self.at.commit + 1
         part = self.put_table(f"links/{number:010d}.parquet", number, _link_table(kept))
         old = tuple((number, p.file) for p in self.at.links)
-        self._links = kept
+        self._links = link_runs.added((), kept)
         self.flush(links=(part,), garbage=old)
 
     def _is_closed(self, b: int, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -440,26 +468,15 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
         )
 
 
-def _one_order(parts: list[Events]) -> order.Ordered:
-    """The parts of a bucket, each in order already, in one."""
-    if len(parts) == 1:
-        return order.Ordered(parts[0], order.words(parts[0]), 0, 0)
-    return order.arrange(concat(parts) if parts else events(0))
-
-
-def _read_on(known: dict[str, Source], more: list[tuple[str, Source]]) -> dict[str, Source]:
-    """What is known of sources, with how far they have been read since; a repeat of a file takes nothing back."""
-    now = dict(known)
-    for content, source in more:
-        old = now.get(content, source)
-        now[content] = Source(old.name, max(old.rows, source.rows), old.complete or source.complete)
-    return now
+def _with(now: Manifest, added: dict[str, Part]) -> dict[str, Any]:
+    """Lists of a manifest, each with what was added to it."""
+    return {name: (*getattr(now, name), part) for name, part in added.items()}
 
 
 def _link_table(links: reach.Links) -> pa.Table:
-    return pa.table({name: getattr(links, name) for name in ("source", "target", "since", "until", "sort")})
+    return pa.table({f.name: getattr(links, f.name) for f in fields(links)})
 
 
 def _read_links(disk: Disk, part: Part) -> reach.Links:
     table = pq.read_table(disk.path(part.file))
-    return reach.Links(*(table.column(n).to_numpy() for n in ("source", "target", "since", "until", "sort")))
+    return reach.Links(*(table.column(f.name).to_numpy() for f in fields(reach.Links)))

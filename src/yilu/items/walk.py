@@ -11,7 +11,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.items.clock import CHECK_SLOT, SLOTS, accepted_at, cells, check_cells, clock_cells, day_at, dwell_cell, scan_cell
+from yilu.items.clock import (
+    CHECK_SLOT,
+    SLOTS,
+    accepted_at,
+    cells,
+    check_cells,
+    clock_cells,
+    day_at,
+    dwell_cell,
+    scan_cell,
+)
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
 from yilu.items.rules import LATITUDE, LIMITS, LONGITUDE, OF_CHECKS, OF_CLOCK, PROCESSING, degrees, size, value

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
+from yilu.items.arrival import Delivery
 from yilu.items.intake import COMPLETE, Chunk
 from yilu.items.manifest import Counts, Source
-from yilu.items.store import Delivery, Store
+from yilu.items.store import Store
 
 Progress = Callable[[str, int], None]
 """Told the source's name and how many of its rows are committed."""
@@ -65,6 +66,7 @@ def ingest(
                 waiting = []
         if waiting:
             _commit(store, waiting, feed, summary, progress)
+        store.settle()
     finally:
         ahead.close()
     summary.counts = Counts(**{k: v - getattr(before, k) for k, v in vars(store.at.counts).items()})

@@ -1,0 +1,98 @@
+"""What arrives for a commit, from the chunks of feeds to the events of each bucket in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from yilu.items import days, order, reach
+from yilu.items.manifest import Counts, Source
+from yilu.items.rules import Rules
+from yilu.items.schema import Events, concat, events
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one chunk of a feed brings: its events (by arrival) and the account of its rows.
+
+    ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
+    ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
+    """
+
+    events: Events
+    counts: Counts
+    feed: str = ""
+    source: tuple[str, Source] | None = None
+    quarantine: pa.Table | None = None
+    codes: tuple[str, ...] = ()
+
+
+def numbered(
+    deliveries: list[Delivery], codes: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[list[Events], tuple[str, ...], tuple[str, ...]]:
+    """(the events of each delivery, source codes and feeds numbered as in the store; all codes and all names of feeds since)."""
+    known, feeds = list(codes), list(names)
+    parts = []
+    for d in deliveries:
+        number = np.zeros(len(d.codes) + 1, np.uint16)
+        for i, code in enumerate(d.codes, 1):
+            if code not in known and len(known) < 65535:
+                known.append(code)
+            number[i] = known.index(code) if code in known else 0
+        if d.feed not in feeds:
+            feeds.append(d.feed)
+        if len(d.events):
+            source = np.broadcast_to(np.uint16(feeds.index(d.feed)), (len(d.events),))
+            told = number[d.events.code] if d.codes else d.events.code
+            parts.append(replace(d.events, code=told, source=source))
+    return parts, tuple(known), tuple(feeds)
+
+
+def in_time(batch: list[Events], floor: int, rules: Rules) -> tuple[list[Events], pa.Table | None]:
+    """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those before ``floor``)."""
+    out, refused = [], []
+    for part in batch:
+        late = part.at < floor
+        if late.any():
+            refused.append(days.too_late(part.take(late), rules))
+            part = part.take(~late)
+        out.append(reach.piece_keys(part))
+    return out, pa.concat_tables(refused) if refused else None
+
+
+def by_bucket(batch: Sequence[Events], buckets: int, pool: Executor) -> list[order.Ordered]:
+    """The events of each bucket in order, each identity once."""
+    dealt = list(pool.map(lambda part: order.deal(np.ascontiguousarray(part.key), buckets), batch))
+    return list(pool.map(partial(_bucket, batch, dealt), range(buckets)))
+
+
+def _bucket(
+    batch: Sequence[Events], dealt: list[tuple[NDArray[np.uint32], NDArray[np.int64]]], b: int
+) -> order.Ordered:
+    parts = [(part, rows[ends[b] : ends[b + 1]]) for part, (rows, ends) in zip(batch, dealt, strict=True)]
+    parts = [(part, rows) for part, rows in parts if len(rows)]
+    if len(parts) == 1:
+        part, rows = parts[0]
+        lined = order.line_up_rows(part, rows)
+        return order.Ordered(part.take(lined.rows), lined.word, lined.repeated, lined.conflicting)
+    return order.arrange(concat([part.take(rows) for part, rows in parts]) if parts else events(0))
+
+
+def picked(arrived: list[order.Ordered], choose: Callable[[Events], NDArray], pool: Executor) -> Events:
+    """The events that ``choose`` names (rows or mask) of all buckets, in order."""
+    return concat([events(0), *pool.map(lambda o: o.events.take(choose(o.events)), arrived)])
+
+
+def read_on(known: dict[str, Source], more: list[tuple[str, Source]]) -> dict[str, Source]:
+    """What is known of sources, with how far they have been read since; a repeat of a file takes nothing back."""
+    now = dict(known)
+    for content, source in more:
+        old = now.get(content, source)
+        now[content] = Source(old.name, max(old.rows, source.rows), old.complete or source.complete)
+    return now

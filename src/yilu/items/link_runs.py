@@ -1,0 +1,81 @@
+"""All links of a store, by source: a few sorted runs, each at least twice as long as the next, so that adding to them stays cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from yilu.items.reach import Links, pairs_of
+
+Runs = tuple[Links, ...]
+
+
+@njit(cache=True, nogil=True)
+def _interleave(left, right, out):
+    """Rows of two sorted columns, the right one's counted on from the left one's, in the order of both together."""
+    i, j = 0, 0
+    for n in range(len(out)):
+        if j == len(right) or (i < len(left) and left[i] <= right[j]):
+            out[n] = i
+            i += 1
+        else:
+            out[n] = len(left) + j
+            j += 1
+
+
+def added(runs: Runs, links: Links) -> Runs:
+    """``runs`` and ``links`` (by source, none of them in ``runs``)."""
+    if not len(links):
+        return runs
+    kept = [*runs, links]
+    while len(kept) > 1 and len(kept[-2]) < 2 * len(kept[-1]):
+        right, left = kept.pop(), kept.pop()
+        rows = np.empty(len(left) + len(right), np.uint32)
+        _interleave(left.source, right.source, rows)
+        kept.append(left.followed_by(right).take(rows))
+    return tuple(kept)
+
+
+@njit(cache=True, nogil=True)
+def _matches(sources, keys, out):
+    """Rows of sorted ``keys`` whose key is among sorted ``sources``; returns how many."""
+    n = 0
+    s = 0
+    for i in range(len(keys)):
+        while s < len(sources) and sources[s] < keys[i]:
+            s += 1
+        if s == len(sources):
+            break
+        if sources[s] == keys[i]:
+            out[n] = i
+            n += 1
+    return n
+
+
+def touching(runs: Iterable[Links], key: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows of sorted keys (n,) that are a source of any of ``runs``."""
+    found = [np.empty(0, np.int64)]
+    if len(key):
+        for links in runs:
+            lo, hi = np.searchsorted(links.source, key[0], "left"), np.searchsorted(links.source, key[-1], "right")
+            out = np.empty(len(key), np.int64)
+            found.append(out[: _matches(links.source[lo:hi], key, out)])
+    return np.unique(np.concatenate(found))
+
+
+def without_known(links: Links, runs: Runs) -> Links:
+    """The links that are in none of ``runs``."""
+    for known in runs:
+        lo = np.searchsorted(known.source, links.source, "left")
+        hi = np.searchsorted(known.source, links.source, "right")
+        row, other = pairs_of(lo, hi)
+        same = np.ones(len(row), np.bool_)
+        for name in ("target", "since", "sort"):
+            same &= getattr(links, name)[row] == getattr(known, name)[other]
+        new = np.ones(len(links), np.bool_)
+        new[row[same]] = False
+        links = links.take(new)
+    return links
