@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from yilu.items import kinds as k
 from yilu.items import order, walk
-from yilu.items.clock import SLOTS
+from yilu.items.cells import MOST_PAIRS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
 from yilu.items.rules import LIMITS
@@ -108,7 +108,7 @@ def fold(
         behind = np.repeat(waits, np.diff(groups[: items + 1]))
     reserve(table, int(np.count_nonzero(fresh)))
     most = int(np.diff(groups[: items + 1]).max(initial=0))
-    codes = np.empty(max(_PAIRS, 2 * most + 2 * SLOTS), np.uint64)
+    codes = np.empty(max(_PAIRS, 2 * most + MOST_PAIRS), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     spare = np.empty(1, ROW)
     done = 0
@@ -176,7 +176,7 @@ def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums 
         holds,
     )
     rows = np.empty(len(batch), ROW)
-    codes = np.empty((2 + SLOTS) * len(batch), np.uint64)
+    codes = np.empty((2 + MOST_PAIRS // 2) * len(batch), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     used, pairs = walk.refold(
         p.key, word, p.attr, p.promise, p.container, p.via, c(batch.parent), holds, blank(), rules, sign, rows, _grid(rows),

@@ -1,4 +1,4 @@
-"""What follows from one item's state: its outcome, its promise, its checks, and the cells it stands in.
+"""What follows from one item's state: its outcome, its promise and its checks.
 
 Everything here is a function of the state row and of the rules in force (``Rules``); nothing reads a clock.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.items.cubes import DAY_0, bin_of
+from yilu.items.cubes import DAY_0
 from yilu.items.fields import NEVER
 from yilu.items.rules import (
     AMOUNT,
@@ -45,13 +45,7 @@ OUTCOME_NAMES: dict[int, tuple[str, str, str]] = {
     STOPPED: ("stopped", "终止", "Destroyed, confiscated or cancelled."),
 }
 
-SLOTS, CHECK_SLOT = 28, 25
-"""Cells of one item at most: clock 2 x 9, flow 6, transit 1; from ``CHECK_SLOT`` on checks 3 (see ``cells``)."""
-
 _LOST_FLAG = 32
-_NOT_COUNTED = 512 | 1024
-"""Flags ``continued`` and ``part``: counted under another number."""
-_CONTAINER_CLASS = 4
 
 
 @njit(cache=True, nogil=True)
@@ -200,6 +194,12 @@ def _status(made, left):
 def check_statuses(row, rules):
     """Statuses (cubes.STATUSES; 0 not owed) of inspection, identification and screening."""
     found, processing = owed(row, rules)
+    return statuses_of(row, found, processing)
+
+
+@njit(cache=True, nogil=True)
+def statuses_of(row, found, processing):
+    """``check_statuses`` where it is known what is owed (``owed``)."""
     if found == 0:
         return 0, 0, 0
     left = min(row["left"], row["delivered"])
@@ -209,106 +209,6 @@ def check_statuses(row, rules):
         _status(row["identified"], left_processing if processing & 2 else left) if found & 2 else 0,
         _status(row["screened"], left_processing if processing & 4 else left) if found & 4 else 0,
     )
-
-
-@njit(cache=True, nogil=True, inline="always")
-def is_counted(row):
-    """Whether an item stands in any cell: containers, pieces and numbers that go on under another one don't."""
-    return row["last"] != 0 and not row["flags"] & _NOT_COUNTED and row["classes"] & np.uint8(15) < _CONTAINER_CLASS
-
-
-@njit(cache=True, nogil=True)
-def cells(row, rules, out):
-    """The cells an item stands in, as codes into ``out`` (SLOTS,); 0 = none. Equal slots of two states cancel."""
-    clock_cells(row, rules, out[:CHECK_SLOT])
-    check_cells(row, rules, out[CHECK_SLOT:])
-
-
-@njit(cache=True, nogil=True)
-def clock_cells(row, rules, out):
-    """The cells of the cubes ``clock``, ``flow`` and ``transit`` into ``out`` (CHECK_SLOT,)."""
-    out[:] = 0
-    if not is_counted(row):
-        return
-    origin, destination = ends_of(row, rules)
-    operator = np.uint64(row["operator"])
-    level = np.uint64(row["service_level"])
-    if level == 0:
-        level = np.uint64(level_of(origin, destination, rules))
-    start = accepted_at(row)
-    promise = promise_of(row, rules)
-    outcome, ended = outcome_of(row)
-    whens = (
-        start,
-        start if row["start"] >> np.uint64(63) else np.int64(0),
-        promise,
-        promise if outcome == DELIVERED and ended <= promise else np.int64(0),
-        ended if outcome == DELIVERED else np.int64(0),
-        ended if outcome == DELIVERED and promise != 0 and ended > promise else np.int64(0),
-        ended if outcome > DELIVERED else np.int64(0),
-        ended if outcome > DELIVERED and promise != 0 and ended > promise else np.int64(0),
-        promise if outcome > DELIVERED and ended <= promise else np.int64(0),
-    )
-    tail = (operator << np.uint64(23)) | (level << np.uint64(9))
-    pair = (
-        (operator << np.uint64(30)) | (np.uint64(value(rules, AREA_CITY, origin)) << np.uint64(20))
-        | (np.uint64(value(rules, AREA_CITY, destination)) << np.uint64(10)) | (level << np.uint64(6))
-    )  # fmt: skip
-    for m in range(9):
-        when = whens[m]
-        if when == 0:
-            continue
-        measure = np.uint64(m + 1) << np.uint64(57)
-        cell = (np.uint64(1) << np.uint64(61)) | measure | (np.uint64(when // 3600) << np.uint64(35)) | tail
-        out[2 * m] = cell | (np.uint64(1) << np.uint64(55)) | (np.uint64(origin) << np.uint64(13))
-        out[2 * m + 1] = cell | (np.uint64(2) << np.uint64(55)) | (np.uint64(destination) << np.uint64(13))
-        if m != 1 and m < 7:
-            slot = 18 + (m if m == 0 else m - 1)
-            out[slot] = (np.uint64(2) << np.uint64(61)) | measure | (day_at(when, rules) << np.uint64(42)) | pair
-    if outcome == DELIVERED and not (row["start"] >> np.uint64(63)) and ended >= start:
-        out[24] = (
-            (np.uint64(3) << np.uint64(61)) | (day_at(ended, rules) << np.uint64(46)) | (operator << np.uint64(34))
-            | (np.uint64(value(rules, AREA_CITY, origin)) << np.uint64(24)) | (np.uint64(value(rules, AREA_CITY, destination)) << np.uint64(14))
-            | (level << np.uint64(10)) | bin_of(ended - start)
-        )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def check_cells(row, rules, out):
-    """The cells of the cube ``checks`` into ``out`` (3,)."""
-    out[:] = 0
-    if not is_counted(row):
-        return
-    origin, _ = ends_of(row, rules)
-    statuses = check_statuses(row, rules)
-    for check in range(3):
-        status = statuses[check]
-        if status:
-            out[check] = (
-                (np.uint64(4) << np.uint64(61)) | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
-                | (day_at(accepted_at(row), rules) << np.uint64(41)) | (np.uint64(row["operator"]) << np.uint64(29))
-                | (np.uint64(origin) << np.uint64(19)) | (np.uint64(row["classes"] & np.uint8(15)) << np.uint64(15)) | (np.uint64(row["classes"] >> np.uint8(4)) << np.uint64(11))
-            )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def scan_cell(word, operator, place):
-    """The cell of cube ``scans`` for one event."""
-    hour = (word >> np.uint64(32)) // np.uint64(3600)
-    kind = (word >> np.uint64(24)) & np.uint64(0xFF)
-    return (
-        (np.uint64(5) << np.uint64(61)) | (hour << np.uint64(41)) | (place << np.uint64(21)) | (kind << np.uint64(13))
-        | (operator << np.uint64(1))
-    )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def dwell_cell(day, place, operator, seconds):
-    """The cell of cube ``dwell`` for one departure."""
-    return (
-        (np.uint64(6) << np.uint64(61)) | (day << np.uint64(46)) | (place << np.uint64(26)) | (operator << np.uint64(14))
-        | (bin_of(seconds) << np.uint64(4))
-    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)

@@ -290,11 +290,11 @@ class Store:
         """Logged events of the links' sources."""
         edges = log.bucket_edges(links.source, self.at.buckets)
         parts = (*self.at.log, *self.at.behind)
-        read = (
-            lambda b: log.read(  # noqa: E731
-                self.disk, parts, int(b), self.at.buckets, np.unique(links.source[edges[b] : edges[b + 1]])
-            )
-        )
+
+        def read(b: np.int64) -> Events:
+            keys = np.unique(links.source[edges[b] : edges[b + 1]])
+            return log.read(self.disk, parts, int(b), self.at.buckets, keys)
+
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 
     def _fold(

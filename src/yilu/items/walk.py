@@ -11,17 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.items.clock import (
-    CHECK_SLOT,
-    SLOTS,
-    accepted_at,
-    cells,
-    check_cells,
-    clock_cells,
-    day_at,
-    dwell_cell,
-    scan_cell,
-)
+from yilu.items.cells import MOST_PAIRS, changed_pairs, dwell_cell, item_pairs, scan_cell
+from yilu.items.clock import accepted_at, day_at
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
 from yilu.items.rules import LATITUDE, LIMITS, LONGITUDE, OF_CHECKS, OF_CLOCK, PROCESSING, degrees, size, value
@@ -120,22 +111,6 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
 
 
 @njit(cache=True, nogil=True)
-def _change(old, new, codes, deltas, n):
-    """Add the difference of two states' cells: equal ones cancel."""
-    for s in range(len(old)):
-        if old[s] != new[s]:
-            if old[s] != 0:
-                codes[n] = old[s]
-                deltas[n] = -1
-                n += 1
-            if new[s] != 0:
-                codes[n] = new[s]
-                deltas[n] = 1
-                n += 1
-    return n
-
-
-@njit(cache=True, nogil=True)
 def _moved(before, grid, row, rules):
     """Whether any field has changed on which (clock cells, check cells) depend."""
     clock, checks = np.uint32(0), np.uint32(0)
@@ -196,13 +171,12 @@ def append(
     Returns (count, pairs, next item).
     """
     n = 0
-    old = np.zeros(SLOTS, np.uint64)
-    new = np.zeros(SLOTS, np.uint64)
+    whens = np.zeros((2, 10), np.int64)
     for g in range(first, items):
         if whole[g]:
             continue
         i, j = groups[g], groups[g + 1]
-        if n + 2 * (j - i) + 2 * SLOTS > len(codes):
+        if n + 2 * (j - i) + MOST_PAIRS > len(codes):
             return count, n, g
         row = at_row[g]
         if row < 0:
@@ -215,14 +189,8 @@ def append(
         for e in range(i, j):
             n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
         clock, checks = _moved(before, grid, row, rules)
-        if clock:
-            clock_cells(spare[0], rules, old[:CHECK_SLOT])
-            clock_cells(rows[row], rules, new[:CHECK_SLOT])
-            n = _change(old[:CHECK_SLOT], new[:CHECK_SLOT], codes, deltas, n)
-        if checks:
-            check_cells(spare[0], rules, old[CHECK_SLOT:])
-            check_cells(rows[row], rules, new[CHECK_SLOT:])
-            n = _change(old[CHECK_SLOT:], new[CHECK_SLOT:], codes, deltas, n)
+        if clock or checks:
+            n = changed_pairs(spare[0], rows[row], clock, checks, rules, whens, codes, deltas, n)
     return count, n, items
 
 
@@ -369,7 +337,7 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
     """
     n = 0
     used = 0
-    spare = np.zeros(SLOTS, np.uint64)
+    whens = np.zeros((2, 10), np.int64)
     i = 0
     while i < len(key):
         j = i
@@ -421,10 +389,5 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
             _settle_pieces(rows, row, begun, j, word, via, parent, attr, holds)
         i = j
     for r in range(used):
-        cells(rows[r], rules, spare)
-        for s in range(len(spare)):
-            if spare[s] != 0:
-                codes[n] = spare[s]
-                deltas[n] = sign
-                n += 1
+        n = item_pairs(rows[r], rules, sign, whens, codes, deltas, n)
     return used, n

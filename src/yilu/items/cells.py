@@ -1,0 +1,182 @@
+"""The cells that an item and its events stand in, as (code, delta) pairs (codes: ``cubes``).
+
+On a change of state an item leaves the cells it stood in and enters others. Most are the same ones, so both states are worked out to
+times and statuses first, and only what differs becomes pairs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from yilu.items.clock import (
+    DELIVERED,
+    accepted_at,
+    day_at,
+    ends_of,
+    level_of,
+    outcome_of,
+    owed,
+    promise_of,
+    statuses_of,
+)
+from yilu.items.cubes import bin_of
+from yilu.items.rules import AREA_CITY, value
+
+MOST_PAIRS = 2 * (9 * 3 + 1 + 3)
+"""Pairs of one change at most: nine measures in two ``clock`` cells and a ``flow`` cell, ``transit``, three checks; left and entered."""
+
+_MEASURES = 9
+_NOT_COUNTED = 512 | 1024
+"""Flags ``continued`` and ``part``: counted under another number."""
+_CONTAINER_CLASS = 4
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _is_counted(row):
+    """Whether an item stands in any cell: containers, pieces and numbers that go on under another one don't."""
+    return row["last"] != 0 and not row["flags"] & _NOT_COUNTED and row["classes"] & np.uint8(15) < _CONTAINER_CLASS
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _same_stated(a, b):
+    """Whether two states of an item agree in all that its promise and its obligations depend on."""
+    return (
+        a["start"] == b["start"] and a["promise"] == b["promise"] and a["origin"] == b["origin"]
+        and a["destination"] == b["destination"] and a["operator"] == b["operator"]
+        and a["service_level"] == b["service_level"] and a["classes"] == b["classes"]
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _measured(row, promise, when):
+    """Fill ``when`` (10,): per measure (``cubes.MEASURES``) its second, 0 none; last the end of transit."""
+    start = accepted_at(row)
+    unaccepted = row["start"] >> np.uint64(63)
+    outcome, ended = outcome_of(row)
+    delivered = outcome == DELIVERED
+    stopped = outcome > DELIVERED
+    by_promise = ended <= promise
+    when[0] = start
+    when[1] = start if unaccepted else 0
+    when[2] = promise
+    when[3] = promise if delivered and by_promise else 0
+    when[4] = ended if delivered else 0
+    when[5] = ended if delivered and promise != 0 and not by_promise else 0
+    when[6] = ended if stopped else 0
+    when[7] = ended if stopped and promise != 0 and not by_promise else 0
+    when[8] = promise if stopped and by_promise else 0
+    when[9] = ended if delivered and not unaccepted and ended >= start else 0
+
+
+@njit(cache=True, nogil=True)
+def _clock_pairs(row, when, other, sign, rules, codes, deltas, n):
+    """The pairs of a state's measured times ``when``, those left out that ``other`` has too. Returns how many pairs there are now."""
+    origin, destination = ends_of(row, rules)
+    operator = np.uint64(row["operator"])
+    level = np.uint64(row["service_level"])
+    if level == 0:
+        level = np.uint64(level_of(origin, destination, rules))
+    from_city, to_city = np.uint64(value(rules, AREA_CITY, origin)), np.uint64(value(rules, AREA_CITY, destination))
+    pair = (
+        (operator << np.uint64(30))
+        | (from_city << np.uint64(20))
+        | (to_city << np.uint64(10))
+        | (level << np.uint64(6))
+    )
+    tail = (operator << np.uint64(23)) | (level << np.uint64(9))
+    for m in range(_MEASURES):
+        at = when[m]
+        if at == 0 or at == other[m]:
+            continue
+        measure = np.uint64(m + 1) << np.uint64(57)
+        cell = (np.uint64(1) << np.uint64(61)) | measure | (np.uint64(at // 3600) << np.uint64(35)) | tail
+        codes[n] = cell | (np.uint64(1) << np.uint64(55)) | (np.uint64(origin) << np.uint64(13))
+        codes[n + 1] = cell | (np.uint64(2) << np.uint64(55)) | (np.uint64(destination) << np.uint64(13))
+        deltas[n], deltas[n + 1] = sign, sign
+        n += 2
+        if m != 1 and m < 7:
+            codes[n] = (np.uint64(2) << np.uint64(61)) | measure | (day_at(at, rules) << np.uint64(42)) | pair
+            deltas[n] = sign
+            n += 1
+    ended = when[_MEASURES]
+    if ended != 0 and (ended != other[_MEASURES] or when[0] != other[0]):
+        codes[n] = (
+            (np.uint64(3) << np.uint64(61)) | (day_at(ended, rules) << np.uint64(46)) | (operator << np.uint64(34))
+            | (from_city << np.uint64(24)) | (to_city << np.uint64(14)) | (level << np.uint64(10)) | bin_of(ended - when[0])
+        )  # fmt: skip
+        deltas[n] = sign
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _check_pairs(row, statuses, other, sign, rules, codes, deltas, n):
+    """The pairs of a state's statuses of checks, those left out that ``other`` has too."""
+    if statuses == other:
+        return n
+    origin, _ = ends_of(row, rules)
+    cell = (
+        (np.uint64(4) << np.uint64(61)) | (day_at(accepted_at(row), rules) << np.uint64(41)) | (np.uint64(row["operator"]) << np.uint64(29))
+        | (np.uint64(origin) << np.uint64(19)) | (np.uint64(row["classes"] & np.uint8(15)) << np.uint64(15))
+        | (np.uint64(row["classes"] >> np.uint8(4)) << np.uint64(11))
+    )  # fmt: skip
+    for check in range(3):
+        status = statuses[check]
+        if status != 0 and status != other[check]:
+            codes[n] = cell | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
+            deltas[n] = sign
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def item_pairs(row, rules, sign, whens, codes, deltas, n):
+    """All cells of a state, ``sign`` +1 or -1. ``whens`` (2, 10): room. Returns how many pairs there are now."""
+    if not _is_counted(row):
+        return n
+    _measured(row, promise_of(row, rules), whens[0])
+    whens[1] = 0
+    n = _clock_pairs(row, whens[0], whens[1], sign, rules, codes, deltas, n)
+    found, processing = owed(row, rules)
+    return _check_pairs(row, statuses_of(row, found, processing), (0, 0, 0), sign, rules, codes, deltas, n)
+
+
+@njit(cache=True, nogil=True)
+def changed_pairs(old, new, clock, checks, rules, whens, codes, deltas, n):
+    """What a change from ``old`` to ``new`` does to the cells of the ``clock`` cubes and of ``checks``, each only if it says so."""
+    if not (_is_counted(old) and _is_counted(new) and _same_stated(old, new)):
+        n = item_pairs(old, rules, -1, whens, codes, deltas, n)
+        return item_pairs(new, rules, 1, whens, codes, deltas, n)
+    if clock:
+        promise = promise_of(new, rules)
+        _measured(old, promise, whens[0])
+        _measured(new, promise, whens[1])
+        n = _clock_pairs(old, whens[0], whens[1], -1, rules, codes, deltas, n)
+        n = _clock_pairs(new, whens[1], whens[0], 1, rules, codes, deltas, n)
+    if checks:
+        found, processing = owed(new, rules)
+        before, after = statuses_of(old, found, processing), statuses_of(new, found, processing)
+        n = _check_pairs(old, before, after, -1, rules, codes, deltas, n)
+        n = _check_pairs(new, after, before, 1, rules, codes, deltas, n)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def scan_cell(word, operator, place):
+    """The cell of cube ``scans`` for one event."""
+    hour = (word >> np.uint64(32)) // np.uint64(3600)
+    kind = (word >> np.uint64(24)) & np.uint64(0xFF)
+    return (
+        (np.uint64(5) << np.uint64(61)) | (hour << np.uint64(41)) | (place << np.uint64(21)) | (kind << np.uint64(13))
+        | (operator << np.uint64(1))
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def dwell_cell(day, place, operator, seconds):
+    """The cell of cube ``dwell`` for one departure."""
+    return (
+        (np.uint64(6) << np.uint64(61)) | (day << np.uint64(46)) | (place << np.uint64(26)) | (operator << np.uint64(14))
+        | (bin_of(seconds) << np.uint64(4))
+    )  # fmt: skip
