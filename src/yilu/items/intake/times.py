@@ -329,12 +329,12 @@ def _two(data, i):
 
 @njit(cache=True, nogil=True)
 def _usual_row(data, i, end, day_text, day_value):
-    """(seconds, state) of ``YYYY-MM-DDThh:mm:ss`` with ``Z``, ``±hh:mm`` or nothing behind; state 2 where it is not that.
+    """(seconds, state) of ``YYYY-MM-DDThh:mm:ss`` with ``Z``, ``±hh:mm``, ``±hhmm`` or nothing behind; state 2 where it is not that.
 
     ``day_text``, ``day_value`` remember the last date: the rows of a block mostly share it.
     """
     n = end - i
-    if n != 19 and n != 20 and n != 25:
+    if n != 19 and n != 20 and n != 24 and n != 25:
         return 0, 2
     if (
         data[i + 4] != 45
@@ -365,8 +365,8 @@ def _usual_row(data, i, end, day_text, day_value):
         return value, 3
     if n == 20:
         return value, 0 if data[i + 19] == 90 else 2
-    hours, minutes = _two(data, i + 20), _two(data, i + 23)
-    if data[i + 22] != 58 or hours > 23 or minutes > 59 or (data[i + 19] != 43 and data[i + 19] != 45):
+    hours, minutes = _two(data, i + 20), _two(data, end - 2)
+    if (n == 25 and data[i + 22] != 58) or hours > 23 or minutes > 59 or (data[i + 19] != 43 and data[i + 19] != 45):
         return 0, 2
     shift = hours * 3600 + minutes * 60
     return value - (shift if data[i + 19] == 43 else -shift), 0
