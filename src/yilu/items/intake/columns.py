@@ -49,7 +49,7 @@ def as_text(array: pa.Array) -> pa.Array:
         return pa.nulls(len(array), pa.string())
 
 
-def text_buffers(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.bool_] | None]:
+def text_buffers(array: pa.Array) -> tuple[NDArray[np.integer], NDArray[np.uint8], NDArray[np.bool_] | None]:
     """Offsets (n + 1,) into bytes, the bytes, and where the column is null (n,), None where nowhere."""
     array = as_text(array)
     n = len(array)
@@ -60,7 +60,7 @@ def text_buffers(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8],
         return np.zeros(n + 1, np.int64), _NO_BYTES, absent
     offsets = np.frombuffer(offset_buffer, np.int64 if large else np.int32)[array.offset : array.offset + n + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else _NO_BYTES
-    return offsets.astype(np.int64), data, absent
+    return offsets, data, absent
 
 
 @dataclass(frozen=True)

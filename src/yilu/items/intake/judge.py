@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from yilu.items import codes, keys
 from yilu.items.intake import numbers, reasons, times
-from yilu.items.intake.columns import Coded, as_text, encoded, flat
+from yilu.items.intake.columns import Coded, as_text, encoded, flat, is_text
 from yilu.items.intake.door import Codes, Door
 from yilu.items.intake.mapping import CONFIDENTIAL_CLASSES, WEIGHT_UNITS, Condition, EventRule, From
 from yilu.items.kinds import BY_CODE, OTHER, VOID
@@ -238,9 +238,11 @@ class Block:
             return np.uint64(0), np.uint64(0)
 
         def make() -> tuple[Column, Column]:
-            text = as_text(column)
+            if column.null_count == len(column):
+                return np.uint64(0), np.uint64(0)
+            coded = pa.types.is_dictionary(column.type) and is_text(column.type.value_type)
             namespace = int(operator) if np.ndim(operator) == 0 else operator
-            return keys.hash128(text, namespace, self.door.key)
+            return keys.hash128(column if coded else as_text(column), namespace, self.door.key)
 
         found: tuple[Column, Column] = self.once(("key", spec, of), make)
         return found
@@ -251,6 +253,8 @@ class Block:
             return np.uint64(0)
 
         def make() -> Column:
+            if column.null_count == len(column):
+                return np.uint64(0)
             text = as_text(column)
             found = keys.hash64(text, EVENT_IDS, self.door.key)
             blank = numbers.blank(text)

@@ -15,6 +15,11 @@ _STRANGE: NDArray[np.bool_] = np.ones(256, np.bool_)
 """Bytes that no number holds: control signs, all beyond ASCII, brackets, quotes and what an address or a list is written with."""
 _STRANGE[33:127] = False
 _STRANGE[list(b'"`,;<>@[]\\^{|}')] = True
+_SIGNS: NDArray[np.uint8] = np.where(_STRANGE, 1, 0).astype(np.uint8)
+"""1 for a strange byte, 2 for a space or a hyphen, which don't count, 4 for a letter."""
+_SIGNS[[32, 45]] = 2
+_SIGNS[65:91] = 4
+_SIGNS[97:123] = 4
 _SHAPED = 255
 """Passing mark of a number in the form of S10, judged afterwards."""
 
@@ -47,6 +52,14 @@ def judge(column: pa.Array | pa.ChunkedArray, max_bytes: int, check_s10: bool) -
 def _judge(offsets, data, most, missing, long, bad, shaped, out):
     """Mark each number; spaces and hyphens don't count, as in the item key."""
     for row in range(len(out)):
+        n = offsets[row + 1] - offsets[row]
+        signs = 0
+        if n <= most:
+            for i in range(offsets[row], offsets[row + 1]):
+                signs |= _SIGNS[data[i]]
+            # Nearly all numbers: short enough, nothing strange or left out, and not of the form.
+            if n > 0 and not signs & 3 and (n != 13 or not signs & 4):
+                continue
         n = 0
         strange = False
         form = True

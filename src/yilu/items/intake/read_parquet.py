@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from yilu.items.intake.blocks import Block
 from yilu.items.intake.chunk import Limits, SourceError
 from yilu.items.intake.columns import is_text
-from yilu.items.intake.mapping import VALUED, Mapping
+from yilu.items.intake.mapping import Mapping
 
 _REPAIR = "have the file written or sent again"
 
@@ -22,7 +22,7 @@ def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Ite
     try:
         with pq.ParquetFile(path, memory_map=False) as plain:
             columns = _columns(path, plain.schema_arrow, mapping)
-            texts = [c for c in _coded(mapping) if c in columns and is_text(plain.schema_arrow.field(c).type)]
+            texts = [c for c in mapping.coded_columns() if c in columns and is_text(plain.schema_arrow.field(c).type)]
         with pq.ParquetFile(
             path, read_dictionary=texts, memory_map=False, buffer_size=1 << 20, page_checksum_verification=True
         ) as file:
@@ -51,12 +51,6 @@ def _group(
             rows = np.arange(after - batch.num_rows + 1, after + 1, dtype=np.int64)
             yield Block(pa.Table.from_batches([batch]), rows, after)
         first = after
-
-
-def _coded(mapping: Mapping) -> set[str]:
-    """Source columns of codes."""
-    conditions = {c.column for rule in mapping.rules for c in rule.when} | {c.column for c in mapping.confidential}
-    return conditions | {rule.columns[n].column for rule in mapping.rules for n in VALUED if n in rule.columns}
 
 
 def _columns(path: Path, schema: pa.Schema, mapping: Mapping) -> list[str]:

@@ -18,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items.intake.columns import flat, text_buffers
+from yilu.items.words import word
 
 ISO = "iso"
 OK, MISSING, BAD = 0, 1, 2
@@ -328,39 +329,29 @@ def _two(data, i):
 
 
 @njit(cache=True, nogil=True)
-def _usual_row(data, i, end, day_text, day_value):
+def _usual_row(data, i, end, day):
     """(seconds, state) of ``YYYY-MM-DDThh:mm:ss`` with ``Z``, ``±hh:mm``, ``±hhmm`` or nothing behind; state 2 where it is not that.
 
-    ``day_text``, ``day_value`` remember the last date: the rows of a block mostly share it.
+    ``day`` remembers the last date, as its bytes and in seconds: the rows of a block mostly share it.
     """
     n = end - i
     if n != 19 and n != 20 and n != 24 and n != 25:
         return 0, 2
-    if (
-        data[i + 4] != 45
-        or data[i + 7] != 45
-        or data[i + 13] != 58
-        or data[i + 16] != 58
-        or (data[i + 10] != 84 and data[i + 10] != 32)
-    ):
+    if data[i + 13] != 58 or data[i + 16] != 58 or (data[i + 10] != 84 and data[i + 10] != 32):
         return 0, 2
-    same = True
-    for k in range(10):
-        if data[i + k] != day_text[k]:
-            same = False
-            break
-    if not same:
-        year, month, day = _two(data, i) * 100 + _two(data, i + 2), _two(data, i + 5), _two(data, i + 8)
-        days = _days(year, month, day) if year <= 9999 and month <= 99 and day <= 99 else -(1 << 40)
+    date, last = np.int64(word(data, i)), np.int64(data[i + 8]) << 8 | np.int64(data[i + 9])
+    if date != day[0] or last != day[1]:
+        if data[i + 4] != 45 or data[i + 7] != 45:
+            return 0, 2
+        year, month, monthday = _two(data, i) * 100 + _two(data, i + 2), _two(data, i + 5), _two(data, i + 8)
+        days = _days(year, month, monthday) if year <= 9999 and month <= 99 and monthday <= 99 else -(1 << 40)
         if days < -(1 << 39):
             return 0, 2
-        for k in range(10):
-            day_text[k] = data[i + k]
-        day_value[0] = days
+        day[0], day[1], day[2] = date, last, days * 86400
     hour, minute, second = _two(data, i + 11), _two(data, i + 14), _two(data, i + 17)
     if hour > 23 or minute > 59 or second > 59:
         return 0, 2
-    value = day_value[0] * 86400 + hour * 3600 + minute * 60 + second
+    value = day[2] + hour * 3600 + minute * 60 + second
     if n == 19:
         return value, 3
     if n == 20:
@@ -375,8 +366,7 @@ def _usual_row(data, i, end, day_text, day_value):
 @njit(cache=True, nogil=True)
 def _parse_iso(offsets, data, per_s, out, state):
     """Read every text that is still BAD; an empty one is MISSING."""
-    day_text = np.zeros(10, np.uint8)
-    day_value = np.zeros(1, np.int64)
+    day = np.full(3, -1, np.int64)
     for row in range(len(state)):
         if state[row] != 2:
             continue
@@ -388,7 +378,7 @@ def _parse_iso(offsets, data, per_s, out, state):
         if i == end:
             state[row] = 1
             continue
-        value, found = _usual_row(data, i, end, day_text, day_value)
+        value, found = _usual_row(data, i, end, day)
         if found == 2:
             value, found = _iso_row(data, i, end, per_s)
         out[row] = value
