@@ -290,13 +290,21 @@ def amounts(column: pa.Array) -> NDArray[np.float64]:
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         numeric = column.cast(pa.float64(), safe=False)
         return np.asarray(numeric.fill_null(0.0).to_numpy(zero_copy_only=False))
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        column = as_text(column).cast(pa.binary()) if not pa.types.is_null(column.type) else as_text(column)
+    if pa.types.is_null(column.type):
+        return np.zeros(len(column), np.float64)
+    text = as_text(column)
+    values, unread = numbers.amounts(text)
+    if unread.any():
+        values[unread] = _long_amounts(text.take(pa.array(np.flatnonzero(unread))))
+    return values
+
+
+def _long_amounts(column: pa.Array) -> NDArray[np.float64]:
+    """As ``amounts``, for texts of any length and form."""
+    column = column.cast(pa.large_binary())
     plain = pc.match_substring_regex(column, pattern=r"^ *[0-9]{1,15}(?:\.[0-9]{0,15})? *$")
     blank = numbers.blank(column)
-    kept = pc.if_else(plain, column, pa.scalar(None, column.type))
-    if pa.types.is_binary(kept.type) or pa.types.is_large_binary(kept.type):
-        kept = kept.cast(pa.large_string())
+    kept = pc.if_else(plain, column, pa.scalar(None, column.type)).cast(pa.large_string())
     values = (
         pc.utf8_trim(kept, characters=" ").cast(pa.float64()).fill_null(float("nan")).to_numpy(zero_copy_only=False)
     )

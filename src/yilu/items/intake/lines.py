@@ -11,7 +11,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items.intake.chunk import SourceError
-from yilu.items.words import word
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -99,7 +98,7 @@ def _fill(stream: Readable, size: int) -> bytes:
 
 def _ends(data: NDArray[np.uint8], quoted: bool, at_end: bool) -> NDArray[np.int64]:
     """Places of line ends; ``at_end``, the end of the data is one."""
-    ends = np.empty(np.count_nonzero(data == 10) + 1, np.int64)
+    ends = np.empty(_count_ends(data) + 1, np.int64)
     n = _find_ends(data, ends)
     if quoted and n:
         marks = np.flatnonzero(data == 34)
@@ -114,22 +113,32 @@ def _ends(data: NDArray[np.uint8], quoted: bool, at_end: bool) -> NDArray[np.int
 
 
 @njit(cache=True, nogil=True)
+def _count_ends(data):
+    """How many line ends there are."""
+    n = 0
+    for byte in data:
+        n += byte == 10
+    return n
+
+
+@njit(cache=True, nogil=True)
 def _find_ends(data, out):
-    """Note the places of line ends, looking at eight bytes at a time; how many there are."""
+    """Note the places of line ends, passing over 32 bytes without any at a time; how many there are."""
     n, i = 0, 0
-    while i + 8 <= len(data):
-        w = word(data, i) ^ np.uint64(0x0A0A0A0A0A0A0A0A)
-        # A byte's high bit is set if it was a line end, or follows one.
-        if (w - np.uint64(0x0101010101010101)) & ~w & np.uint64(0x8080808080808080):
-            for at in range(i, i + 8):
-                if data[at] == 10:
-                    out[n] = at
-                    n += 1
-        i += 8
-    for at in range(i, len(data)):
-        if data[at] == 10:
-            out[n] = at
-            n += 1
+    while i < len(data):
+        after = min(i + 32, len(data))
+        if after == i + 32:
+            hit = np.uint8(0)
+            for at in range(32):
+                hit |= np.uint8(data[np.uintp(i) + np.uintp(at)] == 10)
+            if not hit:
+                i = after
+                continue
+        for at in range(i, after):
+            if data[at] == 10:
+                out[n] = at
+                n += 1
+        i = after
     return n
 
 
