@@ -235,7 +235,8 @@ def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.integer],
     _, offsets, data = strings.buffers()
     if n == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
-    at = np.frombuffer(offsets, np.int64 if wide else np.int32)[strings.offset : strings.offset + n + 1]
+    at: NDArray[np.integer] = np.frombuffer(offsets, np.int64 if wide else np.int32)
+    at = at[strings.offset : strings.offset + n + 1]
     valid = strings.is_valid().to_numpy(zero_copy_only=False) if strings.null_count else np.empty(0, np.bool_)
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8), at, valid
 

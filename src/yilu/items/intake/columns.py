@@ -58,7 +58,8 @@ def text_buffers(array: pa.Array) -> tuple[NDArray[np.integer], NDArray[np.uint8
     absent = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     if n == 0 or offset_buffer is None:
         return np.zeros(n + 1, np.int64), _NO_BYTES, absent
-    offsets = np.frombuffer(offset_buffer, np.int64 if large else np.int32)[array.offset : array.offset + n + 1]
+    offsets: NDArray[np.integer] = np.frombuffer(offset_buffer, np.int64 if large else np.int32)
+    offsets = offsets[array.offset : array.offset + n + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else _NO_BYTES
     return offsets, data, absent
 
@@ -72,7 +73,7 @@ class Coded:
 
     index: NDArray[np.int32] | None
     values: list[str | None]
-    ids: NDArray[np.integer]
+    ids: NDArray[Any]
 
     def spread(self, per_value: NDArray) -> Any:
         """One entry per distinct text, to one per row; a scalar where all texts have the same."""

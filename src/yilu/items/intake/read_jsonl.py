@@ -27,6 +27,8 @@ from yilu.items.intake.mapping import Mapping
 
 _QUERY = "SELECT json_transform(CASE WHEN json_valid(line) THEN line END, $structure) AS found FROM block"
 """A struct per line, null where the line is no JSON. One thread: DuckDB doesn't split a block of this size."""
+_BLANKS = [0x20, 0x09, 0x0D]
+"""What JSON takes for blanks within a line."""
 
 
 def read_jsonl(stream: Readable, name: str, mapping: Mapping, limits: Limits, skip: int) -> Iterator[Block]:
@@ -36,7 +38,9 @@ def read_jsonl(stream: Readable, name: str, mapping: Mapping, limits: Limits, sk
         paths={column: _path(column) for column in columns},
         coded=mapping.coded_columns(),
         encoding=mapping.encoding,
-        scanned=_is_utf8(mapping.encoding) and scan_jsonl.can_scan(columns) and not any(c.startswith("/") for c in columns),
+        scanned=_is_utf8(mapping.encoding)
+        and scan_jsonl.can_scan(columns)
+        and not any(c.startswith("/") for c in columns),
     )
     reader.structure = json.dumps(_structure(mapping, reader.paths))
     with closing(reader):
@@ -135,6 +139,8 @@ class _Reader:
         objects = _objects(found, rest)
         there = np.zeros(len(found), np.bool_)
         there[rest[objects]] = True
+        if not objects.any():
+            return pa.table({column: pa.array([], pa.string()) for column in self.paths}), objects
         if self.connection is None:
             self.connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "2GB"})
             self.connection.execute("SET python_enable_replacements = false")
@@ -161,11 +167,13 @@ def _in_order(one: pa.Table, other: pa.Table, one_rows: NDArray[np.int64], other
 
 
 def _objects(found: Lines, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the lines ``rows`` (m,) begin as an object does: lists and bare values are JSON too."""
-    begins = np.asarray(found.data[found.starts[rows]] == ord("{"))
-    for i in np.flatnonzero(~begins).tolist():
-        begins[i] = found.text(int(rows[i])).lstrip(b" \t\r").startswith(b"{")
-    return begins
+    """Which of the lines ``rows`` (m,) begin and end as an object does: lists and bare values are JSON too, and cut lines are none."""
+    first, last = found.data[found.starts[rows]], found.data[found.ends[rows] - 1]
+    fits = np.asarray((first == ord("{")) & (last == ord("}")))
+    for i in np.flatnonzero(np.isin(first, _BLANKS) | np.isin(last, _BLANKS)).tolist():
+        text = found.text(int(rows[i])).strip(bytes(_BLANKS))
+        fits[i] = text.startswith(b"{") and text.endswith(b"}")
+    return fits
 
 
 def _texts(found: Lines, readable: NDArray[np.bool_], encoding: str) -> pa.Array:

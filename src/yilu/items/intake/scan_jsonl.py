@@ -32,7 +32,11 @@ _HEX[list(b"0123456789abcdefABCDEF")] = True
 
 
 def scan(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], plain: NDArray[np.bool_], keys: list[str]
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    plain: NDArray[np.bool_],
+    keys: list[str],
 ) -> NDArray[np.uint64]:
     """Where the value of each of ``keys`` stands in each line, shape (k, n): place × 2³² + end, 0 where it is absent or null.
 

@@ -365,7 +365,12 @@ def _usual_row(data, i, end, last):
     offset = np.int64(word(data, end - 8) >> np.uint64(8 * (27 - n)))
     if offset != last[3]:
         hours, minutes = _two(data, i + 20), _two(data, end - 2)
-        if (n == 25 and data[i + 22] != 58) or hours > 23 or minutes > 59 or (data[i + 19] != 43 and data[i + 19] != 45):
+        if (
+            (n == 25 and data[i + 22] != 58)
+            or hours > 23
+            or minutes > 59
+            or (data[i + 19] != 43 and data[i + 19] != 45)
+        ):
             return 0, 2
         shift = hours * 3600 + minutes * 60
         last[3], last[4] = offset, shift if data[i + 19] == 43 else -shift
