@@ -210,3 +210,10 @@ def test_a_code_beyond_its_dictionary_is_damage() -> None:
     wrong = pa.DictionaryArray.from_arrays(pa.array([0, 2, None]), pa.array(["a", "b"]), safe=False)
     with pytest.raises(pa.ArrowInvalid):
         _check_codes(pa.RecordBatch.from_arrays([wrong], ["kind"]))
+
+
+def test_unknown_places_are_those_of_the_rows(tmp_path: Path) -> None:
+    """A text of a dictionary that no row of a chunk has leaves no trace in that chunk."""
+    path = tmp_path / "e.parquet"
+    pq.write_table(pa.Table.from_pylist([row(facility=f) for f in ("GZ-HUB", "MOON", "GZ-HUB")]), path)
+    assert [c.unknown for c in chunks(path, chunk_rows=1)] == [{}, {"place": {"MOON": 1}}, {}]

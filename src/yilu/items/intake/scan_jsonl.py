@@ -76,7 +76,8 @@ def codes(data: NDArray[np.uint8], found: NDArray[np.uint64], plain: NDArray[np.
     if distinct < 0:
         return texts(data, found, plain, n)
     values = [data[int(at) >> 32 : int(at) & 0xFFFFFFFF].tobytes() for at in first[:distinct]]
-    dictionary = pa.array([*(v.decode() for v in values), None], pa.string())
+    absent = [None] if n and index.max() == distinct else []
+    dictionary = pa.array([*(v.decode() for v in values), *absent], pa.string())
     return pa.DictionaryArray.from_arrays(pa.array(index), dictionary)
 
 

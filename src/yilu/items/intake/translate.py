@@ -114,6 +114,8 @@ def _unknown(made: list[Made], good: NDArray[np.bool_], codes: Codes) -> dict[st
             wanted = (None if whole else good) if m.applies is None else good & m.applies
             counts = coded.counts(wanted, len(good))
             hits = np.flatnonzero(strange & (counts > 0))
+            if not len(hits):  # a dictionary may hold texts that no row of this block has
+                continue
             texts = found.setdefault("place" if name == "facility" else name, {})
             shown_as = codes.shown_places([coded.values[i] or "" for i in hits])
             for i, text in zip(hits, shown_as, strict=True):
