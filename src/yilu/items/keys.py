@@ -20,6 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
+from yilu.items.words import word
 
 _LENGTH = 16
 ALGORITHMS: tuple[str, ...] = ("siphash", "sm3")
@@ -152,14 +153,24 @@ def _kept(byte):
     return np.int64(byte)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _as_it_is(w):
+    """Whether no byte of a word is changed or left out. Bytes 0x20 to 0x2F and beyond 0x5F are looked at one by one."""
+    w >>= np.uint64(4)
+    return (w >> np.uint64(1)) & ((w >> np.uint64(2)) | ~w) & np.uint64(0x0101010101010101) == 0
+
+
 @njit(cache=True, nogil=True)
 def _siphash(data, offsets, valid, prefix, prefix_bytes, normalise, k0, k1, wide, first, second):
-    """SipHash-2-4 of each string behind its prefix; nulls and strings of nothing give 0. ``wide``: 128 bits of output."""
+    """SipHash-2-4 of each string behind its prefix; nulls and strings of nothing give 0. ``wide``: 128 bits of output.
+
+    ``valid`` is empty where nothing is null.
+    """
     for i in range(len(first)):
         first[i] = 0
         second[i] = 0
-        lo, hi = offsets[i], offsets[i + 1]
-        if not valid[i]:
+        at, hi = offsets[i], offsets[i + 1]
+        if len(valid) and not valid[i]:
             continue
         a = np.uint64(0x736F6D6570736575) ^ k0
         b = np.uint64(0x646F72616E646F6D) ^ k1
@@ -167,30 +178,41 @@ def _siphash(data, offsets, valid, prefix, prefix_bytes, normalise, k0, k1, wide
         d = np.uint64(0x7465646279746573) ^ k1
         if wide:
             b ^= np.uint64(0xEE)
-        word = np.uint64(prefix[i if len(prefix) > 1 else 0])
+        block = np.uint64(prefix[i if len(prefix) > 1 else 0])
         filled = prefix_bytes
         length = prefix_bytes
-        for at in range(lo, hi):
-            byte = _kept(data[at]) if normalise else np.int64(data[at])
-            if byte < 0:
-                continue
-            word |= np.uint64(byte) << np.uint64(8 * filled)
-            filled += 1
-            length += 1
-            if filled == 8:
-                d ^= word
+        while at < hi:
+            size = min(hi - at, 8)
+            w = np.uint64(0)
+            whole = at + 8 <= len(data)
+            if whole:
+                w = word(data, at) & (~np.uint64(0) >> np.uint64(64 - 8 * size))
+                whole = not normalise or _as_it_is(w)
+            if not whole:
+                size = 1
+                byte = _kept(data[at]) if normalise else np.int64(data[at])
+                if byte < 0:
+                    at += 1
+                    continue
+                w = np.uint64(byte)
+            block |= w << np.uint64(8 * filled)
+            at += size
+            filled += size
+            length += size
+            if filled >= 8:
+                d ^= block
                 a, b, c, d = _round(a, b, c, d)
                 a, b, c, d = _round(a, b, c, d)
-                a ^= word
-                word = np.uint64(0)
-                filled = 0
+                a ^= block
+                filled -= 8
+                block = w >> np.uint64(8 * (size - filled)) if filled else np.uint64(0)
         if normalise and length == prefix_bytes:
             continue
-        word |= np.uint64(length & 0xFF) << np.uint64(56)
-        d ^= word
+        block |= np.uint64(length & 0xFF) << np.uint64(56)
+        d ^= block
         a, b, c, d = _round(a, b, c, d)
         a, b, c, d = _round(a, b, c, d)
-        a ^= word
+        a ^= block
         c ^= np.uint64(0xEE) if wide else np.uint64(0xFF)
         for _ in range(4):
             a, b, c, d = _round(a, b, c, d)
@@ -204,8 +226,8 @@ def _siphash(data, offsets, valid, prefix, prefix_bytes, normalise, k0, k1, wide
             first[i] = 1  # 0 says that there is no number
 
 
-def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.bool_]]:
-    """(bytes, offsets (n + 1,), valid (n,)) of an Arrow string or binary array, sliced or not."""
+def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.integer], NDArray[np.bool_]]:
+    """(bytes, offsets (n + 1,), valid (n,) or empty for all) of an Arrow string or binary array, sliced or not."""
     wide = pa.types.is_large_string(strings.type) or pa.types.is_large_binary(strings.type)
     if not wide and not (pa.types.is_string(strings.type) or pa.types.is_binary(strings.type)):
         strings = strings.cast(pa.string())
@@ -213,10 +235,9 @@ def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], N
     _, offsets, data = strings.buffers()
     if n == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
-    at = np.frombuffer(offsets, np.int64 if wide else np.int32)[strings.offset : strings.offset + n + 1].astype(
-        np.int64
-    )
-    valid = strings.is_valid().to_numpy(zero_copy_only=False) if strings.null_count else np.ones(n, np.bool_)
+    at: NDArray[np.integer] = np.frombuffer(offsets, np.int64 if wide else np.int32)
+    at = at[strings.offset : strings.offset + n + 1]
+    valid = strings.is_valid().to_numpy(zero_copy_only=False) if strings.null_count else np.empty(0, np.bool_)
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8), at, valid
 
 
@@ -247,6 +268,8 @@ def hash128(
             return np.empty(0, np.uint64), np.empty(0, np.uint64)
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
     if isinstance(numbers, pa.DictionaryArray):
+        if 2 * numbers.null_count > n and len(spaces) == n:
+            return _sparse(numbers, spaces, key)
         if (spaces != spaces[:1]).any() or not len(spaces):
             return hash128(numbers.dictionary_decode(), spaces, key)
         first, second = hash128(numbers.dictionary, spaces[:1], key)
@@ -256,6 +279,18 @@ def hash128(
         return _sm3(numbers, spaces, 16, key)
     first, second = np.empty(n, np.uint64), np.empty(n, np.uint64)
     _siphash(*_buffers(numbers), spaces, 2, True, *key.halves, True, first, second)
+    return first, second
+
+
+def _sparse(
+    numbers: pa.DictionaryArray, spaces: NDArray[np.uint16], key: Key
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """``hash128`` of a column that is mostly null, without making texts of the nulls."""
+    there = np.flatnonzero(numbers.is_valid().to_numpy(zero_copy_only=False))
+    first, second = np.zeros(len(numbers), np.uint64), np.zeros(len(numbers), np.uint64)
+    if len(there):
+        texts = numbers.take(pa.array(there)).dictionary_decode()
+        first[there], second[there] = hash128(texts, spaces[there], key)
     return first, second
 
 

@@ -65,7 +65,7 @@ class Limits:
     max_number_bytes: int = 64
     max_weight_g: int = 100_000_000
     max_codes: int = 1000
-    block_bytes: int = 16 << 20
+    block_bytes: int = 8 << 20
     block_rows: int = 1 << 17
     sql_memory_mb: int = 2048
     sql_seconds: int = 900

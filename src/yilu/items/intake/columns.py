@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numba import njit
 from numpy.typing import NDArray
 
 _NO_BYTES: NDArray[np.uint8] = np.zeros(1, np.uint8)
+_ALL: NDArray[np.bool_] = np.empty(0, np.bool_)
 
 
 def flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -44,7 +49,7 @@ def as_text(array: pa.Array) -> pa.Array:
         return pa.nulls(len(array), pa.string())
 
 
-def text_buffers(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.bool_] | None]:
+def text_buffers(array: pa.Array) -> tuple[NDArray[np.integer], NDArray[np.uint8], NDArray[np.bool_] | None]:
     """Offsets (n + 1,) into bytes, the bytes, and where the column is null (n,), None where nowhere."""
     array = as_text(array)
     n = len(array)
@@ -53,12 +58,46 @@ def text_buffers(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8],
     absent = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     if n == 0 or offset_buffer is None:
         return np.zeros(n + 1, np.int64), _NO_BYTES, absent
-    offsets = np.frombuffer(offset_buffer, np.int64 if large else np.int32)[array.offset : array.offset + n + 1]
+    offsets: NDArray[np.integer] = np.frombuffer(offset_buffer, np.int64 if large else np.int32)
+    offsets = offsets[array.offset : array.offset + n + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else _NO_BYTES
-    return offsets.astype(np.int64), data, absent
+    return offsets, data, absent
 
 
-def encoded(column: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]]:
+@dataclass(frozen=True)
+class Coded:
+    """A column of codes: its distinct texts ``values``, what they mean (``ids``), and which text each row has (``index``).
+
+    ``index`` is None where all rows have the one text there is.
+    """
+
+    index: NDArray[np.int32] | None
+    values: list[str | None]
+    ids: NDArray[Any]
+
+    def spread(self, per_value: NDArray) -> Any:
+        """One entry per distinct text, to one per row; a scalar where all texts have the same."""
+        if self.index is None or len(per_value) == 1 or (per_value[1:] == per_value[:-1]).all():
+            return per_value[0]
+        out = np.empty(len(self.index), per_value.dtype)
+        _spread(self.index, per_value, out)
+        return out
+
+    def counts(self, wanted: NDArray[np.bool_] | None, n: int) -> NDArray[np.int64]:
+        """Rows of each text, of all ``n`` rows or the ``wanted`` (n,) ones."""
+        if self.index is None:
+            return np.array([n if wanted is None else np.count_nonzero(wanted)])
+        out = np.zeros(len(self.values), np.int64)
+        _count(self.index, _ALL if wanted is None else wanted, out)
+        return out
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which texts are there and mean nothing."""
+        return np.asarray(np.array([v is not None for v in self.values]) & (self.ids == 0))
+
+
+def encoded(column: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str | None]]:
     """Index (n,) of each row into the list of distinct texts; a null or blank row points at a None.
 
     Blanks around a text are dropped; bytes that are no UTF-8 are replaced, so that they match no code.
@@ -70,13 +109,39 @@ def encoded(column: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], list
         # Bytes, not text: the source may hold what is no UTF-8.
         array = pc.dictionary_encode(array.cast(pa.large_binary() if _is_large(array.type) else pa.binary()))
     values = _distinct(array.dictionary)
-    indices = array.indices
-    if indices.null_count:
-        indices = (
-            indices.fill_null(len(values)) if len(values) < 127 else indices.cast(pa.int64()).fill_null(len(values))
-        )
+    places = array.indices
+    valid, raw = places.buffers()
+    index = np.frombuffer(raw or b"", places.type.to_pandas_dtype())[places.offset : places.offset + len(places)]
+    index = index.astype(np.int32, copy=False)
+    if places.null_count:
+        filled = np.empty(len(places), np.int32)
+        _filled(index, np.frombuffer(valid, np.uint8), places.offset, len(values), filled)
+        index = filled
         values.append(None)
-    return indices.to_numpy(zero_copy_only=False), values
+    return index, values
+
+
+@njit(cache=True, nogil=True)
+def _filled(index, valid, shift, missing, out):
+    """``index`` with ``missing`` in the place of nulls; ``valid`` is Arrow's bitmap, whose first bit is number ``shift``."""
+    for row in range(len(out)):
+        bit = shift + row
+        out[row] = index[row] if (valid[bit >> 3] >> (bit & 7)) & 1 else missing
+
+
+@njit(cache=True, nogil=True)
+def _spread(index, per_value, out):
+    """The entry of each row's text."""
+    for row in range(len(out)):
+        out[row] = per_value[index[row]]
+
+
+@njit(cache=True, nogil=True)
+def _count(index, wanted, out):
+    """Add up the rows of each text; ``wanted`` is empty for all."""
+    for row in range(len(index)):
+        if len(wanted) == 0 or wanted[row]:
+            out[index[row]] += 1
 
 
 def _is_large(kind: pa.DataType) -> bool:

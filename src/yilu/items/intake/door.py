@@ -7,12 +7,14 @@ from typing import Any
 
 from yilu.items.intake.chunk import Limits, MappingError
 from yilu.items.intake.mapping import Mapping
-from yilu.items.intake.masking import MAX_SHOWN, shown_text
+from yilu.items.intake.masking import MAX_SHOWN, shown_text, shown_texts
 from yilu.items.keys import Key
 from yilu.items.schema import ITEM_CLASSES, OUTCOMES, SENDER_KINDS
 
 FURTHER = "(further codes)"
 """What stands for all unmapped codes beyond the bound."""
+_REMEMBERED = 4096
+"""Texts whose masking is remembered, at most."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,36 @@ class Door:
 
 @dataclass
 class Codes:
-    """Source codes of unmapped events, numbered from 1 in the order they come; bounded in number and length."""
+    """Source codes of unmapped events, numbered from 1 in the order they come; bounded in number and length.
+
+    Every block asks about the same few texts, and masking is slow on single ones: ``asked`` and ``places`` remember the answers.
+    """
 
     most: int
     numbers: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
 
     def number(self, text: str) -> int:
         """The number of a source code; beyond the bound all share one, and one that may not be shown stands as its length."""
-        text = shown_text("kind", text)[:MAX_SHOWN]
-        if text not in self.numbers and len(self.numbers) >= self.most:
-            text = FURTHER
-        return self.numbers.setdefault(text, len(self.numbers) + 1)
+        known = self.asked.get(text)
+        if known is not None:
+            return known
+        found = shown_text("kind", text)[:MAX_SHOWN]
+        if found not in self.numbers and len(self.numbers) >= self.most:
+            found = FURTHER
+        number = self.numbers.setdefault(found, len(self.numbers) + 1)
+        if len(self.asked) < _REMEMBERED:
+            self.asked[text] = number
+        return number
+
+    def shown_places(self, texts: list[str]) -> list[str]:
+        """``texts`` of places as they may be shown."""
+        new = [text for text in texts if text not in self.places]
+        if new and len(self.places) + len(new) > _REMEMBERED:
+            return shown_texts("place", texts)
+        self.places.update(zip(new, shown_texts("place", new), strict=True))
+        return [self.places[text] for text in texts]
 
 
 def lookups(mapping: Mapping, network: Any) -> dict[str, dict[str, int]]:

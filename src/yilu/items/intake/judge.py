@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from yilu.items import codes, keys
 from yilu.items.intake import numbers, reasons, times
-from yilu.items.intake.columns import as_text, encoded, flat
+from yilu.items.intake.columns import Coded, as_text, encoded, flat, is_text
 from yilu.items.intake.door import Codes, Door
 from yilu.items.intake.mapping import CONFIDENTIAL_CLASSES, WEIGHT_UNITS, Condition, EventRule, From
 from yilu.items.kinds import BY_CODE, OTHER, VOID
@@ -26,26 +26,6 @@ OTHER_OUTCOME = OUTCOMES["other"]
 
 Column: TypeAlias = Any
 """An event column: an array (n,) or one value for all rows."""
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column of codes: its distinct texts ``values``, what they mean (``ids``), and which text each row has (``index``)."""
-
-    index: NDArray[np.integer] | None
-    values: list[str | None]
-    ids: NDArray[np.integer]
-
-    def spread(self, per_value: NDArray) -> Column:
-        """One entry per distinct text, to one per row; a scalar where there is one text only."""
-        if self.index is None or len(self.values) == 1:
-            return per_value[0]
-        return per_value[self.index]
-
-    @property
-    def unknown(self) -> NDArray[np.bool_]:
-        """Which texts are there and mean nothing."""
-        return np.asarray(np.array([v is not None for v in self.values]) & (self.ids == 0))
 
 
 @dataclass(frozen=True)
@@ -100,8 +80,8 @@ class Block:
                 return np.full(len(self.why), condition.absent)
             index, values = encoded(column)
             fits = [v in condition.equals if condition.equals else v is not None for v in values] or [False]
-            found = np.array(fits)[index]
-            return ~found if condition.absent else found
+            per_value = np.array(fits) ^ condition.absent
+            return np.array(np.broadcast_to(Coded(index, values, per_value).spread(per_value), self.why.shape))
 
         found: NDArray[np.bool_] = self.once(condition, make)
         return found
@@ -131,7 +111,7 @@ class Block:
         found: Coded = self.once((name, spec), make)
         return found
 
-    def _encoded(self, spec: From | None) -> tuple[NDArray[np.integer] | None, list[str | None]]:
+    def _encoded(self, spec: From | None) -> tuple[NDArray[np.int32] | None, list[str | None]]:
         if spec is not None and spec.value:
             return None, [spec.value]
         column = self.column(spec)
@@ -147,24 +127,31 @@ class Block:
             out["place" if name == "facility" else name] = coded.spread(coded.ids)
             if name in spec:
                 made.coded[name] = coded
-        self.blame(out["operator"] == 0, reasons.UNKNOWN_OPERATOR, made.number, made.applies)
+        operator = self.coded("operator", spec.get("operator"))
+        self._blame_values(operator, operator.ids == 0, reasons.UNKNOWN_OPERATOR, made)
         if "item_class" in spec:
             coded = made.coded["item_class"]
             marked = np.array([v in CONFIDENTIAL_CLASSES for v in coded.values]) & (coded.ids == 0)
-            self.blame(coded.spread(marked), reasons.CONFIDENTIAL, made.number, made.applies)
+            self._blame_values(coded, marked, reasons.CONFIDENTIAL, made)
         kind = self._kind(spec["kind"])
-        self.blame(kind.spread(kind.ids == 0), reasons.MISSING_KIND, made.number, made.applies)
+        self._blame_values(kind, kind.ids == 0, reasons.MISSING_KIND, made)
         ids, outcomes, numbered = self._meaning(spec["kind"], kind)
         out["kind"], out["outcome"], out["code"] = kind.spread(ids), kind.spread(outcomes), kind.spread(numbered)
         if "outcome" in spec:
             stated = self.coded("outcome", spec["outcome"])
             made.coded["outcome"] = stated
             said = stated.spread(np.where(stated.unknown, np.uint8(OTHER_OUTCOME), stated.ids))
-            out["outcome"] = np.where(said != 0, said, out["outcome"])
+            meant = out["outcome"]
+            out["outcome"] = said if np.ndim(meant) == 0 and meant == 0 else np.where(said != 0, said, meant)
         if "code" in spec:  # an EPCIS document names the source code itself
             index, values = self._encoded(spec["code"])
             named = np.array([0 if v is None else self.codes.number(v) for v in values], np.uint16)
-            out["code"] = named[0] if index is None else named[index]
+            out["code"] = Coded(index, values, named).spread(named)
+
+    def _blame_values(self, coded: Coded, marked: NDArray[np.bool_], reason: int, made: Made) -> None:
+        """Blame the rows whose text of a column of codes is ``marked`` (one per text)."""
+        if marked.any():
+            self.blame(coded.spread(marked), reason, made.number, made.applies)
 
     def _kind(self, spec: From) -> Coded:
         index, values = self._encoded(spec)
@@ -251,9 +238,11 @@ class Block:
             return np.uint64(0), np.uint64(0)
 
         def make() -> tuple[Column, Column]:
-            text = as_text(column)
+            if column.null_count == len(column):
+                return np.uint64(0), np.uint64(0)
+            coded = pa.types.is_dictionary(column.type) and is_text(column.type.value_type)
             namespace = int(operator) if np.ndim(operator) == 0 else operator
-            return keys.hash128(text, namespace, self.door.key)
+            return keys.hash128(column if coded else as_text(column), namespace, self.door.key)
 
         found: tuple[Column, Column] = self.once(("key", spec, of), make)
         return found
@@ -264,6 +253,8 @@ class Block:
             return np.uint64(0)
 
         def make() -> Column:
+            if column.null_count == len(column):
+                return np.uint64(0)
             text = as_text(column)
             found = keys.hash64(text, EVENT_IDS, self.door.key)
             blank = numbers.blank(text)
@@ -299,13 +290,21 @@ def amounts(column: pa.Array) -> NDArray[np.float64]:
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         numeric = column.cast(pa.float64(), safe=False)
         return np.asarray(numeric.fill_null(0.0).to_numpy(zero_copy_only=False))
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        column = as_text(column).cast(pa.binary()) if not pa.types.is_null(column.type) else as_text(column)
+    if pa.types.is_null(column.type):
+        return np.zeros(len(column), np.float64)
+    text = as_text(column)
+    values, unread = numbers.amounts(text)
+    if unread.any():
+        values[unread] = _long_amounts(text.take(pa.array(np.flatnonzero(unread))))
+    return values
+
+
+def _long_amounts(column: pa.Array) -> NDArray[np.float64]:
+    """As ``amounts``, for texts of any length and form."""
+    column = column.cast(pa.large_binary())
     plain = pc.match_substring_regex(column, pattern=r"^ *[0-9]{1,15}(?:\.[0-9]{0,15})? *$")
     blank = numbers.blank(column)
-    kept = pc.if_else(plain, column, pa.scalar(None, column.type))
-    if pa.types.is_binary(kept.type) or pa.types.is_large_binary(kept.type):
-        kept = kept.cast(pa.large_string())
+    kept = pc.if_else(plain, column, pa.scalar(None, column.type)).cast(pa.large_string())
     values = (
         pc.utf8_trim(kept, characters=" ").cast(pa.float64()).fill_null(float("nan")).to_numpy(zero_copy_only=False)
     )

@@ -74,9 +74,7 @@ def lines(stream: Readable, name: str, block_bytes: int, max_line_bytes: int, qu
             first += 1
         block = kept + got_all if kept else got_all
         data = np.frombuffer(block, np.uint8)
-        stops = _ends(data, quoted)
-        if at_end and len(data) and (not len(stops) or stops[-1] != len(data) - 1):
-            stops = np.append(stops, len(data))
+        stops = _ends(data, quoted, at_end)
         found = _lines(data, stops, max_line_bytes, first)
         if len(found):
             yield found
@@ -98,26 +96,69 @@ def _fill(stream: Readable, size: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _ends(data: NDArray[np.uint8], quoted: bool) -> NDArray[np.int64]:
-    """Places of line ends."""
-    ends = np.flatnonzero(data == 10)
-    if not quoted or not len(ends):
-        return ends
-    marks = np.flatnonzero(data == 34)
-    # An even number of quotes before it: the line end stands outside of them.
-    outside: NDArray[np.int64] = ends[np.searchsorted(marks, ends) % 2 == 0]
-    return outside
+def _ends(data: NDArray[np.uint8], quoted: bool, at_end: bool) -> NDArray[np.int64]:
+    """Places of line ends; ``at_end``, the end of the data is one."""
+    ends = np.empty(_count_ends(data) + 1, np.int64)
+    n = _find_ends(data, ends)
+    if quoted and n:
+        marks = np.flatnonzero(data == 34)
+        # An even number of quotes before it: the line end stands outside of them.
+        outside = np.flatnonzero(np.searchsorted(marks, ends[:n]) % 2 == 0)
+        n = len(outside)
+        ends[:n] = ends[outside]
+    if at_end and len(data) and (not n or ends[n - 1] != len(data) - 1):
+        ends[n] = len(data)
+        n += 1
+    return ends[:n]
+
+
+@njit(cache=True, nogil=True)
+def _count_ends(data):
+    """How many line ends there are."""
+    n = 0
+    for byte in data:
+        n += byte == 10
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _find_ends(data, out):
+    """Note the places of line ends, passing over 32 bytes without any at a time; how many there are."""
+    n, i = 0, 0
+    while i < len(data):
+        after = min(i + 32, len(data))
+        if after == i + 32:
+            hit = np.uint8(0)
+            for at in range(32):
+                hit |= np.uint8(data[np.uintp(i) + np.uintp(at)] == 10)
+            if not hit:
+                i = after
+                continue
+        for at in range(i, after):
+            if data[at] == 10:
+                out[n] = at
+                n += 1
+        i = after
+    return n
 
 
 def _lines(data: NDArray[np.uint8], stops: NDArray[np.int64], most: int, first: int) -> Lines:
-    starts = np.concatenate([np.zeros(min(1, len(stops)), np.int64), stops[:-1] + 1])
-    ends = stops.copy()
-    if len(ends):
-        ends -= (ends > starts) & (data[np.maximum(ends - 1, 0)] == 13)
-    there = ends > starts
-    if not there.all():
-        starts, ends = starts[there], ends[there]
-    return Lines(data, starts, ends, ends - starts > most, first)
+    starts, ends, long = np.empty(len(stops), np.int64), np.empty(len(stops), np.int64), np.empty(len(stops), np.bool_)
+    n = _between(data, stops, most, starts, ends, long)
+    return Lines(data, starts[:n], ends[:n], long[:n], first)
+
+
+@njit(cache=True, nogil=True)
+def _between(data, stops, most, starts, ends, long):
+    """Note the lines between line ends that aren't blank, without a carriage return at their end; how many there are."""
+    n, start = 0, 0
+    for stop in stops:
+        end = stop - 1 if stop > start and data[stop - 1] == 13 else stop
+        if end > start:
+            starts[n], ends[n], long[n] = start, end, end - start > most
+            n += 1
+        start = stop + 1
+    return n
 
 
 def _one_long(first: int) -> Lines:

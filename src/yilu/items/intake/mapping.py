@@ -123,6 +123,11 @@ class Mapping:
                     wanted[spec.column] = wanted.get(spec.column, False) or not spec.optional
         return wanted
 
+    def coded_columns(self) -> set[str]:
+        """Source columns of codes: those that conditions and tables of values ask about."""
+        conditions = {c.column for c in (*self.confidential, *(c for rule in self.rules for c in rule.when))}
+        return conditions | {rule.columns[n].column for rule in self.rules for n in VALUED if n in rule.columns}
+
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):

@@ -60,10 +60,15 @@ def shown(column: str, texts: pa.Array) -> pa.Array:
     return pc.if_else(free, texts, hidden)
 
 
+def shown_texts(column: str, texts: list[str]) -> list[str]:
+    """``shown`` for a few texts, in one pass: the patterns are compiled anew each time."""
+    found: list[str] = shown(column, pa.array(texts, pa.string())).to_pylist() if texts else []
+    return found
+
+
 def shown_text(column: str, text: str) -> str:
     """``shown`` for a single text."""
-    found: str = shown(column, pa.array([text], pa.string()))[0].as_py()
-    return found
+    return shown_texts(column, [text])[0]
 
 
 def readable(texts: pa.Array) -> pa.Array:

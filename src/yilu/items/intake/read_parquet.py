@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from yilu.items.intake.blocks import Block
 from yilu.items.intake.chunk import Limits, SourceError
 from yilu.items.intake.columns import is_text
-from yilu.items.intake.mapping import VALUED, Mapping
+from yilu.items.intake.mapping import Mapping
 
 _REPAIR = "have the file written or sent again"
 
@@ -22,16 +23,11 @@ def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Ite
     try:
         with pq.ParquetFile(path, memory_map=False) as plain:
             columns = _columns(path, plain.schema_arrow, mapping)
-            texts = [c for c in _coded(mapping) if c in columns and is_text(plain.schema_arrow.field(c).type)]
+            texts = [c for c in mapping.coded_columns() if c in columns and is_text(plain.schema_arrow.field(c).type)]
         with pq.ParquetFile(
             path, read_dictionary=texts, memory_map=False, buffer_size=1 << 20, page_checksum_verification=True
         ) as file:
-            first = 0
-            for group in range(file.num_row_groups):
-                rows = file.metadata.row_group(group).num_rows
-                if first + rows > skip:
-                    yield from _group(file, group, columns, limits, first, skip)
-                first += rows
+            yield from _blocks(_batches(file, columns, limits.block_rows, skip), limits.block_rows, skip)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
@@ -41,22 +37,60 @@ def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Ite
         ) from None
 
 
-def _group(
-    file: pq.ParquetFile, group: int, columns: list[str], limits: Limits, first: int, skip: int
-) -> Iterator[Block]:
-    for batch in file.iter_batches(limits.block_rows, row_groups=[group], columns=columns, use_threads=False):
-        after = first + batch.num_rows
-        if after > skip:
-            batch = batch.slice(max(0, skip - first))
-            rows = np.arange(after - batch.num_rows + 1, after + 1, dtype=np.int64)
-            yield Block(pa.Table.from_batches([batch]), rows, after)
-        first = after
+def _batches(file: pq.ParquetFile, columns: list[str], most: int, skip: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """(batch, rows before it) of at most ``most`` rows, from row ``skip`` on."""
+    first = 0
+    for group in range(file.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        if first + rows > skip:
+            before = first
+            for batch in file.iter_batches(most, row_groups=[group], columns=columns, use_threads=False):
+                left_out = min(batch.num_rows, max(0, skip - before))
+                if left_out < batch.num_rows:
+                    yield batch.slice(left_out), before + left_out
+                before += batch.num_rows
+        first += rows
 
 
-def _coded(mapping: Mapping) -> set[str]:
-    """Source columns of codes."""
-    conditions = {c.column for rule in mapping.rules for c in rule.when} | {c.column for c in mapping.confidential}
-    return conditions | {rule.columns[n].column for rule in mapping.rules for n in VALUED if n in rule.columns}
+def _blocks(batches: Iterator[tuple[pa.RecordBatch, int]], most: int, skip: int) -> Iterator[Block]:
+    """Batches as blocks, small ones together. What was read before a damaged place is given before the error."""
+    waiting: list[pa.RecordBatch] = []
+    first = after = skip
+    try:
+        for batch, before in batches:
+            _check_codes(batch)
+            if waiting and before + batch.num_rows - first > most:
+                yield _block(waiting, first)
+                waiting, first = [], before
+            waiting.append(batch)
+            after = before + batch.num_rows
+            if 2 * (after - first) > most:
+                yield _block(waiting, first)
+                waiting, first = [], after
+    except (pa.ArrowException, OSError):
+        if waiting:
+            yield _block(waiting, first)
+        raise
+    if waiting:
+        yield _block(waiting, first)
+
+
+def _block(batches: list[pa.RecordBatch], first: int) -> Block:
+    """One block of batches whose first row has ``first`` rows before it."""
+    table = pa.Table.from_batches(batches)
+    if len(batches) > 1:
+        table = table.unify_dictionaries().combine_chunks()
+    after = first + table.num_rows
+    return Block(table, np.arange(first + 1, after + 1, dtype=np.int64), after)
+
+
+def _check_codes(batch: pa.RecordBatch) -> None:
+    """Raise ArrowInvalid where a row points beyond its column's dictionary: a damaged file may say so."""
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and column.null_count < len(column):
+            bounds = pc.min_max(column.indices)
+            if bounds["min"].as_py() < 0 or bounds["max"].as_py() >= len(column.dictionary):
+                raise pa.ArrowInvalid("index beyond the dictionary")
 
 
 def _columns(path: Path, schema: pa.Schema, mapping: Mapping) -> list[str]:

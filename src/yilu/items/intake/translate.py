@@ -19,7 +19,7 @@ from yilu.items.intake.chunk import QUARANTINE, SENDER_COUNTS
 from yilu.items.intake.columns import as_text
 from yilu.items.intake.door import Codes, Door
 from yilu.items.intake.judge import Block, Made
-from yilu.items.intake.masking import shown, shown_text
+from yilu.items.intake.masking import shown
 from yilu.items.kinds import ACCEPT
 from yilu.items.schema import Events, concat, events
 
@@ -68,7 +68,7 @@ def translate(table: pa.Table, rows: NDArray[np.int64], door: Door, codes: Codes
         quarantine=_quarantine(block, made, rows, bad, file) if len(bad) else QUARANTINE.empty_table(),
         held=concat([e for e, _ in waiting] or [events(0)]),
         held_rows=np.concatenate([np.empty(0, np.int64), *(rows[r] for _, r in waiting)]),
-        unknown=_unknown(made, good),
+        unknown=_unknown(made, good, codes),
         senders=_senders(block, made, good),
     )
 
@@ -102,23 +102,23 @@ def _pick(n: int, made: Made, wanted: NDArray[np.bool_], whole: bool) -> tuple[E
     return found.take(rows), rows
 
 
-def _unknown(made: list[Made], good: NDArray[np.bool_]) -> dict[str, dict[str, int]]:
+def _unknown(made: list[Made], good: NDArray[np.bool_], codes: Codes) -> dict[str, dict[str, int]]:
     """Events by event column and text for texts that mean nothing in the network; an empty facility counts as an empty text."""
     found: dict[str, dict[str, int]] = {}
+    whole = bool(good.all())
     for m in made:
         for name, coded in m.coded.items():
             strange = coded.unknown if name != "facility" else coded.ids == 0
             if not strange.any():
                 continue
-            rows = np.flatnonzero(good if m.applies is None else good & m.applies)
-            if coded.index is None:
-                counts = np.array([len(rows)])
-            else:
-                counts = np.bincount(coded.index[rows], minlength=len(coded.values))
+            wanted = (None if whole else good) if m.applies is None else good & m.applies
+            counts = coded.counts(wanted, len(good))
+            hits = np.flatnonzero(strange & (counts > 0))
+            if not len(hits):  # a dictionary may hold texts that no row of this block has
+                continue
             texts = found.setdefault("place" if name == "facility" else name, {})
-            for i in np.flatnonzero(strange & (counts > 0)):
-                value = coded.values[i]
-                text = "" if value is None else shown_text("place", value)
+            shown_as = codes.shown_places([coded.values[i] or "" for i in hits])
+            for i, text in zip(hits, shown_as, strict=True):
                 texts[text] = texts.get(text, 0) + int(counts[i])
     return found
 
