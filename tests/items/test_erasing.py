@@ -149,3 +149,25 @@ def test_a_store_from_before_there_was_a_list(tmp_store: Opened) -> None:
     plain["sources"] = {}
     found = manifest._manifest(plain)
     assert (found.erased, found.feed_quarantine, found.received) == ((), (), {})
+
+
+@TRIED
+@given(lives.worlds(), st.sampled_from(lives.ITEMS), st.data())
+def test_what_waits_to_be_folded_is_erased_too(world, key, data):
+    """Events that lie aside until they are folded together are hidden at once and gone after compaction; sums are those of a store where nothing waited."""
+    batches = data.draw(lives.batches(world))
+    with fresh_store() as opened, opened() as store, fresh_store() as other, other() as plain:
+        pour(plain, [world])
+        store.limits = replace(store.limits, at_once_rows=-1, settle_share=1e9)
+        for told in batches:
+            store.commit([delivery(told)])
+        if not (rows_of(store)["key"] == np.uint64(key)).any():
+            return
+        entry = listed(store, key)
+        gone = np.array(sorted(entry.keys), np.uint64)
+        assert not len(Snapshot.open(store.disk.root, RULES).events(gone))
+        upkeep.compact(store)
+        assert not store.at.behind and not store.at.unspread
+        assert not np.isin(rows_of(store)["key"], gone).any()
+        assert not {identity[IDENTITY.index("key")] for identity in logged(store)} & set(entry.keys)
+        assert all(np.array_equal(a, b) for a, b in zip(cells_of(store), cells_of(plain), strict=True))

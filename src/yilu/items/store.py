@@ -291,8 +291,10 @@ class Store:
         """Logged events of the links' sources."""
         edges = log.bucket_edges(links.source, self.at.buckets)
         parts = (*self.at.log, *self.at.behind)
-        read = lambda b: log.read(
-            self.disk, parts, int(b), self.at.buckets, np.unique(links.source[edges[b] : edges[b + 1]])
+        read = (
+            lambda b: log.read(  # noqa: E731
+                self.disk, parts, int(b), self.at.buckets, np.unique(links.source[edges[b] : edges[b + 1]])
+            )
         )
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 
