@@ -10,7 +10,7 @@ EXIT_CODES: dict[int, tuple[str, str, str]] = {
     1: (
         "found",
         "有发现",
-        "Done, and something was found that someone must look at, as with a check of a province folder.",
+        "Done, and something was found that someone must look at, as with a check of a province folder or a dry run.",
     ),
     2: ("usage", "用法或设置有误", "The command, an option or a setting is wrong. Nothing was read or written."),
     3: ("input", "输入有误", "What was to be read is missing, broken or refused. Nothing of the refused part is kept."),
@@ -28,17 +28,21 @@ EXIT_CODES: dict[int, tuple[str, str, str]] = {
 class YiluError(Exception):
     """An error with a next step and an exit code.
 
-    ``message``: what is wrong, one sentence; ``zh``: the same in Chinese, or empty. ``next_step``: what the user can do, or empty.
+    ``message``: what is wrong, one sentence; ``zh``: the same in Chinese, or empty. ``next_step``: what the user can do, or empty;
+    ``next_step_zh``: the same in Chinese, or empty.
     None may hold a waybill number or anything of a person.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, next_step: str = "", exit_code: int | None = None, zh: str = "") -> None:
+    def __init__(
+        self, message: str, *, next_step: str = "", exit_code: int | None = None, zh: str = "", next_step_zh: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.zh = zh
         self.next_step = next_step
+        self.next_step_zh = next_step_zh
         if exit_code is not None:
             self.exit_code = exit_code
 

@@ -80,6 +80,10 @@ SETTINGS: tuple[Setting, ...] = (
         "clock_ahead_minutes", "int", 10, "minutes", "容许的时钟超前",
         "How far an event may lie ahead of its recording before it is quarantined.", 0, 1440,
     ),
+    Setting(
+        "allowed_lateness_minutes", "int", 60, "minutes", "容许的迟报时间",
+        "How late a feed may tell of an event; what is known of the time before its latest event less this is taken as complete.", 0, 44_640,
+    ),
     _days("reuse_days", 90, "同号再次收寄视为新件的间隔", "An acceptance later than this after the same number's previous one begins a new item."),
     _days("container_days", 3, "容器扫描惠及内件的期限", "How long a scan of a container reaches the items last put into it."),
     _days("closing_days", 3, "结束后多久封存", "Time after its end that an item is closed."),
@@ -88,12 +92,15 @@ SETTINGS: tuple[Setting, ...] = (
     _days("retain_log_days", 90, "事件日志保存期", "How long events are kept."),
     _days("retain_closed_days", 365, "已封存寄件保存期", "How long closed items are kept."),
     _days("retain_quarantine_days", 90, "隔离行保存期", "How long quarantined rows are kept."),
+    _days("retain_counts_days", 1825, "日报保存期", "How long daily counts are kept; whole months go."),
+    _days("retain_devices_days", 90, "设备状态保存期", "How long device status is kept."),
+    _days("retain_registers_days", 1825, "备案与许可旧版本保存期", "How long a version of a register's row is kept once a later one stands."),
     Setting(
         "max_line_bytes", "int", 1 << 20, "bytes", "单行最大长度", "Longest line of a text file; a longer one is quarantined.",
         1024, 1 << 30,
     ),
     Setting(
-        "max_document_bytes", "int", 256 << 20, "bytes", "单个文档最大长度", "Largest EPCIS document; a larger one is refused whole.",
+        "max_document_bytes", "int", 64 << 20, "bytes", "单个文档最大长度", "Largest EPCIS document; a larger one is refused whole.",
         1024, 1 << 34,
     ),
     Setting(
@@ -135,6 +142,7 @@ class Settings:
     memory_mb: int
     threads: int
     clock_ahead_minutes: int
+    allowed_lateness_minutes: int
     reuse_days: int
     container_days: int
     closing_days: int
@@ -143,6 +151,9 @@ class Settings:
     retain_log_days: int
     retain_closed_days: int
     retain_quarantine_days: int
+    retain_counts_days: int
+    retain_devices_days: int
+    retain_registers_days: int
     max_line_bytes: int
     max_document_bytes: int
     impossible_km: int

@@ -166,3 +166,24 @@ def test_no_error_shows_a_waybill_number(day: Path, tmp_path: Path) -> None:
     held = b"".join(p.read_bytes() for p in facts.root.rglob("*") if p.is_file())
     assert b"SF1234567890123" not in held
     assert "SF1234567890123" not in str(facts.read().quarantine().to_pylist())
+
+
+def test_a_document_beyond_the_limit_is_refused_whole(tmp_path: Path) -> None:
+    """An EPCIS document larger than the setting makes no event, and the store stays as it was; within it the same document is read."""
+    event = {
+        "type": "ObjectEvent", "eventTime": "2025-11-11T10:00:00+08:00", "eventTimeZoneOffset": "+08:00", "action": "OBSERVE",
+        "epcList": ["urn:epc:id:sgtin:0614141.107346.2018"], "bizStep": "arriving",
+    }  # fmt: skip
+    document = {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"], "type": "EPCISDocument", "schemaVersion": "2.0",
+        "creationDate": "2025-11-11T12:00:00+08:00", "epcisBody": {"eventList": [event]},
+    }  # fmt: skip
+    file, mapping = tmp_path / "d.json", tmp_path / "m.toml"
+    file.write_text(json.dumps(document) + " " * 2000, encoding="utf-8")
+    mapping.write_text('name = "epcis"\nformat = "epcis"\noperator = "SF"\n', encoding="utf-8")
+    facts = facts_in(tmp_path, max_document_bytes=1024)
+    with pytest.raises(YiluError) as caught:
+        ingest_into(facts, str(file), str(mapping), "", shown=False)
+    assert caught.value.exit_code == 3
+    assert facts.read().at.counts.rows == 0
+    assert ingest_into(facts_in(tmp_path), str(file), str(mapping), "", shown=False).counts.rows == 1

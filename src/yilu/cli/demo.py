@@ -12,7 +12,7 @@ import typer
 
 from yilu.cli import ingest, item, status
 from yilu.cli.facts import Facts, progress_bar
-from yilu.cli.output import Json, errors, print_json
+from yilu.cli.output import Json, print_json, say
 from yilu.items.clock import OPEN
 from yilu.settings import load
 from yilu.twin.plan import FULL_DAY, DayPlan
@@ -30,7 +30,6 @@ def demo(
     begun = time.monotonic()
     opened = Facts(load(store=folder / "store", key_file=folder / "key"))
     zh = opened.settings.language == "zh"
-    say = errors().print
     plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY)))
     say(f"① 合成 {_DAY} 全省 {plan.items:,} 件的一天" if zh else f"① A synthetic day of {plan.items:,} items, {_DAY}")
     written = write_day(plan, folder / "events")

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from yilu import network as networks
 from yilu.cli.output import errors
+from yilu.items import feeds
 from yilu.items.keys import Key, load_or_make
 from yilu.items.reading import Snapshot
 from yilu.items.rules import Rules
@@ -53,6 +54,14 @@ class Facts:
         return load_or_make(Path(self.settings.key_file), self.root, self.settings.hash)
 
     @property
+    def feed_periods(self) -> feeds.Periods:
+        """How long feeds beside scan events are kept."""
+        s = self.settings
+        return feeds.Periods(
+            s.retain_counts_days, s.retain_devices_days, s.retain_registers_days, s.retain_quarantine_days
+        )
+
+    @property
     def periods(self) -> Periods:
         """Periods of upkeep."""
         s = self.settings
@@ -69,7 +78,7 @@ class Facts:
 
     def read(self) -> Snapshot:
         """The store's newest commit, to read."""
-        return Snapshot.open(self.root, self.rules)
+        return Snapshot.open(self.root, self.rules, self.settings.memory_mb, self.settings.threads)
 
 
 def facts(store: Path | None = None, province: str | None = None) -> Facts:

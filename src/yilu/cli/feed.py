@@ -10,16 +10,15 @@ from typing import Annotated
 import typer
 
 from yilu.cli.facts import facts
-from yilu.cli.output import Json, print_json, print_table
+from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.cli.titles import title
 from yilu.items import feeds
+from yilu.items.feeds.reasons import BY_CODE
 
 KindName = Enum("KindName", {name: name for name in feeds.KINDS}, type=str)  # type: ignore[misc]
 
 _ROWS_SHOWN = 20
-_NAMES_ZH: dict[str, str] = {
-    "rows": "行", "used": "采用行", "quarantined": "隔离行", "new": "新增", "same": "相同", "corrected": "更正",
-}  # fmt: skip
 
 
 def feed(
@@ -39,13 +38,25 @@ def feed(
     if as_json:
         print_json({"kind": kind.value, "counts": counts, "quarantine": wrong})
         return
-    names = _NAMES_ZH if zh else {name: name for name in _NAMES_ZH}
     of_kind = feeds.KINDS[kind.value]
-    title = of_kind.zh if zh else of_kind.name
-    print_table(title, ("项目", "数量") if zh else ("what", "count"), [(names[k], v) for k, v in counts.items()])
+    account = [(title("count", name, zh), n) for name, n in counts.items()]
+    print_table(of_kind.zh if zh else of_kind.name, ("项目", "数量") if zh else ("what", "count"), account)
     if wrong:
-        columns = ("文件", "行", "列", "值", "应为") if zh else ("file", "row", "column", "value", "expected")
-        print_table("隔离行" if zh else "Quarantined", columns, [list(w.values()) for w in wrong[:_ROWS_SHOWN]])
+        columns = (
+            ("文件", "行", "原因", "列", "值", "应为")
+            if zh
+            else ("file", "row", "reason", "column", "value", "expected")
+        )
+        shown = [w | {"reason": BY_CODE[w["reason"]].zh if zh else w["reason"]} for w in wrong[:_ROWS_SHOWN]]
+        heading = (
+            f"隔离行(前 {len(shown)} 行,共 {len(wrong)} 行)"
+            if zh
+            else f"Quarantined (first {len(shown)} of {len(wrong)})"
+        )
+        print_table(heading, columns, [list(w.values()) for w in shown])
+        for code in dict.fromkeys(w["reason"] for w in wrong):
+            reason = BY_CODE[code]
+            say(f"→ {reason.zh}:{reason.next_step_zh}" if zh else f"→ {code}: {reason.next_step}")
 
 
 def register(app: typer.Typer) -> None:

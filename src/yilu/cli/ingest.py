@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from yilu.cli.dry_run import show_codes, try_out
 from yilu.cli.facts import Facts, facts, progress_bar
-from yilu.cli.output import Json, print_json, print_table
+from yilu.cli.output import Json, print_json, print_table, say
+from yilu.cli.titles import title
+from yilu.errors import YiluError
 from yilu.items.intake import Limits, Mapping, open_source
 from yilu.items.upkeep import compact
 from yilu.run.ingest import Summary, done_rows
@@ -27,39 +30,57 @@ def ingest(
     feed: Annotated[str, typer.Option(help="数据源名称 · Name of the feed; the mapping's, if not given.")] = "",
     store: Annotated[Path | None, typer.Option(help="事实库 · Store, instead of the setting.")] = None,
     province: Annotated[str | None, typer.Option(help="省份 · Province, instead of the setting.")] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="试读:逐行报告,不保存,不需要事实库 · Report row by row, keep nothing; needs no store."
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="试读时隔离行写入此 CSV · With --dry-run: all quarantined rows as CSV.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """读入扫描事件并形成事实 · Read scan events and make facts of them."""
     opened = facts(store, province)
+    if report is not None and not dry_run:
+        raise YiluError(
+            "--report goes with --dry-run",
+            zh="--report 须与 --dry-run 同用",
+            next_step="Add --dry-run; what was taken in shows its quarantine in `yilu status`.",
+            next_step_zh="加上 --dry-run;已读入数据的隔离情况见 yilu status",
+        )
+    if dry_run:
+        s = opened.settings
+        read = mapping_of(mapping)
+        code = try_out(source, read, opened.network, intake_limits(s), report, s.language == "zh", as_json)
+        raise typer.Exit(code)
     summary = ingest_into(opened, source, mapping, feed, shown=not as_json)
     if as_json:
         print_json(asdict(summary))
         return
     zh = opened.settings.language == "zh"
-    names = _NAMES_ZH if zh else {name: name for name in _NAMES_ZH}
-    rows: list[tuple[str, object]] = [(names[k], v) for k, v in asdict(summary.counts).items()]
-    rows += [(names["files"], summary.files), (names["skipped"], summary.skipped)]
+    rows: list[tuple[str, object]] = [(title("count", k, zh), v) for k, v in asdict(summary.counts).items()]
+    rows += [(title("count", "files", zh), summary.files), (title("count", "skipped", zh), summary.skipped)]
     print_table("读入结果" if zh else "Taken in", ("项目" if zh else "what", "数量" if zh else "count"), rows)
-    if summary.unmapped:
-        titles = ("原始代码", "事件数") if zh else ("source code", "events")
-        print_table(
-            "未映射代码" if zh else "Unmapped codes",
-            titles,
-            sorted(summary.unmapped.items(), key=lambda kv: -kv[1])[:20],
+    show_codes(summary.unmapped, summary.unknown, zh)
+    if summary.counts.quarantined:
+        say(
+            "→ 有隔离行:加 --dry-run --report 行.csv 逐行查看原因"
+            if zh
+            else "→ Rows were quarantined: --dry-run --report rows.csv shows each with its reason"
         )
 
 
-_NAMES_ZH: dict[str, str] = {
-    "rows": "行", "used": "采用行", "quarantined": "隔离行", "made": "事件", "accepted": "接受事件", "repeated": "重复事件",
-    "conflicting": "冲突事件", "refused": "拒收事件", "unmapped": "未映射", "unknown_place": "未知地点", "derived": "容器与关联传达",
-    "files": "文件", "skipped": "已读行(跳过)",
-}  # fmt: skip
+def mapping_of(name: str) -> Mapping:
+    """The mapping that is called ``name``: a TOML file, or one that yilu brings."""
+    return Mapping.read(name if not name.endswith(".toml") else Path(name))
 
 
 def ingest_into(opened: Facts, source: str, mapping: str, feed: str, shown: bool) -> Summary:
     """Take ``source`` into the store; loose log files are compacted when they have become many."""
     s = opened.settings
-    read = Mapping.read(mapping if not mapping.endswith(".toml") else Path(mapping))
+    read = mapping_of(mapping)
     with opened.write() as store, progress_bar(shown) as bar:
         chunks = open_source(
             source,
@@ -80,7 +101,10 @@ def ingest_into(opened: Facts, source: str, mapping: str, feed: str, shown: bool
 
 def intake_limits(s: Settings) -> Limits:
     """Bounds of intake as the settings say."""
-    return Limits(clock_ahead_s=60 * s.clock_ahead_minutes, max_line_bytes=s.max_line_bytes, threads=s.threads)
+    return Limits(
+        clock_ahead_s=60 * s.clock_ahead_minutes, max_line_bytes=s.max_line_bytes, max_document_bytes=s.max_document_bytes,
+        threads=s.threads,
+    )  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -9,14 +10,17 @@ import typer
 
 from yilu.cli.facts import Facts, facts
 from yilu.cli.names import Names
-from yilu.cli.output import Json, print_json, print_table
+from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
-from yilu.errors import InputError
+from yilu.cli.titles import title
+from yilu.errors import YiluError
 from yilu.items import answers
 from yilu.items.clock import OUTCOME_NAMES
 from yilu.items.cubes import CHECKS, STATUSES
 from yilu.items.fields import FLAGS
 from yilu.items.keys import hash128
+
+_PSEUDONYM = re.compile(r"[0-9a-fA-F]{16}")
 
 
 def item(
@@ -35,27 +39,45 @@ def item(
     key = key_of(opened, number, operator)
     found = history(opened, key)
     if not found["journeys"]:
-        raise InputError(
-            "item", "an item of this store", column="number", next_step="check the number and the operator's code"
-        )
+        raise no_such_item()
     if as_json:
         print_json(found)
     else:
         show(opened, found)
 
 
+def no_such_item() -> YiluError:
+    """What is said of an item that the store doesn't know."""
+    return YiluError(
+        "the store knows no such item",
+        zh="库中没有这一件",
+        next_step="check number and operator; `yilu status` shows up to when events are in",
+        next_step_zh="核对单号与企业代码;yilu status 查看数据读到何时",
+        exit_code=3,
+    )
+
+
 def key_of(opened: Facts, number: str, operator: str) -> int:
     """The item key of a waybill number of ``operator``, or of a pseudonym."""
     if not operator:
-        try:
-            return int(number, 16)
-        except ValueError as error:
-            raise InputError(
-                "item", "16 hexadecimal digits, or a waybill number with --operator", column="number"
-            ) from error
+        if not _PSEUDONYM.fullmatch(number):
+            raise YiluError(
+                "16 hexadecimal digits, or a waybill number with --operator, are expected",
+                zh="应为 16 位十六进制假名,或运单号加 --operator",
+                next_step="Add --operator CODE; `yilu network show operators` lists the codes.",
+                next_step_zh="加上 --operator 企业代码;yilu network show operators 列出代码",
+                exit_code=3,
+            )
+        return int(number, 16)
     ids = opened.network.operators.index_of_code
     if operator not in ids:
-        raise InputError("item", "the code of an operator (yilu network show operators)", column="operator")
+        raise YiluError(
+            "--operator: the code of an operator is expected",
+            zh="--operator:没有这个企业代码",
+            next_step="`yilu network show operators` lists the codes.",
+            next_step_zh="yilu network show operators 列出企业代码",
+            exit_code=3,
+        )
     return int(hash128(pa.array([number]), ids[operator], opened.key)[0][0])
 
 
@@ -68,7 +90,7 @@ def history(opened: Facts, key: int) -> dict[str, Any]:
         "key": f"{key:016x}",
         "commit": snapshot.at.commit,
         "journeys": [_journey(row, names) for row in states.to_pylist()],
-        "events": [_event(row, names) for row in events.to_pylist()],
+        "events": [_event(row, names, snapshot.at.codes) for row in events.to_pylist()],
     }
 
 
@@ -89,10 +111,11 @@ def _journey(row: dict[str, Any], names: Names) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _event(row: dict[str, Any], names: Names) -> dict[str, Any]:
+def _event(row: dict[str, Any], names: Names, codes: tuple[str, ...]) -> dict[str, Any]:
+    code = codes[row["code"]] if row["code"] < len(codes) else ""
     return {
-        "at": names.time(row["at"]), "kind": names.kind(row["kind"]),
-        "place": names.facility.get(row["place"], "?"), "via": f"{row['via']:016x}" if row["via"] else "",
+        "at": names.time(row["at"]), "kind": names.kind(row["kind"]) + (f" ({code})" if code else ""),
+        "place": names.facility.get(row["place"], "未知地点" if names.zh else "unknown place"), "via": f"{row['via']:016x}" if row["via"] else "",
         "recorded_at": names.time(row["recorded_at"]),
     }  # fmt: skip
 
@@ -100,28 +123,33 @@ def _event(row: dict[str, Any], names: Names) -> dict[str, Any]:
 def show(opened: Facts, found: dict[str, Any]) -> None:
     """Print one item."""
     zh = opened.settings.language == "zh"
-    for journey in found["journeys"]:
-        rows = [
-            (_ZH.get(k, k) if zh else k, ", ".join(v) if isinstance(v, list) else v)
-            for k, v in journey.items()
-            if v not in (None, [], "")
-        ]
-        print_table(f"{'寄件' if zh else 'Item'} {found['key']}", ("", ""), rows)
+    several = len(found["journeys"]) > 1
+    for n, journey in enumerate(found["journeys"], 1):
+        part = (f" 第 {n} 次使用" if zh else f", use {n} of the number") if several else ""
+        rows = [(title("field", k, zh), _told(k, v, zh)) for k, v in journey.items() if v not in (None, [], "")]
+        print_table(f"{'寄件' if zh else 'Item'} {found['key']}{part}", ("", ""), rows)
     heads = (
-        ("时间", "环节", "地点", "经由容器或原单")
+        ["时间", "环节", "地点", "经由容器或原单"]
         if zh
-        else ("time", "event", "place", "through container or earlier number")
+        else ["time", "event", "place", "through container or earlier number"]
     )
-    print_table(
-        "轨迹" if zh else "History", heads, [(e["at"], e["kind"], e["place"], e["via"]) for e in found["events"]]
-    )
+    cells = [[e["at"], e["kind"], e["place"], e["via"]] for e in found["events"]]
+    if not any(c[3] for c in cells):
+        heads, cells = heads[:3], [c[:3] for c in cells]
+    print_table("轨迹" if zh else "History", heads, cells)
+    if not cells:
+        say(
+            "事件日志已过保存期或未保留;状态仍在。"
+            if zh
+            else "The events are past their period; the state is still there."
+        )
 
 
-_ZH: dict[str, str] = {
-    "operator": "企业", "origin": "寄出地", "destination": "寄达地", "service_level": "时限产品", "accepted": "收寄时间", "promise": "承诺时间",
-    "outcome": "结果", "outcome_at": "结果时间", "on_time": "准时", "inspect": "收寄验视", "identify": "实名收寄", "screen": "过机安检",
-    "attempts": "投递失败次数", "hops": "中转次数", "flags": "标志",
-}  # fmt: skip
+def _told(name: str, value: object, zh: bool) -> str:
+    """A value of a journey in words."""
+    if name == "on_time":
+        return ("是" if value else "否,已逾期") if zh else ("yes" if value else "no, late")
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def register(app: typer.Typer) -> None:

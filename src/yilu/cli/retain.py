@@ -9,7 +9,8 @@ import typer
 from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_table
 from yilu.cli.status import ProvinceOption, StoreOption
-from yilu.items import upkeep
+from yilu.cli.titles import title
+from yilu.items import feeds, upkeep
 
 
 def retain(
@@ -29,14 +30,19 @@ def retain(
     with opened.write() as writer, progress_bar(not as_json) as bar:
         task = bar.add_task("整理" if zh else "upkeep", total=None)
         now = as_of or max(writer.at.watermarks.values(), default=0)
+        waiting = sum(1 for e in writer.at.erased if not e.applied)
         done = upkeep.retain(
             writer, now, opened.periods, lambda what, n, of: bar.update(task, description=what, completed=n, total=of)
         )
+        done["erased"] = waiting - sum(1 for e in writer.at.erased if not e.applied)
+        done |= feeds.retain(writer, now, opened.feed_periods)
     if as_json:
         print_json(done)
     else:
         print_table(
-            "整理结果" if zh else "Upkeep", ("项目" if zh else "what", "数量" if zh else "count"), list(done.items())
+            "整理结果" if zh else "Upkeep",
+            ("项目" if zh else "what", "数量" if zh else "count"),
+            [(title("upkeep", name, zh), n) for name, n in done.items()],
         )
 
 

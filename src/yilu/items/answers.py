@@ -7,6 +7,7 @@ origin (收寄) or destination (投递).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from yilu.items import cubes
 from yilu.items.cubes import BIN_0_S, BIN_RATIO, CHECKS, MEASURES, STATUSES
@@ -55,8 +57,9 @@ def _by(groups: Iterable[str]) -> tuple[str, str]:
     )
 
 
-def _run(sql: str, **tables: pa.Table) -> pa.Table:
-    with duckdb.connect() as connection:
+def _run(snapshot: Snapshot, sql: str, **tables: pa.Table) -> pa.Table:
+    bounds: dict[str, Any] = {"memory_limit": f"{snapshot.memory_mb}MB", "threads": snapshot.threads}
+    with duckdb.connect(config=bounds) as connection:
         for name, table in tables.items():
             connection.register(name, table)
         return connection.sql(sql).to_arrow_table()
@@ -75,6 +78,7 @@ def on_time(
     select, group = _by(by)
     sums = ", ".join(f"coalesce(sum(count) FILTER (WHERE measure = {n}), 0)::BIGINT AS {name}" for name, n in m.items())
     return _run(
+        snapshot,
         f"""
         SELECT {select} accepted, unaccepted, delivered, ended, accepted - delivered - ended AS in_flight, due, on_time, late,
             due - on_time - late - gone - gone_late AS overdue, CASE WHEN due > 0 THEN on_time / due END AS on_time_rate
@@ -101,6 +105,7 @@ def daily(
     names = ("accepted", "due", "on_time", "delivered", "late", "ended")
     sums = ", ".join(f"coalesce(sum(count) FILTER (measure = {MEASURES[n][0]}), 0)::BIGINT AS {n}" for n in names)
     return _run(
+        snapshot,
         f"""
         SELECT *, CASE WHEN due > 0 THEN on_time / due END AS on_time_rate
         FROM (SELECT {select} {sums} FROM flow
@@ -126,6 +131,7 @@ def transit(
         f"min({_MIDDLE_S}) FILTER (upto >= {q} * total) / 3600 AS p{round(q * 100)}_hours" for q in quantiles
     )
     return _run(
+        snapshot,
         f"""
         WITH bins AS (
             SELECT {select} bin, sum(count) AS n FROM transit
@@ -148,6 +154,7 @@ def checks(snapshot: Snapshot, narrow: Narrow = EVERYTHING, by: tuple[str, ...] 
         f"coalesce(sum(count) FILTER (status = {n}), 0)::BIGINT AS {name}" for name, (n, _, _) in STATUSES.items()
     )
     return _run(
+        snapshot,
         f"""
         SELECT *, CASE WHEN owed > pending THEN done / (owed - pending) END AS rate
         FROM (
@@ -166,6 +173,7 @@ def dwell(snapshot: Snapshot, facilities: tuple[int, ...] = (), by: tuple[str, .
     keys = ", ".join(by) or "1"
     where = f"facility IN ({', '.join(map(str, facilities))})" if facilities else "TRUE"
     return _run(
+        snapshot,
         f"""
         WITH bins AS (SELECT {select} bin, sum(count) AS n FROM dwell WHERE {where} GROUP BY {select} bin),
         ranked AS (
@@ -183,7 +191,9 @@ def scans(snapshot: Snapshot, by: tuple[str, ...] = ("kind",)) -> pa.Table:
     """Events of items that hold, by ``by`` (of hour, facility, kind, operator)."""
     select, group = _by(by)
     return _run(
-        f"SELECT {select} sum(count)::BIGINT AS events FROM scans {group}", scans=snapshot.cells(cubes.BY_NAME["scans"])
+        snapshot,
+        f"SELECT {select} sum(count)::BIGINT AS events FROM scans {group}",
+        scans=snapshot.cells(cubes.BY_NAME["scans"]),
     )
 
 
@@ -191,6 +201,7 @@ def flow(snapshot: Snapshot, measure: str, by: tuple[str, ...] = ("origin", "des
     """Items of a measure by pair of cities and whatever else of day, operator, level."""
     select, group = _by(by)
     return _run(
+        snapshot,
         f"SELECT {select} sum(count)::BIGINT AS items FROM flow WHERE measure = {MEASURES[measure][0]} {group}",
         flow=snapshot.cells(cubes.BY_NAME["flow"]),
     )
@@ -204,6 +215,15 @@ def item(snapshot: Snapshot, key: int) -> tuple[pa.Table, pa.Table]:
     return table_of_items(mine, snapshot.rules), pa.Table.from_batches(
         [snapshot.events(np.array([key], np.uint64)).to_arrow()]
     )
+
+
+def quarantined(snapshot: Snapshot) -> dict[str, int]:
+    """Quarantined rows that are still retained, by reason, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for part in snapshot.at.quarantine:
+        column = pq.read_table(snapshot.disk.path(part.file), columns=["reason"]).column(0)
+        counts.update({pair["values"]: pair["counts"] for pair in column.value_counts().to_pylist()})
+    return dict(counts.most_common())
 
 
 def overview(snapshot: Snapshot) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from yilu.items import days, order, reach
-from yilu.items.manifest import Counts, Source
+from yilu.items import days, erasing, order, reach
+from yilu.items.manifest import Counts, Erasure, Source
 from yilu.items.rules import Rules
 from yilu.items.schema import Events, concat, events
 
@@ -23,6 +23,7 @@ class Delivery:
 
     ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
     ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
+    ``received_at``: when it came, UTC seconds; 0: not known.
     """
 
     events: Events
@@ -31,6 +32,7 @@ class Delivery:
     source: tuple[str, Source] | None = None
     quarantine: pa.Table | None = None
     codes: tuple[str, ...] = ()
+    received_at: int = 0
 
 
 def numbered(
@@ -54,10 +56,15 @@ def numbered(
     return parts, tuple(known), tuple(feeds)
 
 
-def in_time(batch: list[Events], floor: int, rules: Rules) -> tuple[list[Events], pa.Table | None]:
-    """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those before ``floor``)."""
+def in_time(
+    batch: list[Events], floor: int, rules: Rules, erased: Sequence[Erasure] = ()
+) -> tuple[list[Events], pa.Table | None]:
+    """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those before ``floor`` or ``erased``)."""
     out, refused = [], []
     for part in batch:
+        part, gone = erasing.kept(part, erased)
+        if gone is not None:
+            refused.append(gone)
         late = part.at < floor
         if late.any():
             refused.append(days.too_late(part.take(late), rules))

@@ -67,12 +67,32 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """An item that was erased, and the account of it, which holds no waybill number.
+
+    ``keys``: of the item and its numbered pieces, empty once nothing of it can come any more. ``until``: its events and journeys begin no
+    later (UTC seconds). ``who`` asked for it, ``when`` (as stated, ISO text) and for which ``purpose``. ``listed_at``: UTC seconds. ``listed``,
+    ``applied``: the commits that hid it and that took it out of the files, 0 while that is to come.
+    """
+
+    keys: tuple[int, ...]
+    until: int
+    who: str
+    when: str
+    purpose: str
+    listed_at: int
+    listed: int
+    applied: int = 0
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The facts at one commit. ``states``: per bucket the commit that wrote its state file (0: none); ``folded``: the commit up to which
     that file holds all that is logged (not before ``states``: a bucket that nothing touched keeps its file).
 
     ``behind``: logged events that are not folded yet, since they came behind what their items had; ``unspread``: links along which earlier
     events of their sources are not spread yet; ``settled``: how many events had been made when nothing of either kind waited last.
+    ``watermarks``: per feed the latest event, ``received``: when it last brought any (UTC seconds).
     ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped.
     """
 
@@ -90,6 +110,7 @@ class Manifest:
     gone: tuple[Part, ...] = ()
     quarantine: tuple[Part, ...] = ()
     feeds: tuple[Part, ...] = ()
+    feed_quarantine: tuple[Part, ...] = ()
     states: tuple[int, ...] = ()
     folded: tuple[int, ...] = ()
     counts: Counts = Counts()
@@ -98,9 +119,11 @@ class Manifest:
     names: tuple[str, ...] = ("",)
     watermarks: dict[str, int] = field(default_factory=dict)
     settled: int = 0
+    received: dict[str, int] = field(default_factory=dict)
     floor: int = 0
     log_from: str = ""
     rules: str = ""
+    erased: tuple[Erasure, ...] = ()
     garbage: tuple[tuple[int, str], ...] = ()
 
     def files(self) -> set[str]:
@@ -110,7 +133,9 @@ class Manifest:
         return {p.file for p in parts} | states | {name for _, name in self.garbage}
 
 
-PARTS: tuple[str, ...] = ("log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "feeds")
+PARTS: tuple[str, ...] = (
+    "log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "feeds", "feed_quarantine",
+)  # fmt: skip
 """Fields of a manifest that name data files."""
 
 
@@ -171,7 +196,8 @@ def _parse(content: bytes) -> Manifest | None:
 
 def _manifest(raw: dict[str, Any]) -> Manifest:
     parts = {
-        name: tuple(Part(**{**p, "groups": tuple((a, b) for a, b in p["groups"])}) for p in raw[name]) for name in PARTS
+        name: tuple(Part(**{**p, "groups": tuple((a, b) for a, b in p["groups"])}) for p in raw.get(name, ()))
+        for name in PARTS
     }
     return Manifest(
         **{
@@ -183,6 +209,7 @@ def _manifest(raw: dict[str, Any]) -> Manifest:
             "folded": tuple(raw["folded"]),
             "codes": tuple(raw["codes"]),
             "names": tuple(raw["names"]),
+            "erased": tuple(Erasure(**{**e, "keys": tuple(e["keys"])}) for e in raw.get("erased", ())),
             "garbage": tuple((int(c), str(n)) for c, n in raw["garbage"]),
         }
     )

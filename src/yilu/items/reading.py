@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
-from yilu.items import clock, closing, cubes, log, manifest, order, states
+from yilu.items import clock, closing, cubes, erasing, log, manifest, order, states
 from yilu.items.cubes import Cube
 from yilu.items.days import QUARANTINE
 from yilu.items.disk import Disk
@@ -28,23 +28,37 @@ from yilu.items.schema import Events, concat, events
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The facts of a store at one commit."""
+    """The facts of a store at one commit. ``memory_mb``, ``threads``: what a query may take."""
 
     disk: Disk
     at: Manifest
     rules: Rules
+    memory_mb: int = 12_000
+    threads: int = 2
 
     @classmethod
-    def open(cls, root: Path, rules: Rules) -> Snapshot:
+    def open(cls, root: Path, rules: Rules, memory_mb: int = 12_000, threads: int = 2) -> Snapshot:
         """The newest commit of the store at ``root``. Raises StoreError where there is none, or its states are of another declaration."""
         found = manifest.newest(root)
         if found is None:
-            raise StoreError(f"there is no store at {root.name}", next_step="run: yilu ingest FILE, or: yilu simulate")
+            raise StoreError(
+                f"there is no store at {root.name}",
+                zh=f"{root.name} 处没有事实库",
+                next_step="run: yilu ingest FILE, or name the store with --store or YILU_STORE",
+                next_step_zh="先运行 yilu ingest FILE 读入数据,或用 --store、YILU_STORE 指明事实库",
+            )
         if found.declaration != DECLARATION:
             raise StoreError(
                 "the states of the store were made under another declaration of fields", next_step="run: yilu rebuild"
             )
-        return cls(Disk(root), found, rules)
+        return cls(Disk(root), found, rules, memory_mb, threads)
+
+    def watermarks(self, lateness_s: int) -> dict[str, int]:
+        """Up to when each feed's events are taken as complete: its latest event less the allowed lateness, never beyond its last receipt."""
+        return {
+            feed: max(0, min(latest - lateness_s, self.at.received.get(feed) or latest))
+            for feed, latest in self.at.watermarks.items()
+        }
 
     @property
     def as_of(self) -> int:
@@ -56,21 +70,21 @@ class Snapshot:
         return int(key) >> (64 - (self.at.buckets.bit_length() - 1)) if self.at.buckets > 1 else 0
 
     def rows(self, bucket: int) -> NDArray[np.void]:
-        """The states of all items of a bucket, open and closed, the log's end folded in."""
+        """The states of all items of a bucket, open and closed, the log's end folded in; without erased items."""
         table = states.load(self.disk, self.at, bucket, packed(self.rules))
         closed = closing.read(self.disk, self.at.closed, self.at.gone, bucket, self.at.buckets)
         if not len(closed):
-            return table.used
+            return erasing.shown(table.used, self.at.erased)
         # an item that was closed and came back since the bucket's file stands in the table now
         back = np.isin(closed["key"], table.used["key"][(table.used["flags"] & np.uint16(4096)) != 0])
-        return np.concatenate([table.used, closed[~back]])
+        return erasing.shown(np.concatenate([table.used, closed[~back]]), self.at.erased)
 
     def events(self, keys: NDArray[np.uint64]) -> Events:
-        """The logged events of items (sorted keys), in order, those not folded yet among them."""
+        """The logged events of items (sorted keys), in order, those not folded yet among them; without erased items."""
         found = [events(0)]
         for b in sorted({self.bucket_of(int(k)) for k in keys}):
             found.append(log.read(self.disk, (*self.at.log, *self.at.behind), b, self.at.buckets, keys))
-        return order.arrange(concat(found)).events
+        return erasing.kept(order.arrange(concat(found)).events, self.at.erased)[0]
 
     def cells(self, cube: Cube) -> pa.Table:
         """The cells of a cube, added up over all commits."""

@@ -181,7 +181,7 @@ class Store:
         now, number = self.at, self.at.commit + 1
         at_once = not self._waiting() and self._logged() <= self.limits.at_once_rows
         batch, codes, names = arrival.numbered(deliveries, now.codes, now.names)
-        batch, refused = arrival.in_time(batch, now.floor, self.rules)
+        batch, refused = arrival.in_time(batch, now.floor, self.rules, now.erased)
         arrived = arrival.by_bucket(batch, now.buckets, self._pool)
         links, behind, candidates = self._reach(arrived)
         earlier = self._earlier(behind) if at_once else events(0)
@@ -203,13 +203,14 @@ class Store:
             added["links"] = self.put_table(f"links/{number:010d}.parquet", number, _link_table(links))
         if len(behind) and not at_once:
             added["unspread"] = self.put_table(f"links/{number:010d}.unspread.parquet", number, _link_table(behind))
-        marks = dict(now.watermarks)
+        marks, received = dict(now.watermarks), dict(now.received)
         for d in deliveries:
             if len(d.events):
                 marks[d.feed] = max(marks.get(d.feed, 0), int(d.events.at.max()))
+                received[d.feed] = max(received.get(d.feed, 0), d.received_at)
         counts = now.counts + counts
         after = replace(
-            now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks,
+            now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks, received=received,
             sources=arrival.read_on(now.sources, [d.source for d in deliveries if d.source is not None]),
             settled=counts.made if at_once else now.settled,
             **_with(now, added),
@@ -388,10 +389,14 @@ class Store:
         """Put another table in the place of bucket ``b``'s; it counts from the next flush."""
         self._tables[b] = table
 
-    def trim_links(self, now: int) -> None:
-        """Forget links whose sources can reach nothing any more at ``now`` (UTC seconds)."""
-        runs = [run.take(np.flatnonzero(run.until.astype(np.int64) >= min(now, self.at.floor))) for run in self._links]
-        kept = reach.merged([reach.NONE, *runs])
+    def trim_links(self, now: int, gone: NDArray[np.uint64] = _NO_KEYS) -> None:
+        """Forget links whose sources can reach nothing any more at ``now`` (UTC seconds), and those of the keys ``gone``."""
+
+        def stays(run: reach.Links) -> NDArray[np.bool_]:
+            named = np.isin(run.source, gone) | np.isin(run.target, gone)
+            return np.asarray((run.until.astype(np.int64) >= min(now, self.at.floor)) & ~named)
+
+        kept = reach.merged([reach.NONE, *(run.take(np.flatnonzero(stays(run))) for run in self._links)])
         if len(kept) == sum(map(len, self._links)):
             return
         number = self.at.commit + 1

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yilu.items import bucket, closing, cubes, days, log, order
+from yilu.items import bucket, closing, cubes, days, erasing, log, order
 from yilu.items.fields import FLAGS, ROW
 from yilu.items.manifest import Part
 from yilu.items.schema import concat
@@ -74,6 +74,7 @@ def close_items(store: Store, now: int, periods: Periods, progress: Progress = _
 
 def compact(store: Store, progress: Progress = _quiet) -> int:
     """Turn the log files of single commits into one file per day and run of buckets. Returns how many files went in."""
+    erasing.apply(store)
     for b in range(store.at.buckets):
         store.table(b)  # a file of many commits can't say what of it a bucket has folded: all must have folded all
     store.flush()
@@ -167,10 +168,10 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
     """Make states and cubes again from the retained log. Returns how many items.
 
     Where days of the log were dropped, the cubes and closed rows of those days stay as they are, and items are made again from the
-    days that are left.
+    days that are left. Cubes stay as well where items were erased: they count what the log no longer holds.
     """
     number = store.at.commit + 1
-    complete = not store.at.log_from
+    complete = not store.at.log_from and not any(e.applied for e in store.at.erased)
     sums = cubes.Sums()
     earlier, keys = [], []
     for b in range(store.at.buckets):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
@@ -76,7 +77,8 @@ def ingest(
 
 
 def _commit(store: Store, chunks: list[Chunk], feed: str, summary: Summary, progress: Progress | None) -> None:
-    store.commit([delivery(c, feed) for c in chunks])
+    now = int(time.time())
+    store.commit([delivery(c, feed, now) for c in chunks])
     summary.commits += 1
     for chunk in chunks:
         summary.files += chunk.last
@@ -91,8 +93,8 @@ def _commit(store: Store, chunks: list[Chunk], feed: str, summary: Summary, prog
             progress(chunk.source_name, chunk.rows)
 
 
-def delivery(chunk: Chunk, feed: str) -> Delivery:
-    """A chunk as the store takes it."""
+def delivery(chunk: Chunk, feed: str, received_at: int = 0) -> Delivery:
+    """A chunk as the store takes it. ``received_at``: UTC seconds."""
     counts = Counts(
         rows=chunk.rows,
         used=chunk.used,
@@ -104,7 +106,7 @@ def delivery(chunk: Chunk, feed: str) -> Delivery:
     source = None
     if chunk.content_hash:
         source = (chunk.content_hash, Source(chunk.source_name, chunk.row_to, chunk.last))
-    return Delivery(chunk.events, counts, feed, source, chunk.quarantine, chunk.codes)
+    return Delivery(chunk.events, counts, feed, source, chunk.quarantine, chunk.codes, received_at)
 
 
 def _ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:

@@ -173,7 +173,7 @@ def compile_ground(plan: DayPlan) -> g.Ground:
     pairs = pairs_of(network)
     areas = np.unique(np.concatenate([pairs.origin, pairs.destination]))
     sites = sites_of(network, areas)
-    outlets = outlets_of(network, areas, sites)
+    outlets = outlets_of(network, areas, sites, plan.date)
     travel = travel_s(network, sites, plan.date)
     offices = np.flatnonzero(sites.exchange)
     exchange = offices[np.argmin(travel[:, offices], axis=1)] if len(offices) else np.arange(len(sites.facility))

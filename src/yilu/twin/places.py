@@ -89,10 +89,11 @@ class Outlets:
     local_s: NDArray[np.int32]
 
 
-def outlets_of(network: Network, areas: NDArray[np.int64], sites: Sites) -> Outlets:
+def outlets_of(network: Network, areas: NDArray[np.int64], sites: Sites, day: Date) -> Outlets:
     """Outlets where items of ``areas`` are accepted and delivered: the depots in the area, or else its site itself.
 
-    Depots of an area share its items evenly (A).
+    Depots of an area share its items evenly (A). From an outlet to its site it is the way by road on ``day``, or the straight way where
+    there is no road.
     """
     f = network.facilities
     depots = f.id[np.isin(f.kind, _OUTLET_KINDS) & (f.status == "existing")]
@@ -112,9 +113,11 @@ def outlets_of(network: Network, areas: NDArray[np.int64], sites: Sites) -> Outl
             site += [q] * len(mine)
         first[area + 1] = len(facility)
     at, to = np.array(facility, np.int64), sites.facility[np.array(site)]
+    ways = facility_ways(network, at, to, day)
     lon, lat = network.facility_lon, network.facility_lat
-    km = network.circuity * great_circle_km(lon[at], lat[at], lon[to], lat[to])
-    local = np.where(at == to, 0, np.maximum(900, 3600 * km / LOCAL_KM_H))
+    straight = network.circuity * great_circle_km(lon[at], lat[at], lon[to], lat[to])
+    hours = np.where(np.isfinite(ways.km), ways.km, straight) / LOCAL_KM_H + ways.extra_h
+    local = np.where(at == to, 0, np.maximum(900, 3600 * hours))
     return Outlets(first, at, np.array(share), np.array(site, np.int32), local.astype(np.int32))
 
 

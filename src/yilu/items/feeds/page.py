@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yilu.items.feeds.kinds import EXPECTED, KINDS, Attribute
 from yilu.items.feeds.reading import QUARANTINE
+from yilu.items.feeds.reasons import REASONS
 
 _HEAD = """# Feeds beside scan events 其他数据
 
@@ -17,6 +18,7 @@ reported, which is not 0.
   counts), by day in UTC (device status) or as one (registers). A file costs what it changes and what is there of its own days, not the whole past.
 - **A row is used whole or quarantined.** The account names file, row (counted from 1, without the header), column, value and what was
   expected. Values are shown only of kinds, times, places and counts, and only where they look like one. rows = used + quarantined, always.
+  Quarantined rows are kept with their reason; those of a file that comes again are not kept twice.
 - **Nothing of persons.** A column of names, telephones, identity numbers or addresses ends the reading; nothing of the file is kept. A
   column not named here ends it too. [How persons stay outside](../explain/persons.md).
 - **Statistics are no grounds for penalty.** `purpose` is part of a daily count's identity: what was filed for statistics never replaces, and is
@@ -33,6 +35,21 @@ _RULES: dict[str, str] = {
     "licences": "`valid_from` is not after `valid_to`.",
 }
 
+_RETENTION = """
+## How long 保存期
+
+`yilu retain` drops what is past its period ([settings](settings.md)), counted back from the moment that it takes as now: `--as-of`, or else the
+latest scan event, or, in a store without any, the day of the last receipt.
+
+| what | setting | how |
+|---|---|---|
+| daily counts | `retain_counts_days` | whole months, by their last day |
+| device status | `retain_devices_days` | whole days (UTC) |
+| registers | `retain_registers_days` | versions that a later one has replaced for so long; what stands now stays |
+| quarantined rows | `retain_quarantine_days` | by the day of receipt |
+
+What was received before yilu kept the day of receipt stays."""
+
 _READING = """
 ## Reading from Python 读取
 
@@ -44,6 +61,7 @@ november = feeds.load(  # as it stands now
 )
 feeds.versions(snapshot, "licences")  # every version, with commit and received_at (seconds UTC; 0: not known)
 feeds.differences(old, new)  # two states of a register
+feeds.quarantine(snapshot, "licences")  # rows that could not be used
 ```
 
 A file is read whole into memory: about 0.6 GB for each million rows. Send device status by the hour."""
@@ -61,7 +79,10 @@ def reference_page() -> str:
         ]
     parts += ["\n## Types\n", "| type | what is expected |", "|---|---|"]
     parts += [f"| {name} | {text} |" for name, text in EXPECTED.items()]
-    parts += [f"\n## Quarantine 隔离行\n\nColumns: {', '.join(f'`{n}`' for n in QUARANTINE.names)}."]
+    parts += [f"\n## Quarantine 隔离行\n\nColumns: {', '.join(f'`{n}`' for n in QUARANTINE.names)}.\n"]
+    parts += ["| reason | 原因 | meaning | next step |", "|---|---|---|---|"]
+    parts += [f"| `{r.code}` | {r.zh} | {r.en} | {r.next_step} |" for r in REASONS]
+    parts += [_RETENTION]
     parts += [_READING]
     return "\n".join(parts) + "\n"
 

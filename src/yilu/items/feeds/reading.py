@@ -23,12 +23,13 @@ QUARANTINE: pa.Schema = pa.schema(
     [
         pa.field("file", pa.string()),
         pa.field("row", pa.int64()),
+        pa.field("reason", pa.string()),
         pa.field("column", pa.string()),
         pa.field("value", pa.string()),
         pa.field("expected", pa.string()),
     ]
 )
-"""A row that wasn't used: where it stands, the first column that is wrong, its text where it may be shown, what was expected."""
+"""A row that wasn't used: where it stands, why (``reasons``), the first column that is wrong, its text where it may be shown, what was expected."""
 
 _SHOWN: dict[str, str] = {
     "operator": "place", "facility": "place", "day": "time", "instant": "time", "count": "weight", "choice": "kind",
@@ -43,7 +44,8 @@ _NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Pairs of columns of a kind: where both are there, the first is not more, or later, than the second."""
 
-_Note = Callable[[str, str, NDArray[np.bool_], pa.Array | None], None]
+_Note = Callable[[str, str, str, NDArray[np.bool_], pa.Array | None], None]
+_Fault = tuple[str, str, str, pa.Array | None]
 _SWITCHES = ("power", "inspector", "online")
 _HEX = np.array([list(f"{byte:02x}".encode()) for byte in range(256)], np.uint8)
 
@@ -72,11 +74,11 @@ def read(kind: str, path: Path, operators: Operators, facilities: Facilities, ke
         "facility": (pa.array([str(c) for c in facilities.code], pa.string()), pa.array(facilities.id, pa.uint32())),
     }
     fault = np.zeros(n, np.int16)  # number of the first fault that holds, from 1
-    faults: list[tuple[str, str, pa.Array | None]] = []
+    faults: list[_Fault] = []
     columns: dict[str, pa.Array] = {}
 
-    def note(column: str, expected: str, wrong: NDArray[np.bool_], shown: pa.Array | None) -> None:
-        faults.append((column, expected, shown))
+    def note(reason: str, column: str, expected: str, wrong: NDArray[np.bool_], shown: pa.Array | None) -> None:
+        faults.append((reason, column, expected, shown))
         fault[wrong & (fault == 0)] = len(faults)
 
     for a in declared.attributes:
@@ -84,13 +86,14 @@ def read(kind: str, path: Path, operators: Operators, facilities: Facilities, ke
             text, broken = pa.nulls(n, pa.string()), np.zeros(n, np.bool_)
         else:
             text, broken = texts(lines.columns.column(a.name))
-        note(a.name, "text in UTF-8", broken, None)
+        note("invalid_utf8", a.name, "text in UTF-8", broken, None)
         if a.default:
             text = text.fill_null(a.default)
         if a.required:
-            note(a.name, a.expected, text.is_null().to_numpy(zero_copy_only=False), None)
+            note("missing", a.name, a.expected, text.is_null().to_numpy(zero_copy_only=False), None)
         values, wrong = parsed(a, text, ids)
-        note(a.name, a.expected, wrong, masking.shown(_SHOWN[a.type], text) if a.type in _SHOWN else None)
+        reason = "unknown_code" if a.type in ids else "bad_value"
+        note(reason, a.name, a.expected, wrong, masking.shown(_SHOWN[a.type], text) if a.type in _SHOWN else None)
         columns[a.name] = values.fill_null(0) if a.type == "facility" else values
     _across(declared, columns, note)
     if key is not None:
@@ -109,13 +112,12 @@ def _across(kind: Kind, columns: dict[str, pa.Array], note: _Note) -> None:
     for low, high in _NOT_MORE.get(kind.name, ()):
         wrong = pc.greater(columns[low], columns[high]).fill_null(False).to_numpy(zero_copy_only=False)
         later = columns[low].type == ARROW["day"]
-        note(
-            low, f"a day not after {high}" if later else f"not more than {high}", wrong, columns[low].cast(pa.string())
-        )
+        expected = f"a day not after {high}" if later else f"not more than {high}"
+        note("contradiction", low, expected, wrong, columns[low].cast(pa.string()))
     if kind.name == "device_status":
         switch = pc.is_in(columns["kind"], pa.array(_SWITCHES))
         wrong = pc.and_(switch, pc.greater(columns["value"], 1)).fill_null(False).to_numpy(zero_copy_only=False)
-        note("value", f"0 or 1 for {', '.join(_SWITCHES)}", wrong, columns["value"].cast(pa.string()))
+        note("bad_value", "value", f"0 or 1 for {', '.join(_SWITCHES)}", wrong, columns["value"].cast(pa.string()))
 
 
 def _hashed_again(column: pa.Array, operators: pa.Array, key: Key) -> pa.Array:
@@ -127,23 +129,31 @@ def _hashed_again(column: pa.Array, operators: pa.Array, key: Key) -> pa.Array:
     return pc.if_else(pa.array(first > 0), made, pa.scalar(None, pa.large_string())).cast(pa.string())
 
 
-def _quarantined(
-    file: str, lines: Lines, fault: NDArray[np.int16], faults: list[tuple[str, str, pa.Array | None]]
-) -> pa.Table:
+def _quarantined(file: str, lines: Lines, fault: NDArray[np.int16], faults: list[_Fault]) -> pa.Table:
     parts = [QUARANTINE.empty_table()]
     for number in np.unique(fault[fault > 0]):
-        column, expected, shown = faults[number - 1]
+        reason, column, expected, shown = faults[number - 1]
         at = np.flatnonzero(fault == number)
         value = pa.nulls(len(at), pa.string()) if shown is None else shown.take(pa.array(at)).cast(pa.string())
-        parts.append(_part(file, lines.rows[at], column, value, expected))
+        parts.append(_part(file, lines.rows[at], reason, column, value, expected))
     expected = "a row of this format: as many columns as the header, or one JSON object"
-    parts.append(_part(file, lines.malformed, None, pa.nulls(len(lines.malformed), pa.string()), expected))
+    nothing = pa.nulls(len(lines.malformed), pa.string())
+    parts.append(_part(file, lines.malformed, "malformed", None, nothing, expected))
     return pa.concat_tables(parts).sort_by("row").combine_chunks()
 
 
-def _part(file: str, rows: NDArray[np.int64], column: str | None, value: pa.Array, expected: str) -> pa.Table:
+def _part(
+    file: str, rows: NDArray[np.int64], reason: str, column: str | None, value: pa.Array, expected: str
+) -> pa.Table:
     n = len(rows)
     return pa.table(
-        {"file": [file] * n, "row": rows, "column": [column] * n, "value": value, "expected": [expected] * n},
+        {
+            "file": [file] * n,
+            "row": rows,
+            "reason": [reason] * n,
+            "column": [column] * n,
+            "value": value,
+            "expected": [expected] * n,
+        },
         QUARANTINE,
     )

@@ -7,7 +7,9 @@ stands after what it corrects, with the commit that brought it. What holds now i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +21,7 @@ from yilu.errors import StoreError
 from yilu.items.disk import Disk
 from yilu.items.feeds.changes import changed, in_order, merge
 from yilu.items.feeds.kinds import ARROW, KINDS, Kind
-from yilu.items.feeds.reading import FeedRows
+from yilu.items.feeds.reading import QUARANTINE, FeedRows
 from yilu.items.manifest import Part
 from yilu.items.reading import Snapshot
 from yilu.items.store import Store
@@ -34,10 +36,10 @@ _DAY = 86_400
 
 
 def store_rows(store: Store, kind: str, rows: FeedRows, received_at: int = 0) -> dict[str, int]:
-    """Make the rows durable: what is new or corrected becomes one commit. Returns counts of new, same, corrected.
+    """Make the rows durable: what is new or corrected, and what was quarantined, becomes one commit. Returns counts of new, same, corrected.
 
     A file that brings nothing new makes no commit, so that the same file may come any number of times. What is read for it is only
-    what the store holds of the same days or months.
+    what the store holds of the same days or months, and what it holds of the kind's quarantine.
     """
     declared, number = KINDS[kind], store.at.commit + 1
     counts = {"new": 0, "same": 0, "corrected": 0}
@@ -45,7 +47,7 @@ def store_rows(store: Store, kind: str, rows: FeedRows, received_at: int = 0) ->
     replaced: list[Part] = []
     for period, of_period in _by_period(declared, rows.table):
         mine = _parts(store.at.feeds, kind, period, period)
-        held = _read(store.disk, mine, declared)
+        held = read_parts(store.disk, mine, declared)
         _, written, of_this = changed(_standing(held, declared), of_period)
         counts = {name: n + of_this[name] for name, n in counts.items()}
         if not written.num_rows:
@@ -54,10 +56,55 @@ def store_rows(store: Store, kind: str, rows: FeedRows, received_at: int = 0) ->
         if len(mine) >= MOST_PARTS:
             stamped, replaced = pa.concat_tables([held, stamped]), [*replaced, *mine]
         made.append(store.put_table(f"feeds/{kind}/{period}/{number:010d}.parquet", number, stamped))
-    if made:
+    held_back = _held_back(store, kind, rows.quarantine, number, received_at)
+    if made or held_back:
         kept = tuple(p for p in store.at.feeds if p not in replaced)
-        store.flush(feeds=(*kept, *made), garbage=tuple((number, p.file) for p in replaced))
+        store.flush(
+            feeds=(*kept, *(_of_day(p, received_at) for p in made)),
+            feed_quarantine=(*store.at.feed_quarantine, *held_back), garbage=tuple((number, p.file) for p in replaced),
+        )  # fmt: skip
     return counts
+
+
+def _held_back(store: Store, kind: str, found: pa.Table, number: int, received_at: int) -> list[Part]:
+    """The file of the quarantined rows that are not in the store's quarantine yet; none where all are."""
+    if not found.num_rows:
+        return []
+    known = {tuple(row.values()) for row in _quarantined(store.disk, store.at.feed_quarantine, kind).to_pylist()}
+    fresh = [tuple(row.values()) not in known for row in found.to_pylist()]
+    if not any(fresh):
+        return []
+    part = store.put_table(f"feeds/{kind}/quarantine/{number:010d}.parquet", number, found.filter(pa.array(fresh)))
+    return [_of_day(part, received_at)]
+
+
+def _of_day(part: Part, received_at: int) -> Part:
+    """The file with the day (UTC) on which it came, empty where that is not known."""
+    return replace(part, day=str(np.datetime64(received_at, "s").astype("M8[D]")) if received_at else "")
+
+
+def _quarantined(disk: Disk, parts: tuple[Part, ...], kind: str) -> pa.Table:
+    mine = [p for p in parts if p.file.split("/")[1] == kind]
+    return pa.concat_tables(
+        [QUARANTINE.empty_table(), *(pq.read_table(disk.path(p.file)).cast(QUARANTINE) for p in mine)]
+    )
+
+
+def overview(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """What the store holds of each kind that it holds anything of: rows with all versions, files, quarantined rows."""
+    found = []
+    for name in KINDS:
+        parts = [p for p in snapshot.at.feeds if p.file.split("/")[1] == name]
+        held_back = sum(p.rows for p in snapshot.at.feed_quarantine if p.file.split("/")[1] == name)
+        if parts or held_back:
+            rows = sum(p.rows for p in parts)
+            found.append({"kind": name, "versions": rows, "files": len(parts), "quarantined": held_back})
+    return found
+
+
+def quarantine(snapshot: Snapshot, kind: str) -> pa.Table:
+    """The quarantined rows of a kind that are still retained (QUARANTINE), in the order they came."""
+    return _quarantined(snapshot.disk, snapshot.at.feed_quarantine, kind)
 
 
 def load(
@@ -88,7 +135,7 @@ def _asked(snapshot: Snapshot, kind: str, purpose: str, first: date | None, last
     if declared.register and (first or last):
         raise ValueError(f"{kind} is a register: it has no days")
     low, high = ("" if d is None else str(np.datetime64(d).astype(f"M8[{declared.period}]")) for d in (first, last))
-    table = _read(snapshot.disk, _parts(snapshot.at.feeds, kind, low, high), declared)
+    table = read_parts(snapshot.disk, _parts(snapshot.at.feeds, kind, low, high), declared)
     if first or last:
         days = _days(declared, table)
         asked = np.ones(len(days), np.bool_)
@@ -131,7 +178,7 @@ def _parts(feeds: tuple[Part, ...], kind: str, low: str, high: str) -> list[Part
     return sorted(found, key=lambda p: p.file)
 
 
-def _read(disk: Disk, parts: list[Part], kind: Kind) -> pa.Table:
+def read_parts(disk: Disk, parts: list[Part], kind: Kind) -> pa.Table:
     """All versions in the files, in the order they were brought. A column that the files are older than is null in them."""
     schema = pa.schema([*kind.schema, *VERSION], metadata=kind.schema.metadata)
     tables = [schema.empty_table()]

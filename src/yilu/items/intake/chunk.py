@@ -62,6 +62,7 @@ class Limits:
     earliest: int = 946_684_800
     latest: int = 4_102_444_800
     max_line_bytes: int = 1 << 20
+    max_document_bytes: int = 64 << 20
     max_number_bytes: int = 64
     max_weight_g: int = 100_000_000
     max_codes: int = 1000

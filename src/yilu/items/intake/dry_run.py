@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -95,8 +96,12 @@ def dry_run(
     limits: Limits | None = None,
     received_at: int | None = None,
     stream: BinaryIO | None = None,
+    each: Callable[[pa.Table], None] | None = None,
 ) -> Report:
-    """Read ``source`` as ``open_source`` does and report. Raises MappingError; a source that can't be read stands in ``errors``."""
+    """Read ``source`` as ``open_source`` does and report. Raises MappingError; a source that can't be read stands in ``errors``.
+
+    ``each`` is given all quarantined rows (schema QUARANTINE), chunk by chunk.
+    """
     received = int(time.time()) if received_at is None else received_at
     state = _State(received)
     key = Key(os.urandom(16))  # nobody can join what a dry run saw with anything
@@ -105,6 +110,8 @@ def dry_run(
             source, mapping, network, key, chunk_rows=1 << 19, limits=limits, received_at=received, stream=stream
         ):
             state.add(chunk)
+            if each is not None and chunk.quarantine.num_rows:
+                each(chunk.quarantine)
     except SourceError as error:
         state.errors.append(error.message)
     return state.report()

@@ -11,11 +11,10 @@ import pyarrow as pa
 
 from yilu.items.intake import epcis, reasons
 from yilu.items.intake.blocks import Block
-from yilu.items.intake.chunk import SourceError
+from yilu.items.intake.chunk import Limits, SourceError
 from yilu.items.intake.epcis_check import EpcisRefused
 from yilu.items.intake.mapping import EventRule, From, Mapping
 
-MAX_DOCUMENT_BYTES = epcis.EpcisSettings().max_document_bytes
 _COLUMNS = tuple(name for name in epcis.ROWS.names if name != "row")
 
 
@@ -26,11 +25,14 @@ def document_mapping(mapping: Mapping) -> Mapping:
     return replace(mapping, rules=(EventRule((), {**given, **constants}),), check_s10=mapping.check_s10)
 
 
-def read_document(document: bytes | Path, name: str, mapping: Mapping, skip: int = 0) -> Iterator[Block]:
+def read_document(
+    document: bytes | Path, name: str, mapping: Mapping, limits: Limits, skip: int = 0
+) -> Iterator[Block]:
     """The one block of a document, from row ``skip`` on. Raises SourceError with what is not valid."""
     settings = epcis.EpcisSettings(
-        locations=mapping.locations, vocabulary=mapping.vocabulary, number_prefixes=mapping.number_prefixes
-    )
+        locations=mapping.locations, vocabulary=mapping.vocabulary, number_prefixes=mapping.number_prefixes,
+        max_document_bytes=limits.max_document_bytes,
+    )  # fmt: skip
     try:
         found = epcis.read_epcis(document, settings)
     except EpcisRefused as error:

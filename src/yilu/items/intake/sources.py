@@ -23,7 +23,7 @@ from yilu.items.intake.door import Codes, Door, lookups
 from yilu.items.intake.lines import Readable
 from yilu.items.intake.mapping import FORMATS, Mapping
 from yilu.items.intake.read_csv import read_csv
-from yilu.items.intake.read_documents import MAX_DOCUMENT_BYTES, document_mapping, read_document
+from yilu.items.intake.read_documents import document_mapping, read_document
 from yilu.items.intake.read_jsonl import read_jsonl
 from yilu.items.intake.read_parquet import read_parquet
 from yilu.items.intake.read_sql import read_sql
@@ -213,7 +213,7 @@ def _blocks(path: Path, form: str, door: Door, skip: int) -> Iterator[Block]:
     if form == "parquet":
         yield from read_parquet(path, door.mapping, door.limits, skip)
     elif form == "epcis":
-        yield from read_document(path, path.name, door.mapping, skip)
+        yield from read_document(path, path.name, door.mapping, door.limits, skip)
     else:
         read = read_csv if form == "csv" else read_jsonl
         packed = path.name.lower().endswith(_PACKED)
@@ -273,7 +273,8 @@ def _standard_input(stream: BinaryIO, door: Door, done: Done, chunk_rows: int) -
         )
     hashed = _Hashed(stream, door.mapping.digest)
     if form == "epcis":
-        found = read_document(hashed.read(MAX_DOCUMENT_BYTES + 1), "standard input", door.mapping)
+        document = hashed.read(door.limits.max_document_bytes + 1)
+        found = read_document(document, "standard input", door.mapping, door.limits)
     else:
         read = read_csv if form == "csv" else read_jsonl
         found = read(hashed, "standard input", door.mapping, door.limits, 0)
