@@ -26,10 +26,15 @@ Opened = Callable[[], Store]
 
 
 @contextmanager
-def fresh_store(buckets: int = 4) -> Iterator[Opened]:
-    """A folder for one store and a way to open it, again and again."""
+def fresh_store(buckets: int = 4, patience: float | None = None) -> Iterator[Opened]:
+    """A folder for one store and a way to open it, again and again.
+
+    ``patience``: let events that come behind wait until so many times the log's rows have come since; None: fold them at once.
+    """
     root = Path(tempfile.mkdtemp(prefix="yilu-"))
     limits = replace(Limits(), container_s=NET.container_s, threads=1)
+    if patience is not None:
+        limits = replace(limits, at_once_rows=0, settle_share=patience)
     try:
         yield lambda: Store.open(root, RULES, "key", "here", buckets, limits, Unsynced(root))
     finally:

@@ -107,12 +107,12 @@ def test_case(name):
     """The heart and the reference agree on it: in these commits, in one, event by event, and backwards."""
     commits = CASES[name]
     world = [event for told in commits for event in told]
-    check(world, commits)
-    check(world, [world])
-    check(world, commits[::-1])
+    check(world, commits, None)
+    check(world, [world], None)
+    check(world, commits[::-1], None)
     if len(world) < 20:
-        check(world, [[event] for event in world])
-        check(world, [[event] for event in reversed(world)])
+        check(world, [[event] for event in world], None)
+        check(world, [[event] for event in reversed(world)], None)
 
 
 def test_reference_by_hand():

@@ -53,7 +53,7 @@ def journey(key: int, at: int, **stated: int) -> list[Event]:
 def test_an_erased_item_is_gone_and_the_rest_stays(world, key, closed, packed):
     """Whatever the item did: no file holds it, cubes are as they were, other items' states too, through rebuilding; and it does not come back."""
     with fresh_store() as opened, opened() as store:
-        pour(store, [world])
+        pour(store, [world], True)
         if closed:
             upkeep.close_items(store, BASE + 300 * DAY, replace(LONG, closing_s=0, stale_s=0))
         if packed:
@@ -157,7 +157,7 @@ def test_what_waits_to_be_folded_is_erased_too(world, key, data):
     """Events that lie aside until they are folded together are hidden at once and gone after compaction; sums are those of a store where nothing waited."""
     batches = data.draw(lives.batches(world))
     with fresh_store() as opened, opened() as store, fresh_store() as other, other() as plain:
-        pour(plain, [world])
+        pour(plain, [world], True)
         store.limits = replace(store.limits, at_once_rows=-1, settle_share=1e9)
         for told in batches:
             store.commit([delivery(told)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +46,9 @@ def _delivery(i: int) -> Delivery:
 
 
 def _open(root: Path, disk: Disk | None = None) -> Store:
-    limits = replace(Limits(), container_s=NET.container_s, threads=1)
+    limits = Limits(
+        NET.container_s, threads=1, at_once_rows=200, settle_share=0.6
+    )  # early commits at once, later ones wait
     return Store.open(root, RULES, "key", "here", 4, limits, disk or Unsynced(root))
 
 

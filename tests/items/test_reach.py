@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from tests.items import lives
 from tests.items.conftest import TRIED
 from tests.items.lives import Event, K, batch_of
 from tests.items.small_network import DAY
-from yilu.items import order, reach
+from yilu.items import link_runs, order, reach
 from yilu.items.kinds import KINDS
 from yilu.items.schema import concat, events
 
@@ -44,7 +46,7 @@ def test_links_told_and_known(first, second):
     one, two = (reach.links_of(batch_of(w), 2 * DAY) for w in (first, second))
     assert len(listed(one)) == len(set(listed(one))) and set(listed(one)) == told_links(first)
     assert (one.source[1:] >= one.source[:-1]).all()
-    assert set(listed(reach.without_known(two, one))) == told_links(second) - told_links(first)
+    assert set(listed(link_runs.without_known(two, (one,)))) == told_links(second) - told_links(first)
     assert set(listed(reach.merged([one, two]))) == told_links(first) | told_links(second)
 
 
@@ -54,7 +56,26 @@ def test_touching_finds_every_source(world):
     """Rows of a sorted batch that are a source of a link are all found, in order."""
     links = reach.links_of(batch_of(world), DAY)
     key = np.sort(batch_of(world).key)
-    assert np.array_equal(reach.touching(links, key), np.flatnonzero(np.isin(key, links.source)))
+    assert np.array_equal(link_runs.touching([links], key), np.flatnonzero(np.isin(key, links.source)))
+
+
+@TRIED
+@given(st.lists(lives.worlds(), max_size=6), lives.worlds())
+def test_runs_hold_every_link_once(worlds, last):
+    """Links added run by run are all there, each run by source and at least twice as long as the next; what touches any is found."""
+    runs: link_runs.Runs = ()
+    told = set()
+    for world in worlds:
+        new = link_runs.without_known(reach.links_of(batch_of(world), DAY), runs)
+        assert not told & set(listed(new))
+        told |= set(listed(new))
+        runs = link_runs.added(runs, new)
+    assert sorted(link for run in runs for link in listed(run)) == sorted(told)
+    assert all((run.source[1:] >= run.source[:-1]).all() for run in runs)
+    assert all(len(a) >= 2 * len(b) for a, b in pairwise(runs))
+    key = np.sort(batch_of(last).key)
+    sources = np.array(sorted({int(s) for run in runs for s in run.source}), np.uint64)
+    assert np.array_equal(link_runs.touching(runs, key), np.flatnonzero(np.isin(key, sources)))
 
 
 @TRIED
@@ -112,17 +133,18 @@ def test_spreading_in_parts_is_spreading_at_once(drawn):
     world, commits = drawn
 
     def candidates(parts: list[list[Event]]) -> set[tuple[int, ...]]:
-        known, earlier, out = reach.NONE, events(0), set()
+        known, earlier, out = (), events(0), set()
         for told in parts:
             if not told:
                 continue
             batch = order.arrange(reach.piece_keys(batch_of(told))).events
-            new = reach.without_known(reach.merged([reach.links_of(batch, 2 * DAY), reach.piece_links(batch)]), known)
-            got = reach.spread(batch, known, new, earlier)
+            found = reach.merged([reach.links_of(batch, 2 * DAY), reach.piece_links(batch)])
+            new = link_runs.without_known(found, known)
+            got = reach.spread(batch, known, new, earlier, new)
             out |= set(
                 zip(*(c.tolist() for c in (got.key, got.via, got.at, got.kind, got.place, got.voids)), strict=True)
             )
-            known, earlier = reach.merged([known, new]), concat([earlier, batch, got])
+            known, earlier = link_runs.added(known, new), concat([earlier, batch, got])
         return out
 
     assert candidates(commits) == candidates([world])

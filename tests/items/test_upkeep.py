@@ -84,7 +84,7 @@ def test_retention_drops_rows_and_keeps_sums(old, new):
         for e in new
     ]
     with fresh_store() as opened, opened() as store:
-        pour(store, [old])
+        pour(store, [old], True)
         before = states_of(store)
         upkeep.retain(store, BASE + later, replace(LONG, correction_s=30 * DAY, log_days=20))
         assert not any(table.count for table in map(store.table, range(store.at.buckets)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -75,20 +74,14 @@ def in_time(
 
 def by_bucket(batch: Sequence[Events], buckets: int, pool: Executor) -> list[order.Ordered]:
     """The events of each bucket in order, each identity once."""
-    dealt = list(pool.map(lambda part: order.deal(np.ascontiguousarray(part.key), buckets), batch))
-    return list(pool.map(partial(_bucket, batch, dealt), range(buckets)))
+    told = concat([events(0), *batch], pool)
+    rows, ends = order.deal(np.ascontiguousarray(told.key), buckets)
 
+    def one(b: int) -> order.Ordered:
+        lined = order.line_up_rows(told, rows[ends[b] : ends[b + 1]])
+        return order.Ordered(told.take(lined.rows), lined.word, lined.repeated, lined.conflicting)
 
-def _bucket(
-    batch: Sequence[Events], dealt: list[tuple[NDArray[np.uint32], NDArray[np.int64]]], b: int
-) -> order.Ordered:
-    parts = [(part, rows[ends[b] : ends[b + 1]]) for part, (rows, ends) in zip(batch, dealt, strict=True)]
-    parts = [(part, rows) for part, rows in parts if len(rows)]
-    if len(parts) == 1:
-        part, rows = parts[0]
-        lined = order.line_up_rows(part, rows)
-        return order.Ordered(part.take(lined.rows), lined.word, lined.repeated, lined.conflicting)
-    return order.arrange(concat([part.take(rows) for part, rows in parts]) if parts else events(0))
+    return list(pool.map(one, range(buckets)))
 
 
 def picked(arrived: list[order.Ordered], choose: Callable[[Events], NDArray], pool: Executor) -> Events:

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from yilu.items.order import rows_among
 from yilu.items.reach import Links, pairs_of
 
 Runs = tuple[Links, ...]
@@ -39,30 +40,13 @@ def added(runs: Runs, links: Links) -> Runs:
     return tuple(kept)
 
 
-@njit(cache=True, nogil=True)
-def _matches(sources, keys, out):
-    """Rows of sorted ``keys`` whose key is among sorted ``sources``; returns how many."""
-    n = 0
-    s = 0
-    for i in range(len(keys)):
-        while s < len(sources) and sources[s] < keys[i]:
-            s += 1
-        if s == len(sources):
-            break
-        if sources[s] == keys[i]:
-            out[n] = i
-            n += 1
-    return n
-
-
 def touching(runs: Iterable[Links], key: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Rows of sorted keys (n,) that are a source of any of ``runs``."""
     found = [np.empty(0, np.int64)]
     if len(key):
         for links in runs:
             lo, hi = np.searchsorted(links.source, key[0], "left"), np.searchsorted(links.source, key[-1], "right")
-            out = np.empty(len(key), np.int64)
-            found.append(out[: _matches(links.source[lo:hi], key, out)])
+            found.append(rows_among(links.source[lo:hi], key))
     return np.unique(np.concatenate(found))
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from yilu.items import order
 from yilu.items.disk import Disk
 from yilu.items.manifest import Part
 from yilu.items.schema import ARROW, DTYPES, EVENT_COLUMNS, Events, concat, events, is_constant
@@ -154,9 +155,7 @@ def _read_group(
     rows: NDArray[np.int64] | slice = slice(lo, hi)
     n = hi - lo
     if keys is not None:
-        at = np.searchsorted(keys, key[lo:hi])
-        at[at == len(keys)] = 0
-        rows = lo + np.flatnonzero(keys[at] == key[lo:hi]) if len(keys) else np.empty(0, np.int64)
+        rows = lo + order.rows_among(keys, key[lo:hi])
         n = len(rows)
     if n == 0:
         return events(0)

@@ -132,6 +132,26 @@ def order_of(key: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.ui
     return sort(np.array(key), np.array(word), np.arange(len(key), dtype=np.uint32))[2]
 
 
+@njit(cache=True, nogil=True)
+def _among(wanted, keys, out):
+    n, w = 0, 0
+    for i in range(len(keys)):
+        while w < len(wanted) and wanted[w] < keys[i]:
+            w += 1
+        if w == len(wanted):
+            break
+        if wanted[w] == keys[i]:
+            out[n] = i
+            n += 1
+    return n
+
+
+def rows_among(wanted: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows of ``keys`` (n,) whose key is among ``wanted`` (m,), both sorted."""
+    out = np.empty(len(keys), np.int64)
+    return out[: _among(wanted, keys, out)]
+
+
 @dataclass(frozen=True)
 class Ordered:
     """Events by (key, word, piece, voids, via), each identity once, and what became of the rest.
@@ -175,7 +195,7 @@ def line_up(events: Events) -> Lined:
 
 def line_up_rows(events: Events, rows: NDArray[np.uint32]) -> Lined:
     """``line_up`` of the events at ``rows``, which are put in order in place."""
-    word = _word(*(np.take(column, rows) for column in (events.at, events.kind, events.place)))
+    word = _word(np.take(events.at, rows), np.take(events.kind, rows), np.take(events.place, rows))
     key, word, rows = sort(np.take(events.key, rows), word, rows)
     return _settled(events, rows, key, word)
 

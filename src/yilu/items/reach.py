@@ -129,7 +129,11 @@ def reached(links: Links, batch: Events) -> Events:
     source = links.source[link]
     bagged, piece = sort == BAGGED, sort == PIECE_OF
     candidate = (out.via != 0) & (out.via == out.container)
-    ours = lambda column: np.where(bagged, 0, column)  # noqa: E731  what a container states is not stated of its members
+
+    def ours(column: NDArray) -> NDArray:
+        """What a container states is not stated of its members."""
+        return np.where(bagged, 0, column).astype(column.dtype)
+
     return replace(
         out,
         key=links.target[link],
@@ -138,13 +142,13 @@ def reached(links: Links, batch: Events) -> Events:
         container=np.where(bagged, source, out.container),
         parent=np.where(bagged, 0, source).astype(np.uint64),
         piece=np.where(piece, np.maximum(out.piece, 1), np.where(bagged, 0, out.piece)).astype(np.uint16),
-        item_class=ours(out.item_class).astype(np.uint8),
-        sender_kind=ours(out.sender_kind).astype(np.uint8),
-        service_level=ours(out.service_level).astype(np.uint8),
-        origin=ours(out.origin).astype(np.uint16),
-        destination=ours(out.destination).astype(np.uint16),
-        promise=ours(out.promise).astype(np.uint32),
-        weight_g=ours(out.weight_g).astype(np.uint32),
+        item_class=ours(out.item_class),
+        sender_kind=ours(out.sender_kind),
+        service_level=ours(out.service_level),
+        origin=ours(out.origin),
+        destination=ours(out.destination),
+        promise=ours(out.promise),
+        weight_g=ours(out.weight_g),
     )
 
 

@@ -7,8 +7,9 @@ conflict) or merely tells how the event came here (*origin*). Absent values are 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -200,15 +201,17 @@ def from_arrow(batch: pa.RecordBatch | pa.Table) -> Events:
     return events(batch.num_rows, **got)
 
 
-def concat(parts: list[Events]) -> Events:
-    """One ``Events`` of all ``parts`` in turn."""
-    if len(parts) == 1:
-        return parts[0]
-    joined = {}
-    for name, dtype in DTYPES.items():
-        columns = [getattr(p, name) for p in parts if len(p)]
-        if columns and all(is_constant(c) for c in columns) and len({c[0].item() for c in columns}) == 1:
-            joined[name] = np.broadcast_to(columns[0][0], (sum(map(len, columns)),))
-        else:
-            joined[name] = np.concatenate(columns) if columns else np.empty(0, dtype)
-    return Events(**joined)
+def concat(parts: list[Events], pool: Executor | None = None) -> Events:
+    """One ``Events`` of all ``parts`` in turn, columns side by side if there is a ``pool``."""
+    filled = [p for p in parts if len(p)] or parts[:1]
+    if len(filled) == 1:
+        return filled[0]
+    join = partial(_join, filled)
+    return Events(**dict(zip(DTYPES, (pool.map if pool else map)(join, DTYPES), strict=True)))
+
+
+def _join(parts: list[Events], name: str) -> NDArray:
+    columns = [getattr(p, name) for p in parts]
+    if all(is_constant(c) for c in columns) and len({c[0].item() for c in columns}) == 1:
+        return np.broadcast_to(columns[0][0], (sum(map(len, columns)),))
+    return np.concatenate(columns)

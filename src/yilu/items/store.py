@@ -45,7 +45,7 @@ class Limits:
     flush_rows: int = 256_000_000
     threads: int = 2
     at_once_rows: int = 8_000_000
-    settle_share: float = 0.25
+    settle_share: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -219,14 +219,16 @@ class Store:
 
     def _settle(self) -> Manifest:
         now, number = self.at, self.at.commit + 1
-        waiting = [order.arrange(log.read(self.disk, now.behind, b, now.buckets)) for b in range(now.buckets)]
+        waiting = [log.read(self.disk, now.behind, b, now.buckets) for b in range(now.buckets)]
+        own = [order.arrange(part.take(part.via == 0)) for part in waiting]
+        derived = [part.take(part.via != 0) for part in waiting]
         behind = reach.merged([reach.NONE, *(_read_links(self.disk, p) for p in now.unspread)])
-        earlier = self._earlier(behind)
-        candidates = order.arrange(reach.spread(events(0), self._links, reach.NONE, earlier, behind)).events
-        done = self._fold(number, waiting, candidates, True, list(DTYPES))
+        spread = reach.spread(events(0), self._links, reach.NONE, self._earlier(behind), behind)
+        candidates = order.arrange(concat([spread, *derived])).events
+        done = self._fold(number, own, candidates, True, list(DTYPES))
         again = done.repeated + done.conflicting
         counts = now.counts + Counts(
-            accepted=-again, repeated=done.repeated, conflicting=done.conflicting, derived=done.derived
+            accepted=-again, repeated=done.repeated, conflicting=done.conflicting, derived=len(spread)
         )
         garbage = tuple((number, p.file) for p in (*now.behind, *now.unspread))
         after = replace(

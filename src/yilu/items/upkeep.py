@@ -44,6 +44,7 @@ class Periods:
 
 def close_items(store: Store, now: int, periods: Periods, progress: Progress = _quiet) -> int:
     """Close what is finished at ``now`` (UTC seconds). Returns how many items. Events before ``now`` − correction are too late then."""
+    store.settle()
     number = store.at.commit + 1
     day = store.day()
     total = 0
@@ -75,6 +76,7 @@ def close_items(store: Store, now: int, periods: Periods, progress: Progress = _
 def compact(store: Store, progress: Progress = _quiet) -> int:
     """Turn the log files of single commits into one file per day and run of buckets. Returns how many files went in."""
     erasing.apply(store)
+    store.settle()
     for b in range(store.at.buckets):
         store.table(b)  # a file of many commits can't say what of it a bucket has folded: all must have folded all
     store.flush()
@@ -170,6 +172,7 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
     Where days of the log were dropped, the cubes and closed rows of those days stay as they are, and items are made again from the
     days that are left. Cubes stay as well where items were erased: they count what the log no longer holds.
     """
+    store.settle()
     number = store.at.commit + 1
     complete = not store.at.log_from and not any(e.applied for e in store.at.erased)
     sums = cubes.Sums()
