@@ -73,7 +73,9 @@ class Facts:
     def write(self, afresh: bool = False) -> Store:
         """The store, to write."""
         s = self.settings
-        limits = Limits(s.container_days * _DAY_S, s.memory_mb << 20, threads=s.threads)
+        limits = Limits(s.container_days * _DAY_S, s.memory_mb << 20, threads=s.threads, at_once_rows=s.at_once_rows,
+            settle_share=s.settle_percent / 100,
+        )  # fmt: skip
         return Store.open(self.root, self.rules, self.key.check, self.network.name, s.buckets, limits, afresh=afresh)
 
     def read(self) -> Snapshot:

@@ -147,6 +147,7 @@ def _show_account(found: dict[str, Any], zh: bool) -> None:
         ("事件 = 接受 + 重复 + 冲突 + 拒收" if zh else "events = accepted + repeated + conflicting + refused",
          f"{n['made']:,} = {n['accepted']:,} + {n['repeated']:,} + {n['conflicting']:,} + {n['refused']:,}"),
         (title("count", "derived", zh), f"{n['derived']:,}"),
+        (title("count", "waiting", zh), f"{found['waiting']:,}"),
         ("日志" if zh else "log", f"{found['log_rows']:,} {'条' if zh else 'events'}, {log:,.1f} MB"),
     ]  # fmt: skip
     print_table("账目" if zh else "Account", ("", ""), rows)

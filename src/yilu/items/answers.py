@@ -232,6 +232,7 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "commit": at.commit, "province": at.province, "as_of": snapshot.as_of, "counts": asdict(at.counts), "buckets": at.buckets,
         "watermarks": dict(at.watermarks), "files": len(at.files()), "log_rows": sum(p.rows for p in at.log),
+        "waiting": sum(p.rows for p in at.behind),
         "log_bytes": sum(p.bytes for p in at.log), "closed_rows": sum(p.rows for p in at.closed), "sources": len(at.sources),
         "floor": at.floor, "log_from": at.log_from, "unmapped_codes": [c for c in at.codes if c],
     }  # fmt: skip
