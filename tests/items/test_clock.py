@@ -125,7 +125,8 @@ def test_cells_decode_to_what_they_were_made_of(data):
             cubes.CUBES[cube.id % len(cubes.CUBES)],
             **{n: np.array([1]) for n, _ in cubes.CUBES[cube.id % 6].dimensions},
         )
-        (row,) = cubes.decode(cube, np.concatenate([code, other]), np.array([3, 5])).to_pylist()
+        told = cubes.added([(code, np.array([3])), (other, np.array([5]))])
+        (row,) = cubes.decode(cube, *told).to_pylist()
         assert row == {n: v + (cubes.DAY_0 if n == "day" else 0) for n, v in cell.items()} | {"count": 3}
 
 

@@ -151,10 +151,15 @@ def encode(cube: Cube, **dimensions: NDArray[np.integer]) -> NDArray[np.uint64]:
     return np.asarray(code << np.uint64(spare))
 
 
+def of_cube(cube: Cube, codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> Cells:
+    """The cells of ``cube`` among ``codes`` (in order)."""
+    first, end = (int(np.searchsorted(codes >> np.uint64(61), np.uint64(i))) for i in (cube.id, cube.id + 1))
+    return codes[first:end], counts[first:end]
+
+
 def decode(cube: Cube, codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> pa.Table:
-    """The cells of ``cube`` among ``codes`` as a table: its dimensions (int32) and ``count`` (int64)."""
-    own = (codes >> np.uint64(61)) == np.uint64(cube.id)
-    codes, counts = codes[own], counts[own]
+    """The cells of ``cube`` among ``codes`` (in order) as a table: its dimensions (int32) and ``count`` (int64)."""
+    codes, counts = of_cube(cube, codes, counts)
     columns: dict[str, pa.Array] = {}
     at = 61
     for name, bits in cube.dimensions:

@@ -88,13 +88,13 @@ class Snapshot:
 
     def cells(self, cube: Cube) -> pa.Table:
         """The cells of a cube, added up over all commits."""
-        codes, counts = cubes.added(self._cells())
+        codes, counts = cubes.added(self._cells(cube))
         return cubes.decode(cube, codes, counts)
 
-    def _cells(self) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+    def _cells(self, cube: Cube) -> Iterator[cubes.Cells]:
         for part in self.at.cubes:
-            table = pq.read_table(self.disk.path(part.file))
-            yield table.column("code").to_numpy(), table.column("count").to_numpy()
+            table = pq.read_table(self.disk.path(part.file), use_threads=False)
+            yield cubes.of_cube(cube, table.column("code").to_numpy(), table.column("count").to_numpy())
 
     def quarantine(self) -> pa.Table:
         """Quarantined rows that are still retained."""
