@@ -70,8 +70,8 @@ def _measured(row, promise, when):
 
 
 @njit(cache=True, nogil=True)
-def _clock_pairs(row, when, other, sign, rules, codes, deltas, n):
-    """The pairs of a state's measured times ``when``, those left out that ``other`` has too. Returns how many pairs there are now."""
+def _clock_pairs(row, left, entered, rules, codes, deltas, n):
+    """The pairs of an item that leaves the cells of the measured times ``left`` and enters those of ``entered``; equal ones cancel."""
     origin, destination = ends_of(row, rules)
     operator = np.uint64(row["operator"])
     level = np.uint64(row["service_level"])
@@ -86,35 +86,40 @@ def _clock_pairs(row, when, other, sign, rules, codes, deltas, n):
     )
     tail = (operator << np.uint64(23)) | (level << np.uint64(9))
     for m in range(_MEASURES):
-        at = when[m]
-        if at == 0 or at == other[m]:
+        if left[m] == entered[m]:
             continue
         measure = np.uint64(m + 1) << np.uint64(57)
-        cell = (np.uint64(1) << np.uint64(61)) | measure | (np.uint64(at // 3600) << np.uint64(35)) | tail
-        codes[n] = cell | (np.uint64(1) << np.uint64(55)) | (np.uint64(origin) << np.uint64(13))
-        codes[n + 1] = cell | (np.uint64(2) << np.uint64(55)) | (np.uint64(destination) << np.uint64(13))
-        deltas[n], deltas[n + 1] = sign, sign
-        n += 2
-        if m != 1 and m < 7:
-            codes[n] = (np.uint64(2) << np.uint64(61)) | measure | (day_at(at, rules) << np.uint64(42)) | pair
+        for sign in (-1, 1):
+            at = entered[m] if sign > 0 else left[m]
+            if at == 0:
+                continue
+            cell = (np.uint64(1) << np.uint64(61)) | measure | (np.uint64(at // 3600) << np.uint64(35)) | tail
+            codes[n] = cell | (np.uint64(1) << np.uint64(55)) | (np.uint64(origin) << np.uint64(13))
+            codes[n + 1] = cell | (np.uint64(2) << np.uint64(55)) | (np.uint64(destination) << np.uint64(13))
+            deltas[n], deltas[n + 1] = sign, sign
+            n += 2
+            if m != 1 and m < 7:
+                codes[n] = (np.uint64(2) << np.uint64(61)) | measure | (day_at(at, rules) << np.uint64(42)) | pair
+                deltas[n] = sign
+                n += 1
+    if left[_MEASURES] == entered[_MEASURES] and left[0] == entered[0]:
+        return n
+    for sign in (-1, 1):
+        when = entered if sign > 0 else left
+        ended = when[_MEASURES]
+        if ended != 0:
+            codes[n] = (
+                (np.uint64(3) << np.uint64(61)) | (day_at(ended, rules) << np.uint64(46)) | (operator << np.uint64(34))
+                | (from_city << np.uint64(24)) | (to_city << np.uint64(14)) | (level << np.uint64(10)) | bin_of(ended - when[0])
+            )  # fmt: skip
             deltas[n] = sign
             n += 1
-    ended = when[_MEASURES]
-    if ended != 0 and (ended != other[_MEASURES] or when[0] != other[0]):
-        codes[n] = (
-            (np.uint64(3) << np.uint64(61)) | (day_at(ended, rules) << np.uint64(46)) | (operator << np.uint64(34))
-            | (from_city << np.uint64(24)) | (to_city << np.uint64(14)) | (level << np.uint64(10)) | bin_of(ended - when[0])
-        )  # fmt: skip
-        deltas[n] = sign
-        n += 1
     return n
 
 
 @njit(cache=True, nogil=True)
-def _check_pairs(row, statuses, other, sign, rules, codes, deltas, n):
-    """The pairs of a state's statuses of checks, those left out that ``other`` has too."""
-    if statuses == other:
-        return n
+def _check_pairs(row, left, entered, rules, codes, deltas, n):
+    """The pairs of an item whose statuses of checks were ``left`` and are ``entered``."""
     origin, _ = ends_of(row, rules)
     cell = (
         (np.uint64(4) << np.uint64(61)) | (day_at(accepted_at(row), rules) << np.uint64(41)) | (np.uint64(row["operator"]) << np.uint64(29))
@@ -122,11 +127,14 @@ def _check_pairs(row, statuses, other, sign, rules, codes, deltas, n):
         | (np.uint64(row["classes"] >> np.uint8(4)) << np.uint64(11))
     )  # fmt: skip
     for check in range(3):
-        status = statuses[check]
-        if status != 0 and status != other[check]:
-            codes[n] = cell | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
-            deltas[n] = sign
-            n += 1
+        if left[check] == entered[check]:
+            continue
+        for sign in (-1, 1):
+            status = entered[check] if sign > 0 else left[check]
+            if status != 0:
+                codes[n] = cell | (np.uint64(check) << np.uint64(59)) | (np.uint64(status) << np.uint64(56))
+                deltas[n] = sign
+                n += 1
     return n
 
 
@@ -135,11 +143,16 @@ def item_pairs(row, rules, sign, whens, codes, deltas, n):
     """All cells of a state, ``sign`` +1 or -1. ``whens`` (2, 10): room. Returns how many pairs there are now."""
     if not _is_counted(row):
         return n
-    _measured(row, promise_of(row, rules), whens[0])
-    whens[1] = 0
-    n = _clock_pairs(row, whens[0], whens[1], sign, rules, codes, deltas, n)
+    whens[:] = 0
     found, processing = owed(row, rules)
-    return _check_pairs(row, statuses_of(row, found, processing), (0, 0, 0), sign, rules, codes, deltas, n)
+    statuses = statuses_of(row, found, processing)
+    if sign > 0:
+        _measured(row, promise_of(row, rules), whens[1])
+        n = _check_pairs(row, (0, 0, 0), statuses, rules, codes, deltas, n)
+    else:
+        _measured(row, promise_of(row, rules), whens[0])
+        n = _check_pairs(row, statuses, (0, 0, 0), rules, codes, deltas, n)
+    return _clock_pairs(row, whens[0], whens[1], rules, codes, deltas, n)
 
 
 @njit(cache=True, nogil=True)
@@ -152,13 +165,12 @@ def changed_pairs(old, new, clock, checks, rules, whens, codes, deltas, n):
         promise = promise_of(new, rules)
         _measured(old, promise, whens[0])
         _measured(new, promise, whens[1])
-        n = _clock_pairs(old, whens[0], whens[1], -1, rules, codes, deltas, n)
-        n = _clock_pairs(new, whens[1], whens[0], 1, rules, codes, deltas, n)
+        n = _clock_pairs(new, whens[0], whens[1], rules, codes, deltas, n)
     if checks:
         found, processing = owed(new, rules)
-        before, after = statuses_of(old, found, processing), statuses_of(new, found, processing)
-        n = _check_pairs(old, before, after, -1, rules, codes, deltas, n)
-        n = _check_pairs(new, after, before, 1, rules, codes, deltas, n)
+        left, entered = statuses_of(old, found, processing), statuses_of(new, found, processing)
+        if left != entered:
+            n = _check_pairs(new, left, entered, rules, codes, deltas, n)
     return n
 
 
