@@ -159,7 +159,7 @@ def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
     try:
         with facts.write() as store, _rounds(plan, events_a_round) as (folder, rounds):
             for held in rounds:
-                spent = _take(store, facts, folder, events_a_round)
+                spent = _take(store, facts, folder, facts.settings.commit_rows)
                 if sum(1 for p in store.at.log if not p.day) >= 16:
                     begun = time.perf_counter()
                     upkeep.compact(store)
@@ -207,7 +207,7 @@ def five_days(scale: float, events_a_round: int) -> dict[str, Any]:
         with facts.write() as store, _rounds(plan, events_a_round) as (folder, rounds):
             night = _DAY
             for _ in rounds:
-                _take(store, facts, folder, events_a_round)
+                _take(store, facts, folder, facts.settings.commit_rows)
                 latest = max(store.at.watermarks.values())
                 while (latest + zone_s) // 86400 > (night - date(1970, 1, 1)).days and len(days) < 8:
                     night += timedelta(days=1)
