@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,21 @@ def test_order_is_numpys(n, keys, times, seed):
     rng = np.random.default_rng(seed)
     pool = rng.integers(0, 2**64, keys, np.uint64) >> np.uint64(rng.integers(0, 60))
     key, word = pool[rng.integers(0, keys, n)], rng.integers(0, times, n).astype(np.uint64)
-    assert np.array_equal(order.order_of(key, word), np.lexsort((word, key)))
+    assert np.array_equal(sorted_rows(key, word), np.lexsort((word, key)))
+
+
+@pytest.mark.parametrize("keys", [1, 3, 100, 40_000])
+def test_order_of_a_large_batch(keys):
+    """The same where a batch is so large that its groups are split again, with few and with many different keys."""
+    rng = np.random.default_rng(keys)
+    key = rng.integers(0, 2**64, keys, np.uint64)[rng.integers(0, keys, 150_000)]
+    word = rng.integers(0, 5000, len(key)).astype(np.uint64)
+    assert np.array_equal(sorted_rows(key, word), np.lexsort((word, key)))
+
+
+def sorted_rows(key: np.ndarray, word: np.ndarray) -> np.ndarray:
+    """Row numbers as ``order.sort`` puts them."""
+    return order.sort(key.copy(), word.copy(), np.arange(len(key), dtype=np.uint32))[2]
 
 
 @TRIED

@@ -74,7 +74,7 @@ def in_time(
 
 def by_bucket(batch: Sequence[Events], buckets: int, pool: Executor) -> list[order.Ordered]:
     """The events of each bucket in order, each identity once."""
-    told = concat([events(0), *batch], pool)
+    told = concat([events(0), *batch])
     rows, ends = order.deal(np.ascontiguousarray(told.key), buckets)
 
     def one(b: int) -> order.Ordered:

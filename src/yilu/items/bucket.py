@@ -102,12 +102,11 @@ def fold(
     if fresh.any():
         shut[fresh] = is_closed(keys[fresh])
         whole[:items] |= shut
-    behind = np.zeros(n, np.bool_)
-    if gather is None:
-        waits = whole[:items] & (~fresh | shut)
-        behind = np.repeat(waits, np.diff(groups[: items + 1]))
+    sizes, known = np.diff(groups[: items + 1]), ~fresh | shut
+    waits = whole[:items] & known if gather is None else np.zeros(items, np.bool_)
+    behind = np.repeat(waits, sizes)
     reserve(table, int(np.count_nonzero(fresh)))
-    most = int(np.diff(groups[: items + 1]).max(initial=0))
+    most = int(sizes.max(initial=0))
     codes = np.empty(max(_PAIRS, 2 * most + MOST_PAIRS), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     spare = np.empty(1, ROW)
@@ -120,14 +119,12 @@ def fold(
         if sums is not None:
             sums.add(codes[:used], deltas[:used])
     table.changed = True
-    if gather is None:
-        whole[:items] &= ~waits
+    now = whole[:items] & ~waits
     drop, nothing = np.zeros(n, np.bool_), np.empty(0, ROW)
-    if not whole[:items].any():
+    if not now.any():
         return Folded(number, drop, behind, 0, 0, nothing, nothing["key"])
-    again = keys[whole[:items]]
-    rows = np.flatnonzero(np.repeat(whole[:items], np.diff(groups[: items + 1])))
-    logged = again[(~fresh | shut)[whole[:items]]]
+    rows = np.flatnonzero(np.repeat(now, sizes))
+    logged = keys[now & known]
     old = order.arrange(gather(logged)).events if gather is not None and len(logged) else events(0)
     verdict = against(old, batch.take(rows))
     drop[rows] = verdict.drop

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numba import njit
 from numpy.typing import NDArray
 
@@ -149,6 +151,12 @@ def encode(cube: Cube, **dimensions: NDArray[np.integer]) -> NDArray[np.uint64]:
         code = (code << np.uint64(bits)) | np.asarray(dimensions[name]).astype(np.uint64)
     spare = 61 - sum(bits for _, bits in cube.dimensions)
     return np.asarray(code << np.uint64(spare))
+
+
+def read(file: Path) -> Cells:
+    """The cells of a cube file, by code."""
+    table = pq.read_table(file, use_threads=False)
+    return table.column("code").to_numpy(), table.column("count").to_numpy()
 
 
 def of_cube(cube: Cube, codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> Cells:

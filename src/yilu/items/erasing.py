@@ -90,6 +90,7 @@ def put_on_list(store: Store, entry: Erasure) -> None:
 def apply(store: Store) -> int:
     """Take what is on the list out of states, log, closed rows, links and quarantine. Returns how many erasures were carried out.
 
+    Nothing may wait to be folded (``Store.settle``): that lies in files of its own.
     An erasure whose events would all be too late now loses its keys: what stays of it is who asked, when and for what.
     """
     now = [e for e in store.at.erased if not e.applied]
@@ -101,7 +102,6 @@ def apply(store: Store) -> int:
         store.flush(erased=after)
         return 0
     keys = np.unique(np.array([k for e in now for k in e.keys], np.uint64))
-    store.settle()  # what waits to be folded lies in files of its own
     store.trim_links(0, keys)
     number = store.at.commit + 1
     after = tuple(_settled(e, number, floor) for e in store.at.erased)

@@ -127,11 +127,6 @@ def sort(
     return key, word, rows
 
 
-def order_of(key: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """The stable order of events by (key, word), shape (n,)."""
-    return sort(np.array(key), np.array(word), np.arange(len(key), dtype=np.uint32))[2]
-
-
 @njit(cache=True, nogil=True)
 def _among(wanted, keys, out):
     n, w = 0, 0

@@ -93,8 +93,7 @@ class Snapshot:
 
     def _cells(self, cube: Cube) -> Iterator[cubes.Cells]:
         for part in self.at.cubes:
-            table = pq.read_table(self.disk.path(part.file), use_threads=False)
-            yield cubes.of_cube(cube, table.column("code").to_numpy(), table.column("count").to_numpy())
+            yield cubes.of_cube(cube, *cubes.read(self.disk.path(part.file)))
 
     def quarantine(self) -> pa.Table:
         """Quarantined rows that are still retained."""

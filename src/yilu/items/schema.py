@@ -7,7 +7,8 @@ conflict) or merely tells how the event came here (*origin*). Absent values are 
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Self
@@ -149,8 +150,7 @@ class Events:
         """The events at ``rows`` (indices or mask); constant columns stay constant."""
         n = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
         names = [f.name for f in fields(self)]
-        taken = (_POOL.map if n >= _MANY else map)(lambda name: _take(getattr(self, name), rows, n), names)
-        return replace(self, **dict(zip(names, taken, strict=True)))
+        return replace(self, **_moved(names, lambda name: _take(getattr(self, name), rows, n), n))
 
     def to_arrow(self) -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays(
@@ -201,13 +201,18 @@ def from_arrow(batch: pa.RecordBatch | pa.Table) -> Events:
     return events(batch.num_rows, **got)
 
 
-def concat(parts: list[Events], pool: Executor | None = None) -> Events:
-    """One ``Events`` of all ``parts`` in turn, columns side by side if there is a ``pool``."""
+def concat(parts: list[Events]) -> Events:
+    """One ``Events`` of all ``parts`` in turn."""
     filled = [p for p in parts if len(p)] or parts[:1]
     if len(filled) == 1:
         return filled[0]
-    join = partial(_join, filled)
-    return Events(**dict(zip(DTYPES, (pool.map if pool else map)(join, DTYPES), strict=True)))
+    return Events(**_moved(DTYPES, partial(_join, filled), sum(map(len, filled))))
+
+
+def _moved(names: Iterable[str], make: Callable[[str], NDArray], n: int) -> dict[str, NDArray]:
+    """The columns of ``n`` events, each made from its name, side by side where they are many."""
+    names = list(names)
+    return dict(zip(names, (_POOL.map if n >= _MANY else map)(make, names), strict=True))
 
 
 def _join(parts: list[Events], name: str) -> NDArray:

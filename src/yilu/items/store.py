@@ -367,8 +367,7 @@ class Store:
             name, columns = f"log/{number:010d}.behind.parquet", log.spoken(done.behind)
             found["behind"] = log.write_buckets(self.disk, name, columns, done.behind, number, number)
         if len(done.cells[0]):
-            cells = pa.table({"code": done.cells[0], "count": done.cells[1]})
-            found["cubes"] = self.put_table(f"cubes/{number:010d}.parquet", number, cells)
+            found["cubes"] = self.put_cells(number, done.cells)
         day = self.day()
         closed = {f.bucket: f.closed for f in done.folded if len(f.closed)}
         if closed:
@@ -380,6 +379,11 @@ class Store:
         if rows := [t for t in quarantine if t.num_rows]:
             found["quarantine"] = self.put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows))
         return found
+
+    def put_cells(self, number: int, cells: cubes.Cells) -> Part:
+        """Write the cells of commit ``number``."""
+        codes, counts = cells
+        return self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": codes, "count": counts}))
 
     def put_table(self, name: str, number: int, table: pa.Table) -> Part:
         with self.disk.create(name) as file:

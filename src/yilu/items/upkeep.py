@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.items import bucket, closing, cubes, days, erasing, log, order
@@ -75,8 +73,8 @@ def close_items(store: Store, now: int, periods: Periods, progress: Progress = _
 
 def compact(store: Store, progress: Progress = _quiet) -> int:
     """Turn the log files of single commits into one file per day and run of buckets. Returns how many files went in."""
-    erasing.apply(store)
     store.settle()
+    erasing.apply(store)
     for b in range(store.at.buckets):
         store.table(b)  # a file of many commits can't say what of it a bucket has folded: all must have folded all
     store.flush()
@@ -114,14 +112,7 @@ def _cubes(store: Store, number: int) -> dict[str, object]:
     parts = store.at.cubes
     if len(parts) <= _MOST_CUBE_PARTS:
         return {}
-    codes, counts = cubes.added(_cells(store, p) for p in parts)
-    part = store.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": codes, "count": counts}))
-    return {"cubes": (part,)}
-
-
-def _cells(store: Store, part: Part) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    table = pq.read_table(store.disk.path(part.file))
-    return table.column("code").to_numpy(), table.column("count").to_numpy()
+    return {"cubes": (store.put_cells(number, cubes.added(cubes.read(store.disk.path(p.file)) for p in parts)),)}
 
 
 def retain(store: Store, now: int, periods: Periods, progress: Progress = _quiet) -> dict[str, int]:
@@ -188,8 +179,7 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         store.set_table(b, table)
     part = closing.write(store.disk, f"closed/{number:010d}.parquet", earlier, number, store.day())
     if complete:
-        codes, counts = sums.cells()
-        cube = store.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": codes, "count": counts}))
+        cube = store.put_cells(number, sums.cells())
         old = (*store.at.cubes, *store.at.closed, *store.at.gone)
         store.flush(cubes=(cube,), closed=(part,), gone=(), garbage=tuple((number, p.file) for p in old))
     else:

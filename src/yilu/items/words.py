@@ -1,4 +1,4 @@
-"""Eight bytes of a text at once, for kernels."""
+"""Bytes of a text, for kernels."""
 
 from __future__ import annotations
 
@@ -14,3 +14,13 @@ def word(data, i):
     low |= np.uint64(data[at + np.uintp(2)]) << np.uint64(16) | np.uint64(data[at + np.uintp(3)]) << np.uint64(24)
     low |= np.uint64(data[at + np.uintp(4)]) << np.uint64(32) | np.uint64(data[at + np.uintp(5)]) << np.uint64(40)
     return low | np.uint64(data[at + np.uintp(6)]) << np.uint64(48) | np.uint64(data[at + np.uintp(7)]) << np.uint64(56)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def trimmed(data, i, end):
+    """(first place, end) of a text without the blanks before and behind it."""
+    while i < end and data[i] == 32:
+        i += 1
+    while end > i and data[end - 1] == 32:
+        end -= 1
+    return i, end

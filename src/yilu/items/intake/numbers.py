@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from yilu.items import s10
 from yilu.items.intake import reasons
 from yilu.items.intake.columns import as_text, flat, text_buffers
-from yilu.items.words import word
+from yilu.items.words import trimmed, word
 
 _STRANGE: NDArray[np.bool_] = np.ones(256, np.bool_)
 """Bytes that no number holds: control signs, all beyond ASCII, brackets, quotes and what an address or a list is written with."""
@@ -130,11 +130,7 @@ def _amounts(offsets, data, absent, out, open_):
             continue
         value, digits, behind, point = 0, 0, 0, False
         good = True
-        i, end = offsets[row], offsets[row + 1]
-        while i < end and data[i] == 32:
-            i += 1
-        while end > i and data[end - 1] == 32:
-            end -= 1
+        i, end = trimmed(data, offsets[row], offsets[row + 1])
         if i == end:
             continue
         if data[i] == 46:

@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items.intake.columns import flat, text_buffers
-from yilu.items.words import word
+from yilu.items.words import trimmed, word
 
 ISO = "iso"
 OK, MISSING, BAD = 0, 1, 2
@@ -384,11 +384,7 @@ def _parse_iso(offsets, data, per_s, out, state):
     for row in range(len(state)):
         if state[row] != 2:
             continue
-        i, end = offsets[row], offsets[row + 1]
-        while i < end and data[i] == 32:
-            i += 1
-        while end > i and data[end - 1] == 32:
-            end -= 1
+        i, end = trimmed(data, offsets[row], offsets[row + 1])
         if i == end:
             state[row] = 1
             continue
@@ -405,11 +401,7 @@ def _parse_form(offsets, data, steps, out, state):
     for row in range(len(state)):
         if state[row] != 2:
             continue
-        i, end = offsets[row], offsets[row + 1]
-        while i < end and data[i] == 32:
-            i += 1
-        while end > i and data[end - 1] == 32:
-            end -= 1
+        i, end = trimmed(data, offsets[row], offsets[row + 1])
         if i == end:
             state[row] = 1
             continue
