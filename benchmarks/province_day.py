@@ -115,8 +115,8 @@ def _rounds(plan: DayPlan, events_a_round: int) -> Iterator[tuple[Path, Iterator
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take(store: Store, facts: Facts, folder: Path, commit_rows: int) -> float:
-    """Seconds to take all slices of a round in."""
+def _take(store: Store, facts: Facts, folder: Path, commit_rows: int, settle: bool = True) -> float:
+    """Seconds to take all slices of a round in; without ``settle``, what came behind may go on waiting."""
     begun = time.perf_counter()
     chunks = open_source(
         folder,
@@ -124,10 +124,10 @@ def _take(store: Store, facts: Facts, folder: Path, commit_rows: int) -> float:
         facts.network,
         facts.key,
         done=done_rows(store),
-        chunk_rows=1 << 21,
+        chunk_rows=facts.settings.chunk_rows,
         limits=intake_limits(facts.settings),
     )
-    ingest(store, chunks, "twin", commit_rows)
+    ingest(store, chunks, "twin", commit_rows, settle=settle)
     return time.perf_counter() - begun
 
 
@@ -159,17 +159,14 @@ def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
     try:
         with facts.write() as store, _rounds(plan, events_a_round) as (folder, rounds):
             for held in rounds:
-                spent = _take(store, facts, folder, facts.settings.commit_rows)
-                if sum(1 for p in store.at.log if not p.day) >= 16:
-                    begun = time.perf_counter()
-                    upkeep.compact(store)
-                    spent += time.perf_counter() - begun
+                spent = _take(store, facts, folder, facts.settings.commit_rows, settle=False)
                 seconds, made = seconds + spent, made + held
                 say(
                     f"{made:,} events, {seconds / 60:.1f} min, {held / spent:,.0f}/s in this round, {now_mb() / 1000:.1f} GB"
                 )
                 gc.collect()
             begun = time.perf_counter()
+            store.settle()
             store.flush()
             seconds += time.perf_counter() - begun
             at = store.at

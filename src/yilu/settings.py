@@ -72,14 +72,14 @@ SETTINGS: tuple[Setting, ...] = (
         "buckets", "int", 64, "buckets", "状态分桶数,建库时确定", "Parts a store's states are kept in; fixed when a store is made.",
         1, 4096, power_of_two=True,
     ),
-    Setting("chunk_rows", "int", 8_388_608, "rows", "每批读入行数", "Rows read at a time, at most.", 1, 2**27),
+    Setting("chunk_rows", "int", 1_048_576, "rows", "每批读入行数", "Rows read at a time, at most.", 1, 2**27),
     Setting("commit_rows", "int", 8_000_000, "rows", "每次提交行数", "Rows gathered into one commit, at most.", 1, 2**31),
     Setting(
-        "at_once_rows", "int", 8_000_000, "rows", "迟到事件即时重算的日志上限",
+        "at_once_rows", "int", 1_000_000, "rows", "迟到事件即时重算的日志上限",
         "Log up to which events that come behind what their items had are folded in their own commit; beyond it they wait.", 0, 2**40,
     ),
     Setting(
-        "settle_percent", "int", 50, "%", "迟到事件合并重算的周期",
+        "settle_percent", "int", 75, "%", "迟到事件合并重算的周期",
         "Events that wait are folded together when so many per cent of the log's rows have come since the last time.", 0, 10_000,
     ),
     Setting("memory_mb", "int", 12_000, "MB", "内存上限", "Memory that states and queries may hold.", 256, 4_000_000),

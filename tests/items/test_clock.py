@@ -96,16 +96,17 @@ def test_bins_never_fall():
 @TRIED
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(-3, 3)), max_size=400))
 def test_cells_add_up(pairs):
-    """Cells added up in parts are a dictionary's sums without the zeros, also when the table grows."""
+    """Cells added up in parts and in two tables are a dictionary's sums without the zeros, also when a table grows."""
     expected: dict[int, int] = {}
     for code, count in pairs:
         code = code * 0x9E3779B97F4A7C15 % 2**64
         expected[code] = expected.get(code, 0) + count
-    sums = cubes.Sums(capacity=4)
+    sums, others = cubes.Sums(capacity=4), cubes.Sums(capacity=4)
     for lo in range(0, len(pairs), 7):
         part = pairs[lo : lo + 7]
         codes = np.array([code * 0x9E3779B97F4A7C15 % 2**64 for code, _ in part], np.uint64)
-        sums.add(codes, np.array([n for _, n in part], np.int64))
+        (sums if lo % 2 else others).add(codes, np.array([n for _, n in part], np.int64))
+    sums.include(others)
     codes, counts = sums.cells()
     assert dict(zip(codes.tolist(), counts.tolist(), strict=True)) == {c: n for c, n in expected.items() if n}
     assert (np.diff(codes.astype(np.float64)) > 0).all()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,8 +13,8 @@ from hypothesis import strategies as st
 from tests.items import lives, reference
 from tests.items.conftest import TRIED, fresh_store
 from tests.items.facts import Unsynced
-from yilu.items import log, order
-from yilu.items.schema import DTYPES, IDENTITY, PAYLOAD, events
+from yilu.items import arrival, log, order
+from yilu.items.schema import DTYPES, EVENT_COLUMNS, IDENTITY, PAYLOAD, Events, concat, events
 
 PILES = st.sampled_from([1, 2, 130, 300])
 
@@ -52,6 +55,40 @@ def test_arrange_keeps_each_identity_once(world):
     assert done.conflicting == len(payloads) - len(held)
     assert done.repeated == len(world) - len(payloads)
     assert np.array_equal(np.lexsort((done.word, done.events.key)), np.arange(len(done.events)))
+
+
+@TRIED
+@given(lives.worlds(), st.sampled_from([1, 2, 16]), st.integers(1, 5), st.integers(0, 9))
+def test_what_arrives_is_ordered_bucket_by_bucket(world, buckets, parts, seed):
+    """Several parts, laid by bucket and lined up, are what ``arrange`` makes of them; other events merged in by key and word as well."""
+    rng = np.random.default_rng(seed)
+    batch = lives.batch_of(world)
+    of_part = rng.integers(0, parts, len(batch))
+    own = [batch.take(of_part == p) for p in range(parts)]
+    some = batch.take(rng.random(len(batch)) < 0.5)
+    others = replace(some, via=np.full(len(some), 7, np.uint64))
+    with ThreadPoolExecutor(2) as pool:
+        arrived, more = arrival.by_bucket(own, buckets, pool), arrival.by_bucket([others], buckets, pool)
+    shift = np.uint64(64 - (buckets.bit_length() - 1))
+    for b in range(buckets):
+
+        def within(e: Events, b: int = b) -> Events:
+            return e.take((e.key >> shift == b) if buckets > 1 else np.ones(len(e), np.bool_))
+
+        expected, told = order.arrange(within(batch)), arrived.by_bucket[b]
+        alone = order.merged(arrived.told, told, events(0), order.line_up(events(0)))
+        assert rows_of(alone.events) == rows_of(expected.events)
+        assert (alone.repeated, alone.conflicting) == (expected.repeated, expected.conflicting)
+        both = order.merged(arrived.told, told, more.told, more.by_bucket[b])
+        together = order.arrange(concat([expected.events, within(others)]))
+        assert rows_of(both.events) == rows_of(together.events)
+        assert np.array_equal(both.word, together.word) and both.repeated == expected.repeated
+
+
+def rows_of(e: Events) -> list[tuple[int, ...]]:
+    """All columns of each event but those that tell how it came, in order."""
+    names = [c.name for c in EVENT_COLUMNS if c.role != "origin" or c.name == "via"]
+    return list(zip(*(getattr(e, n).tolist() for n in names), strict=True))
 
 
 @TRIED

@@ -19,6 +19,7 @@ from yilu.items.rules import Rules
 from yilu.items.rules_of import rules_of
 from yilu.items.store import Limits, Store
 from yilu.items.upkeep import Periods
+from yilu.run.memory import keep_freed
 from yilu.settings import Settings, load
 
 _DAY_S = 86400
@@ -73,6 +74,7 @@ class Facts:
     def write(self, afresh: bool = False) -> Store:
         """The store, to write."""
         s = self.settings
+        keep_freed()
         limits = Limits(s.container_days * _DAY_S, s.memory_mb << 20, threads=s.threads, at_once_rows=s.at_once_rows,
             settle_share=s.settle_percent / 100,
         )  # fmt: skip

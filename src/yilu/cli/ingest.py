@@ -19,7 +19,7 @@ from yilu.run.ingest import Summary, done_rows
 from yilu.run.ingest import ingest as run_ingest
 from yilu.settings import Settings
 
-_MOST_LOOSE_FILES = 8
+_MOST_LOOSE_FILES = 64
 
 
 def ingest(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yilu.items import days, erasing, order, reach
 from yilu.items.manifest import Counts, Erasure, Source
 from yilu.items.rules import Rules
-from yilu.items.schema import Events, concat, events
+from yilu.items.schema import Events, laid
 
 
 @dataclass(frozen=True)
@@ -72,21 +72,30 @@ def in_time(
     return out, pa.concat_tables(refused) if refused else None
 
 
-def by_bucket(batch: Sequence[Events], buckets: int, pool: Executor) -> list[order.Ordered]:
-    """The events of each bucket in order, each identity once."""
-    told = concat([events(0), *batch])
-    rows, ends = order.deal(np.ascontiguousarray(told.key), buckets)
+@dataclass(frozen=True)
+class Arrived:
+    """Events bucket by bucket as they came (``told``), and in which order those of each bucket are folded; each identity once."""
 
-    def one(b: int) -> order.Ordered:
-        lined = order.line_up_rows(told, rows[ends[b] : ends[b + 1]])
-        return order.Ordered(told.take(lined.rows), lined.word, lined.repeated, lined.conflicting)
-
-    return list(pool.map(one, range(buckets)))
+    told: Events
+    by_bucket: list[order.Lined]
 
 
-def picked(arrived: list[order.Ordered], choose: Callable[[Events], NDArray], pool: Executor) -> Events:
-    """The events that ``choose`` names (rows or mask) of all buckets, in order."""
-    return concat([events(0), *pool.map(lambda o: o.events.take(choose(o.events)), arrived)])
+def by_bucket(parts: Sequence[Events], buckets: int, pool: Executor) -> Arrived:
+    """The events of ``parts`` by bucket: laid so that what is moved from now on lies close together."""
+    places, ends = order.deal([np.ascontiguousarray(p.key) for p in parts], buckets)
+    told = laid(parts, places, pool)
+
+    def one(b: int) -> order.Lined:
+        return order.line_up_rows(told, np.arange(ends[b], ends[b + 1], dtype=np.uint32))
+
+    return Arrived(told, list(pool.map(one, range(buckets))))
+
+
+def picked(
+    told: Events, by_bucket: Sequence[order.Lined], choose: Callable[[order.Lined], NDArray], pool: Executor
+) -> list[Events]:
+    """The events of each bucket that ``choose`` names (positions or mask), in order."""
+    return list(pool.map(lambda lined: told.take(lined.rows[choose(lined)]), by_bucket))
 
 
 def read_on(known: dict[str, Source], more: list[tuple[str, Source]]) -> dict[str, Source]:

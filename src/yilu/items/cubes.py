@@ -125,9 +125,14 @@ class Sums:
             self._used, first = _add(self._table, self._used, codes, counts, first)
             if first == len(codes):
                 return
-            old = self.cells()
+            old = self._table[self._table[:, 0] != 0]
             self._table = np.zeros((4 * len(self._table), 2), np.uint64)
-            self._used, _ = _add(self._table, 0, *old, 0)
+            self._used, _ = _add(self._table, 0, old[:, 0], old[:, 1], 0)
+
+    def include(self, other: Sums) -> None:
+        """Add all that was added to ``other``."""
+        kept = other._table[other._table[:, 0] != 0]
+        self.add(kept[:, 0], kept[:, 1].view(np.int64))
 
     def cells(self) -> Cells:
         """Codes in order and their counts, cells of count 0 left out."""

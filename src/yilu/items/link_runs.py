@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numba import njit
 from numpy.typing import NDArray
 
+from yilu.items.disk import Disk
+from yilu.items.manifest import Part
 from yilu.items.order import rows_among
 from yilu.items.reach import Links, pairs_of
 
@@ -63,3 +68,14 @@ def without_known(links: Links, runs: Runs) -> Links:
         new[row[same]] = False
         links = links.take(new)
     return links
+
+
+def to_arrow(links: Links) -> pa.Table:
+    """Links as they stand in their files."""
+    return pa.table({f.name: getattr(links, f.name) for f in fields(links)})
+
+
+def read(disk: Disk, part: Part) -> Links:
+    """The links of one file."""
+    table = pq.read_table(disk.path(part.file))
+    return Links(*(table.column(f.name).to_numpy() for f in fields(Links)))

@@ -6,14 +6,15 @@ A batch sorted by key visits buckets, index and log runs from front to back; wit
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from yilu.items.schema import IDENTITY, PAYLOAD, Events
-from yilu.items.schema import events as no_events
+from yilu.items.schema import IDENTITY, PAYLOAD, Events, take_of_two
 
 _INSERT = 64
 _MOST_BITS = 12
@@ -48,14 +49,37 @@ def _deal(key, shift, bits, ends, rows):
         free[g] += 1
 
 
-def deal(key: NDArray[np.uint64], buckets: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Split events by bucket: (their rows bucket by bucket, in order of arrival; where each bucket begins, (buckets + 1,))."""
-    rows, ends = np.empty(len(key), np.uint32), np.zeros(buckets + 1, np.int64)
+@njit(cache=True, nogil=True)
+def _count(key, bits, sizes):
+    for i in range(len(key)):
+        sizes[np.int64(key[i] >> np.uint64(64 - bits))] += 1
+
+
+@njit(cache=True, nogil=True)
+def _places(key, bits, free, out):
+    for i in range(len(key)):
+        g = np.int64(key[i] >> np.uint64(64 - bits))
+        out[i] = free[g]
+        free[g] += 1
+
+
+def deal(parts: Sequence[NDArray[np.uint64]], buckets: int) -> tuple[list[NDArray[np.uint32]], NDArray[np.int64]]:
+    """(for the keys of each part where they stand once all are laid bucket by bucket, in order of arrival; where each bucket begins,
+    (buckets + 1,))."""
+    ends = np.zeros(buckets + 1, np.int64)
     if buckets == 1:
-        ends[1] = len(key)
-        return np.arange(len(key), dtype=np.uint32), ends
-    _deal(key, 0, buckets.bit_length() - 1, ends, rows)
-    return rows, ends
+        begun = np.cumsum([0, *map(len, parts)])
+        ends[1] = begun[-1]
+        return [np.arange(a, a + len(p), dtype=np.uint32) for a, p in zip(begun[:-1], parts, strict=True)], ends
+    bits = buckets.bit_length() - 1
+    for key in parts:
+        _count(key, bits, ends[1:])
+    np.cumsum(ends, out=ends)
+    free, places = ends[:-1].copy(), []
+    for key in parts:
+        places.append(np.empty(len(key), np.uint32))
+        _places(key, bits, free, places[-1])
+    return places, ends
 
 
 @njit(cache=True, nogil=True)
@@ -160,18 +184,46 @@ class Ordered:
     conflicting: int
 
 
-NOTHING = Ordered(no_events(0), np.empty(0, np.uint64), 0, 0)
-
-
 @dataclass(frozen=True)
 class Lined:
     """The order of events without the events: ``rows`` (n,) of what stays, with their ``key`` and ``word``; counts as in ``Ordered``."""
 
-    rows: NDArray[np.integer]
+    rows: NDArray[np.uint32]
     key: NDArray[np.uint64]
     word: NDArray[np.uint64]
     repeated: int
     conflicting: int
+
+
+@njit(cache=True, nogil=True)
+def _merge(key, word, rows, more_key, more_word, more_rows, end, out_key, out_word, out_rows):
+    i, j = 0, 0
+    for n in range(len(out_key)):
+        if j == len(more_key) or (
+            i < len(key) and (key[i] < more_key[j] or (key[i] == more_key[j] and word[i] <= more_word[j]))
+        ):
+            out_key[n], out_word[n], out_rows[n] = key[i], word[i], rows[i]
+            i += 1
+        else:
+            out_key[n], out_word[n], out_rows[n] = more_key[j], more_word[j], more_rows[j] + end
+            j += 1
+
+
+def merged(events: Events, own: Lined, others: Events, more: Lined) -> Ordered:
+    """The ``own`` of ``events`` and the ``more`` of ``others`` together, each column moved once; counts are those of ``own``.
+
+    No identity of one may be among those of the other.
+    """
+    if not len(more.rows):
+        return Ordered(events.take(own.rows), own.word, own.repeated, own.conflicting)
+    if not len(own.rows):
+        return Ordered(others.take(more.rows), more.word, own.repeated, own.conflicting)
+    n = len(own.rows) + len(more.rows)
+    key, word, rows = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.uint32)
+    _merge(own.key, own.word, own.rows, more.key, more.word, more.rows, len(events), key, word, rows)
+    both = partial(take_of_two, events, others)
+    lined = _settled(both, rows, key, word)
+    return Ordered(both(lined.rows), lined.word, own.repeated, own.conflicting)
 
 
 def arrange(events: Events) -> Ordered:
@@ -192,16 +244,21 @@ def line_up_rows(events: Events, rows: NDArray[np.uint32]) -> Lined:
     """``line_up`` of the events at ``rows``, which are put in order in place."""
     word = _word(np.take(events.at, rows), np.take(events.kind, rows), np.take(events.place, rows))
     key, word, rows = sort(np.take(events.key, rows), word, rows)
-    return _settled(events, rows, key, word)
+    return _settled(events.take, rows, key, word)
 
 
-def _settled(events: Events, rows: NDArray[np.integer], key: NDArray[np.uint64], word: NDArray[np.uint64]) -> Lined:
+def _settled(
+    take: Callable[[NDArray[np.uint32]], Events],
+    rows: NDArray[np.uint32],
+    key: NDArray[np.uint64],
+    word: NDArray[np.uint64],
+) -> Lined:
     """Put runs of equal key and word into canonical order and keep each identity once."""
     same = np.flatnonzero((key[1:] == key[:-1]) & (word[1:] == word[:-1]))
     if len(same) == 0:
         return Lined(rows, key, word, 0, 0)
     twins = np.union1d(same, same + 1)
-    among = events.take(rows[twins])
+    among = take(rows[twins])
     inner = _canonical(among)
     first, payload = first_of_identity(among.take(inner))
     rows = rows.copy()

@@ -25,6 +25,9 @@ _CARRIED[[kind.id for kind in k.KINDS if kind.container]] = True
 _TELLING = np.zeros(256, np.bool_)
 _TELLING[[k.BAG, k.RELABEL, k.PIECE]] = True
 
+TELLS: tuple[str, ...] = ("key", "at", "kind", "piece", "container", "parent", "via")
+"""Columns that say what an event links."""
+
 
 @dataclass(frozen=True)
 class Links:

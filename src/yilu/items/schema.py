@@ -7,14 +7,15 @@ conflict) or merely tells how the event came here (*origin*). Absent values are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 
@@ -148,9 +149,13 @@ class Events:
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Self:
         """The events at ``rows`` (indices or mask); constant columns stay constant."""
-        n = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         names = [f.name for f in fields(self)]
-        return replace(self, **_moved(names, lambda name: _take(getattr(self, name), rows, n), n))
+        return replace(self, **_moved(names, lambda name: _take(getattr(self, name), rows), len(rows)))
+
+    def only(self, *names: str) -> Events:
+        """The events with the columns ``names``; all others are 0."""
+        return events(len(self), **{name: getattr(self, name) for name in names})
 
     def to_arrow(self) -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays(
@@ -158,10 +163,63 @@ class Events:
         )
 
 
-def _take(column: NDArray, rows: NDArray, n: int) -> NDArray:
-    if is_constant(column):
-        return np.broadcast_to(column[0], (n,))
-    return column[rows] if rows.dtype == np.bool_ else np.take(column, rows)
+def _take(column: NDArray, rows: NDArray) -> NDArray:
+    return np.broadcast_to(column[0], (len(rows),)) if is_constant(column) else np.take(column, rows)
+
+
+@njit(cache=True, nogil=True)
+def _lay(column, places, out):
+    """Put a column, or its one value, to its places."""
+    step = min(1, len(column) - 1)
+    for i in range(len(places)):
+        out[places[i]] = column[i * step]
+
+
+def laid(parts: Sequence[Events], places: Sequence[NDArray[np.uint32]], pool: Executor) -> Events:
+    """One ``Events`` in which each event of ``parts`` stands where ``places``, all different, say."""
+    n = sum(map(len, places))
+    filled = [(part, to) for part, to in zip(parts, places, strict=True) if len(part)]
+
+    def one(name: str) -> NDArray:
+        columns = [getattr(part, name) for part, _ in filled]
+        if all(is_constant(c) for c in columns) and len({c[0].item() for c in columns}) == 1:
+            return np.broadcast_to(columns[0][0], (n,))
+        out = np.empty(n, DTYPES[name])
+        for column, (_, to) in zip(columns, filled, strict=True):
+            _lay(np.ascontiguousarray(column[:1] if is_constant(column) else column), to, out)
+        return out
+
+    return Events(**dict(zip(DTYPES, pool.map(one, DTYPES), strict=True))) if n else events(0)
+
+
+@njit(cache=True, nogil=True)
+def _gather(left, right, end, rows, out):
+    """Take ``rows`` of a column that goes on in another one from row ``end``; a column of one value stands for that value throughout."""
+    step, more = min(1, len(left) - 1), min(1, len(right) - 1)
+    for i in range(len(rows)):
+        row = np.int64(rows[i])
+        out[i] = left[row * step] if row < end else right[(row - end) * more]
+
+
+def take_of_two(left: Events, right: Events, rows: NDArray[np.uint32]) -> Events:
+    """The events at ``rows`` of ``left`` and, counted on from its end, of ``right``; neither may be empty."""
+
+    def one(name: str) -> NDArray:
+        first, second = getattr(left, name), getattr(right, name)
+        fixed, also = is_constant(first), is_constant(second)
+        if fixed and also and first[0] == second[0]:
+            return np.broadcast_to(first[0], (len(rows),))
+        out = np.empty(len(rows), first.dtype)
+        _gather(
+            np.ascontiguousarray(first[:1] if fixed else first),
+            np.ascontiguousarray(second[:1] if also else second),
+            len(left),
+            rows,
+            out,
+        )
+        return out
+
+    return Events(**{name: one(name) for name in DTYPES})
 
 
 def is_constant(column: NDArray) -> bool:

@@ -7,9 +7,9 @@ written before it is nothing until then. State files are a cache: what they lack
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from yilu.errors import StoreError
 from yilu.items import arrival, bucket, closing, cubes, days, link_runs, log, manifest, order, reach, states
-from yilu.items.arrival import Delivery
+from yilu.items.arrival import Arrived, Delivery
 from yilu.items.disk import Disk, Lock
 from yilu.items.fields import DECLARATION, FLAGS, ROW
 from yilu.items.manifest import Counts, Manifest, Part
+from yilu.items.order import Ordered
 from yilu.items.rules import Rules, packed
 from yilu.items.schema import DTYPES, Events, concat, events
 from yilu.items.table import Table, find
@@ -44,8 +45,8 @@ class Limits:
     memory_bytes: int = 12 << 30
     flush_rows: int = 256_000_000
     threads: int = 2
-    at_once_rows: int = 8_000_000
-    settle_share: float = 0.5
+    at_once_rows: int = 1_000_000
+    settle_share: float = 0.75
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class _Done:
 
     folded: list[bucket.Folded]
     cells: cubes.Cells
-    log: Part | None
+    log: Part
     behind: list[Events]
     repeated: int
     conflicting: int
@@ -81,7 +82,7 @@ class Store:
         self._lock = lock
         self._tables: dict[int, Table] = {}
         self._closed: dict[int, NDArray[np.uint64]] = {}
-        self._links = link_runs.added((), reach.merged([reach.NONE, *(_read_links(disk, p) for p in newest.links)]))
+        self._links = link_runs.added((), reach.merged([reach.NONE, *(link_runs.read(disk, p) for p in newest.links)]))
         self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
         self._pool = ThreadPoolExecutor(limits.threads)
         self._broken = False
@@ -186,10 +187,14 @@ class Store:
         links, behind, candidates = self._reach(arrived)
         earlier = self._earlier(behind) if at_once else events(0)
         if len(earlier):
-            candidates = order.arrange(
-                concat([candidates, reach.spread(events(0), self._links, links, earlier, behind)])
-            ).events
-        done = self._fold(number, arrived, candidates, at_once, log.spoken([*batch, candidates]))
+            candidates.append(reach.spread(events(0), self._links, links, earlier, behind))
+        reached = arrival.by_bucket(candidates, now.buckets, self._pool)
+
+        def bring(b: int) -> tuple[Ordered, int]:
+            whole = order.merged(arrived.told, arrived.by_bucket[b], reached.told, reached.by_bucket[b])
+            return whole, len(reached.by_bucket[b].rows)
+
+        done = self._fold(number, bring, at_once, log.spoken([arrived.told, reached.told]))
         own = sum(map(len, batch))
         late = 0 if refused is None else refused.num_rows
         counts = sum((d.counts for d in deliveries), Counts(refused=late))
@@ -200,9 +205,11 @@ class Store:
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
         added = self._write(number, done, held)
         if len(links):
-            added["links"] = self.put_table(f"links/{number:010d}.parquet", number, _link_table(links))
+            added["links"] = self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(links))
         if len(behind) and not at_once:
-            added["unspread"] = self.put_table(f"links/{number:010d}.unspread.parquet", number, _link_table(behind))
+            added["unspread"] = self.put_table(
+                f"links/{number:010d}.unspread.parquet", number, link_runs.to_arrow(behind)
+            )
         marks, received = dict(now.watermarks), dict(now.received)
         for d in deliveries:
             if len(d.events):
@@ -219,16 +226,20 @@ class Store:
 
     def _settle(self) -> Manifest:
         now, number = self.at, self.at.commit + 1
-        waiting = [log.read(self.disk, now.behind, b, now.buckets) for b in range(now.buckets)]
-        own = [order.arrange(part.take(part.via == 0)) for part in waiting]
-        derived = [part.take(part.via != 0) for part in waiting]
-        behind = reach.merged([reach.NONE, *(_read_links(self.disk, p) for p in now.unspread)])
-        spread = reach.spread(events(0), self._links, reach.NONE, self._earlier(behind), behind)
-        candidates = order.arrange(concat([spread, *derived])).events
-        done = self._fold(number, own, candidates, True, list(DTYPES))
+        behind = reach.merged([reach.NONE, *(link_runs.read(self.disk, p) for p in now.unspread)])
+        spread = order.arrange(reach.spread(events(0), self._links, reach.NONE, self._earlier(behind), behind)).events
+        edges = log.bucket_edges(spread.key, now.buckets)
+
+        def bring(b: int) -> tuple[Ordered, int]:
+            waiting = log.read(self.disk, now.behind, b, now.buckets)
+            own = waiting.take(waiting.via == 0)
+            derived = concat([waiting.take(waiting.via != 0), spread.take(np.arange(edges[b], edges[b + 1]))])
+            return order.merged(own, order.line_up(own), derived, order.line_up(derived)), int(edges[b + 1] - edges[b])
+
+        done = self._fold(number, bring, True, list(DTYPES))
         again = done.repeated + done.conflicting
         counts = now.counts + Counts(
-            accepted=-again, repeated=done.repeated, conflicting=done.conflicting, derived=len(spread)
+            accepted=-again, repeated=done.repeated, conflicting=done.conflicting, derived=done.derived
         )
         garbage = tuple((number, p.file) for p in (*now.behind, *now.unspread))
         after = replace(
@@ -243,7 +254,7 @@ class Store:
         manifest.write(self.disk, after)
         for table in self._tables.values():
             table.folded_to = after.commit
-        self._unflushed += done.log.rows if done.log else 0
+        self._unflushed += done.log.rows
         self._links = link_runs.added(self._links, links)
         if any(len(f.closed) for f in done.folded):
             self._closed.clear()
@@ -254,22 +265,30 @@ class Store:
         latest = max(self.at.watermarks.values(), default=0)
         return days.iso(days.local_day(np.array([latest]), self.rules)[0]) if latest else ""
 
-    def _reach(self, arrived: list[order.Ordered]) -> tuple[reach.Links, reach.Links, Events]:
+    def _reach(self, arrived: Arrived) -> tuple[reach.Links, reach.Links, list[Events]]:
         """(links that these events establish, those of them whose sources have earlier events, candidates that containers and links give
-        to items), each by key."""
-        telling = arrival.picked(arrived, reach.telling, self._pool)
+        to items), links by key."""
+        told = arrived.told
+        tells = reach.telling(told)
+        telling = concat(
+            arrival.picked(told.only(*reach.TELLS), arrived.by_bucket, lambda lined: tells[lined.rows], self._pool)
+        )
         found = reach.merged([reach.links_of(telling, self.limits.container_s), reach.piece_links(telling)])
         links = link_runs.without_known(found, self._links)
         runs = (*self._links, links)
 
-        def spoken(e: Events) -> NDArray[np.bool_]:
-            chosen = reach.telling(e)
-            chosen[link_runs.touching(runs, np.ascontiguousarray(e.key))] = True
+        def spoken(lined: order.Lined) -> NDArray[np.bool_]:
+            chosen = tells[lined.rows]
+            chosen[link_runs.touching(runs, lined.key)] = True
             return chosen
 
-        batch = arrival.picked(arrived, spoken, self._pool)
-        candidates = order.arrange(reach.spread(batch, self._links, links, events(0), reach.NONE)).events
-        return links, self._with_earlier(links), candidates
+        def spread(some: Sequence[order.Lined]) -> Events:
+            batch = concat([told.take(lined.rows[spoken(lined)]) for lined in some])
+            return reach.spread(batch, self._links, links, events(0), reach.NONE)
+
+        n = -(-self.at.buckets // (4 * self.limits.threads))
+        shares = [arrived.by_bucket[b : b + n] for b in range(0, self.at.buckets, n)]
+        return links, self._with_earlier(links), list(self._pool.map(spread, shares))
 
     def _with_earlier(self, links: reach.Links) -> reach.Links:
         """Those of the links whose sources have logged events that may reach their targets."""
@@ -301,18 +320,15 @@ class Store:
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 
     def _fold(
-        self, number: int, arrived: list[order.Ordered], candidates: Events, at_once: bool, columns: list[str]
+        self, number: int, bring: Callable[[int], tuple[Ordered, int]], at_once: bool, columns: list[str]
     ) -> _Done:
-        """Fold bucket by bucket, and write what the log needs (``columns``) as the buckets are done."""
-        reached = log.bucket_edges(candidates.key, self.at.buckets)
+        """Fold bucket by bucket what ``bring`` gives (events; how many were derived now), and write what the log needs (``columns``) as
+        the buckets are done."""
         free = [cubes.Sums(1 << 14) for _ in range(self.limits.threads)]
         all_sums = tuple(free)
 
         def one(b: int) -> tuple[bucket.Folded | None, Events, Events, int]:
-            own = whole = arrived[b]
-            if reached[b + 1] > reached[b]:
-                whole = order.arrange(concat([own.events, candidates.take(np.arange(reached[b], reached[b + 1]))]))
-            arrived[b] = order.NOTHING
+            whole, derived = bring(b)
             if not len(whole.events):
                 return None, whole.events, whole.events, 0
             read = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
@@ -323,17 +339,14 @@ class Store:
             )
             free.append(sums)
             kept = ~(done.drop | done.behind)
-            behind = whole.events.take(done.behind) if done.behind.any() else events(0)
             done = replace(
-                done,
-                repeated=own.repeated + done.repeated,
-                conflicting=own.conflicting + done.conflicting,
+                done, repeated=whole.repeated + done.repeated, conflicting=whole.conflicting + done.conflicting
             )
             return (
                 done,
                 whole.events if kept.all() else whole.events.take(kept),
-                behind,
-                len(whole.events) - len(own.events),
+                whole.events.take(done.behind),
+                derived,
             )
 
         folded: list[bucket.Folded] = []
@@ -349,19 +362,18 @@ class Store:
                 derived += more
                 yield kept
 
-        part = None
-        if len(candidates) or any(len(o.events) for o in arrived):
-            part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
-        cells = cubes.added(s.cells() for s in all_sums)
+        part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
+        for more in all_sums[1:]:
+            all_sums[0].include(more)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
-        return _Done(folded, cells, part, behind, repeated, conflicting, derived)
+        return _Done(folded, all_sums[0].cells(), part, behind, repeated, conflicting, derived)
 
     def _write(self, number: int, done: _Done, quarantine: list[pa.Table]) -> dict[str, Part]:
         """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
         found: dict[str, Part] = {}
-        if done.log is not None and done.log.rows:
+        if done.log.rows:
             found["log"] = done.log
-        elif done.log is not None:
+        else:
             self.disk.remove(done.log.file)
         if done.waiting:
             name, columns = f"log/{number:010d}.behind.parquet", log.spoken(done.behind)
@@ -406,7 +418,7 @@ class Store:
         if len(kept) == sum(map(len, self._links)):
             return
         number = self.at.commit + 1
-        part = self.put_table(f"links/{number:010d}.parquet", number, _link_table(kept))
+        part = self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(kept))
         old = tuple((number, p.file) for p in self.at.links)
         self._links = link_runs.added((), kept)
         self.flush(links=(part,), garbage=old)
@@ -482,12 +494,3 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
 def _with(now: Manifest, added: dict[str, Part]) -> dict[str, Any]:
     """Lists of a manifest, each with what was added to it."""
     return {name: (*getattr(now, name), part) for name, part in added.items()}
-
-
-def _link_table(links: reach.Links) -> pa.Table:
-    return pa.table({f.name: getattr(links, f.name) for f in fields(links)})
-
-
-def _read_links(disk: Disk, part: Part) -> reach.Links:
-    table = pq.read_table(disk.path(part.file))
-    return reach.Links(*(table.column(f.name).to_numpy() for f in fields(reach.Links)))

@@ -60,12 +60,20 @@ def reserve(table: Table, more: int) -> None:
     if need > MOST_ROWS:
         raise OverflowError(f"a bucket would hold {need} items; at most {MOST_ROWS}: make the store with more buckets")
     if need > len(table.rows):
-        grown = np.empty(max(need, len(table.rows) + len(table.rows) // 32), ROW)
-        grown[: table.count] = table.rows[: table.count]
-        table.rows = grown
+        _grow(table, max(need, len(table.rows) + len(table.rows) // 32))
     if need > _FILL * len(table.index):
         table.index = np.zeros(max(64, int(need / _FILL * 1.05), int(len(table.index) * 1.5)), np.uint32)
         _enter(table.rows, table.index, 0, table.count, table.shift)
+
+
+def _grow(table: Table, n: int) -> None:
+    """Make room for ``n`` rows: where nobody else looks at them, the system moves pages instead of copying."""
+    try:
+        table.rows.resize(n)
+    except ValueError:
+        grown = np.empty(n, ROW)
+        grown[: table.count] = table.rows[: table.count]
+        table.rows = grown
 
 
 def enter(table: Table, rows: NDArray[np.void]) -> None:

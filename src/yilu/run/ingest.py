@@ -17,6 +17,9 @@ from yilu.items.intake import COMPLETE, Chunk
 from yilu.items.manifest import Counts, Source
 from yilu.items.store import Store
 
+_AHEAD = 6
+"""Chunks read ahead: the cores are never without work while a commit does what only one of them can."""
+
 Progress = Callable[[str, int], None]
 """Told the source's name and how many of its rows are committed."""
 
@@ -44,9 +47,17 @@ def done_rows(store: Store) -> Callable[[str], int]:
 
 
 def ingest(
-    store: Store, chunks: Iterator[Chunk], feed: str, commit_rows: int, progress: Progress | None = None
+    store: Store,
+    chunks: Iterator[Chunk],
+    feed: str,
+    commit_rows: int,
+    progress: Progress | None = None,
+    settle: bool = True,
 ) -> Summary:
-    """Commit all chunks. Raises what reading them raises; what was committed before stays."""
+    """Commit all chunks. Raises what reading them raises; what was committed before stays.
+
+    ``settle``: also fold at the end what came behind; without it that waits for more, or for the store to be left.
+    """
     summary = Summary()
     waiting: list[Chunk] = []
     before = store.at.counts
@@ -67,7 +78,8 @@ def ingest(
                 waiting = []
         if waiting:
             _commit(store, waiting, feed, summary, progress)
-        store.settle()
+        if settle:
+            store.settle()
     finally:
         ahead.close()
     summary.counts = Counts(**{k: v - getattr(before, k) for k, v in vars(store.at.counts).items()})
@@ -110,8 +122,8 @@ def delivery(chunk: Chunk, feed: str, received_at: int = 0) -> Delivery:
 
 
 def _ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
-    """The chunks, the next one made in a thread of its own while the last is used."""
-    ready: queue.Queue[Chunk | BaseException | None] = queue.Queue(1)
+    """The chunks, the next ones made in a thread of its own while the last is used."""
+    ready: queue.Queue[Chunk | BaseException | None] = queue.Queue(_AHEAD)
     stop = threading.Event()
 
     def give(thing: Chunk | BaseException | None) -> bool:

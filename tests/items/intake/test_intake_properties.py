@@ -50,7 +50,8 @@ def read(content: bytes, suffix: str, mapping: str | Mapping = "yilu", **changed
 @TRIED
 @given(GARBAGE, st.integers(1, 40))
 def test_every_line_of_garbage_is_used_or_quarantined(content: bytes, chunk_rows: int) -> None:
-    """JSON Lines and CSV: rows = used + quarantined = lines that aren't blank, each row's number once, for any bytes."""
+    """JSON Lines and CSV: rows = used + quarantined = lines that aren't blank, each row's number once, for any bytes but UTF-16."""
+    assume(not content.startswith((b"\xff\xfe", b"\xfe\xff")))  # refused whole: test_intake_bad_input
     for suffix, body in (("jsonl", content), ("csv", HEADER + content)):
         found = read(body, suffix, chunk_rows=chunk_rows)
         # The byte order mark at the start of a file is no part of its first line.
