@@ -16,7 +16,7 @@ from yilu.items.clock import accepted_at, day_at
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
 from yilu.items.rules import LATITUDE, LIMITS, LONGITUDE, OF_CHECKS, OF_CLOCK, PROCESSING, degrees, size, value
-from yilu.items.table import entry_of, seek
+from yilu.items.table import entry_of, home, seek
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
 _VOID, _VOID_DEPART = 200, 204
@@ -24,6 +24,8 @@ _WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT = 1, 64, 128, 
 _PROXY_OUTCOME = 2
 _CONTAINER_CLASS = 4
 _EARTH_KM = 6371.0088
+_AT_ONCE = 32
+"""Items looked up together."""
 
 
 @njit(cache=True, nogil=True)
@@ -122,6 +124,17 @@ def _moved(before, grid, row, rules):
 
 
 @njit(cache=True, nogil=True)
+def _look_up(rows, index, shift, key, groups, first, last, at_row):
+    """Fill ``at_row`` for the items ``first:last``. The index is touched for all before it is followed: memory answers many at once."""
+    touched = np.uint32(0)
+    for g in range(first, last):
+        touched ^= index[home(key[groups[g]], len(index), shift)]
+    at_row[first] = touched
+    for g in range(first, last):
+        at_row[g] = seek(rows, index, key[groups[g]], shift)[0]
+
+
+@njit(cache=True, nogil=True)
 def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, at_row, whole, reuse_s):
     """Split a bucket's events, by (key, word), into items; say which must be folded whole.
 
@@ -129,13 +142,15 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, at_
     """
     items = 0
     n = len(key)
-    i = 0
-    while i < n:
-        j = i + 1
-        while j < n and key[j] == key[i]:
-            j += 1
-        groups[items] = i
-        row, _ = seek(rows, index, key[i], shift)
+    for i in range(n):
+        if i == 0 or key[i] != key[i - 1]:
+            groups[items] = i
+            items += 1
+    groups[items] = n
+    for g in range(items):
+        if g % _AT_ONCE == 0:
+            _look_up(rows, index, shift, key, groups, g, min(items, g + _AT_ONCE), at_row)
+        i, j, row = groups[g], groups[g + 1], at_row[g]
         must = False
         first = NEVER
         for e in range(i, j):
@@ -152,12 +167,18 @@ def triage(rows, index, shift, key, word, attr, kinds_whole, forced, groups, at_
                 must = True
             if first != NEVER and not rows[row]["start"] >> np.uint64(63) and first - accepted_at(rows[row]) > reuse_s:
                 must = True
-        at_row[items] = row
-        whole[items] = must
-        items += 1
-        i = j
-    groups[items] = n
+        whole[g] = must
     return items
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _touch(grid, at_row, first, last):
+    """Let memory bring the rows of the items ``first:last``, all at once."""
+    touched = np.uint32(0)
+    for g in range(first, last):
+        if at_row[g] >= 0:
+            touched ^= grid[at_row[g], 0] ^ grid[at_row[g], grid.shape[1] // 2] ^ grid[at_row[g], grid.shape[1] - 1]
+    return touched
 
 
 @njit(cache=True, nogil=True)
@@ -173,6 +194,8 @@ def append(
     n = 0
     whens = np.zeros((2, 10), np.int64)
     for g in range(first, items):
+        if (g - first) % _AT_ONCE == 0:
+            before[0, 0] = _touch(grid, at_row, g, min(items, g + _AT_ONCE))
         if whole[g]:
             continue
         i, j = groups[g], groups[g + 1]
