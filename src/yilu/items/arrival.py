@@ -66,7 +66,7 @@ def in_time(
             refused.append(gone)
         late = part.at < floor
         if late.any():
-            refused.append(days.too_late(part.take(late), rules))
+            refused.append(days.too_late(part.take(late)))
             part = part.take(~late)
         out.append(reach.piece_keys(part))
     return out, pa.concat_tables(refused) if refused else None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.items import kinds as k
-from yilu.items import order, walk
+from yilu.items import order, sealing, walk
 from yilu.items.cells import MOST_PAIRS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
@@ -62,7 +62,8 @@ class Folded:
     """What follows from a batch besides the table.
 
     ``drop`` (n,): rows that the log needs not: known already, or conflicting and not the least. ``behind`` (n,): rows that were not
-    folded. ``closed``: rows of earlier journeys; ``gone``: keys whose closed rows of earlier commits no longer hold.
+    folded. ``closed``: rows of earlier journeys; ``gone``: keys whose closed rows of earlier commits no longer hold if begun after ``since`` (0: all).
+    ``refused``: own events of sealed journeys (``sealing``).
     """
 
     bucket: int
@@ -72,6 +73,8 @@ class Folded:
     conflicting: int
     closed: NDArray[np.void]
     gone: NDArray[np.uint64]
+    since: NDArray[np.int64]
+    refused: Events
 
 
 def fold(
@@ -83,6 +86,7 @@ def fold(
     is_closed: Callable[[NDArray[np.uint64]], NDArray[np.bool_]],
     rules: NDArray[np.uint32],
     sums: Sums | None,
+    sealed: Callable[[], sealing.Sealed] | None = None,
 ) -> Folded:
     """Fold ``batch`` (by key and word, each identity once) into the table of bucket ``number``; cube changes go to ``sums``, if given.
 
@@ -122,10 +126,18 @@ def fold(
     now = whole[:items] & ~waits
     drop, nothing = np.zeros(n, np.bool_), np.empty(0, ROW)
     if not now.any():
-        return Folded(number, drop, behind, 0, 0, nothing, nothing["key"])
+        return Folded(number, drop, behind, 0, 0, nothing, nothing["key"], np.empty(0, np.int64), events(0))
     rows = np.flatnonzero(np.repeat(now, sizes))
     logged = keys[now & known]
     old = order.arrange(gather(logged)).events if gather is not None and len(logged) else events(0)
+    refused = events(0)
+    until = sealing.Sealed(nothing["key"], np.empty(0, np.int64)) if sealed is None else sealed()
+    if len(until.key):
+        both = concat([old, batch.take(rows)])
+        taken = sealing.taken(both, until.of(both.key))
+        old, late, rows = old.take(taken[: len(old)]), rows[~taken[len(old) :]], rows[taken[len(old) :]]
+        drop[late] = True
+        refused = batch.take(late[batch.via[late] == 0])
     verdict = against(old, batch.take(rows))
     drop[rows] = verdict.drop
     # items that got nothing new stay where they are: in the table or closed
@@ -136,7 +148,7 @@ def fold(
         whole_items(old, rules, -1, sums)
     closed = put(table, refolded, keys[shut])
     gone = np.union1d(again[is_closed(again)], closed["key"])
-    return Folded(number, drop, behind, verdict.repeated, verdict.conflicting, closed, gone)
+    return Folded(number, drop, behind, verdict.repeated, verdict.conflicting, closed, gone, until.of(gone), refused)
 
 
 def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> NDArray[np.void]:

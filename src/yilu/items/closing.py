@@ -1,7 +1,7 @@
 """Closing: items that are finished leave the table and become rows of a file. No answer depends on it.
 
 Closed rows bear the commit that wrote them. An item that gets another event after that is folded again from its rows and stands
-in the table; its earlier closed rows are then named as *gone*, with that commit.
+in the table; its earlier closed rows are then named as *gone*, with that commit. Sealed rows (``sealing``) never go.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from yilu.items.disk import Disk
 from yilu.items.fields import NEVER, ROW
 from yilu.items.log import bucket_edges
-from yilu.items.manifest import Part
+from yilu.items.manifest import Manifest, Part
+from yilu.items.sealing import Sealed
+from yilu.items.sealing import sealed as sealed_among
 
 SCHEMA: pa.Schema = pa.schema([pa.field(n, pa.from_numpy_dtype(ROW[n]), nullable=False) for n in ROW.names or ()])
 
@@ -62,54 +64,79 @@ def _write_group(writer: pq.ParquetWriter, held: list[NDArray[np.void]]) -> int:
 def read(disk: Disk, parts: Sequence[Part], gone: Sequence[Part], bucket: int, buckets: int) -> NDArray[np.void]:
     """The closed rows of one bucket that still hold, by file."""
     later = keys_gone(disk, gone, bucket, buckets)
-    out = []
-    for part in parts:
-        rows = _rows(disk, part, bucket, buckets)
-        if len(rows) and len(later[0]):
-            at = np.searchsorted(later[0], rows["key"])
-            at[at == len(later[0])] = 0
-            rows = rows[~((later[0][at] == rows["key"]) & (later[1][at] > part.first))]
-        out.append(rows)
-    return np.concatenate(out) if out else np.empty(0, ROW)
+    return np.concatenate([np.empty(0, ROW), *(_left(_rows(disk, p, bucket, buckets), p.first, *later) for p in parts)])
 
 
-def _rows(disk: Disk, part: Part, bucket: int, buckets: int) -> NDArray[np.void]:
+def sealed(disk: Disk, at: Manifest, bucket: int, reuse_s: int) -> Sealed:
+    """The items of one bucket whose closed rows are sealed."""
+    found = []
+    if at.sealed:
+        later = keys_gone(disk, at.gone, bucket, at.buckets)
+        for part in at.closed:
+            rows = _rows(disk, part, bucket, at.buckets, ("key", "start", "last", "classes"))
+            found.append(_left(rows, part.first, *later))
+    return sealed_among(np.concatenate([np.empty(0, ROW), *found]), at.sealed, reuse_s)
+
+
+def _left(
+    rows: NDArray[np.void], first: int, key: NDArray[np.uint64], commit: NDArray[np.int64], since: NDArray[np.int64]
+) -> NDArray[np.void]:
+    """Rows of the commit ``first`` without those that went later."""
+    key, since = key[commit > first], since[commit > first]
+    if not len(rows) or not len(key):
+        return rows
+    # of the commits that took rows of a key, the first took most: what is sealed only gets more
+    at = np.minimum(np.searchsorted(key, rows["key"]), len(key) - 1)
+    start = ((rows["start"] >> np.uint64(31)) & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    took = (key[at] == rows["key"]) & ((since[at] == 0) | (start > since[at]))
+    left: NDArray[np.void] = rows[~took]
+    return left
+
+
+def _rows(
+    disk: Disk, part: Part, bucket: int, buckets: int, names: Sequence[str] = ROW.names or ()
+) -> NDArray[np.void]:
     groups = [g for g, (lo, hi) in enumerate(part.groups) if lo <= bucket <= hi]
     if not groups:
         return np.empty(0, ROW)
-    table = pq.ParquetFile(disk.path(part.file), memory_map=True).read_row_groups(groups, use_threads=False)
+    file = pq.ParquetFile(disk.path(part.file), memory_map=True)
+    table = file.read_row_groups(groups, columns=list(names), use_threads=False)
     rows = np.zeros(table.num_rows, ROW)
-    for name in set(ROW.names or ()) & set(table.column_names):
+    for name in set(names) & set(table.column_names):
         rows[name] = table.column(name).to_numpy()
     edges = bucket_edges(np.ascontiguousarray(rows["key"]), buckets)
     return rows[edges[bucket] : edges[bucket + 1]]
 
 
-def write_gone(disk: Disk, name: str, keys: NDArray[np.uint64], commit: int, day: str = "") -> Part:
-    """Write the keys whose closed rows of earlier commits no longer hold."""
+def write_gone(
+    disk: Disk, name: str, keys: NDArray[np.uint64], since: NDArray[np.int64], commit: int, day: str = ""
+) -> Part:
+    """Write the keys whose closed rows of earlier commits no longer hold, as far as these begin after ``since`` (UTC seconds)."""
+    by = np.argsort(keys, kind="stable")
     with disk.create(name) as file:
-        pq.write_table(pa.table({"key": np.sort(keys)}), pa.PythonFile(file, mode="w"), compression="zstd")
+        table = pa.table({"key": keys[by], "since": since[by]})
+        pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd")
         size = file.tell()
     return Part(name, len(keys), commit, commit, (), day, size)
 
 
 def keys_gone(
     disk: Disk, parts: Sequence[Part], bucket: int, buckets: int
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """(keys in order, the latest commit that took their closed rows back) of one bucket."""
-    keys, commits = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """(keys in order, a commit that took their closed rows back, the second after which those began) of one bucket, by key and commit."""
+    keys, commits, bounds = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for part in parts:
-        key = pq.read_table(disk.path(part.file), memory_map=True).column("key").to_numpy()
+        table = pq.read_table(disk.path(part.file), memory_map=True)
+        key = table.column("key").to_numpy()
         edges = bucket_edges(key, buckets)
-        key = key[edges[bucket] : edges[bucket + 1]]
-        keys.append(key)
-        commits.append(np.full(len(key), part.first))
-    key, commit = np.concatenate(keys), np.concatenate(commits)
+        own = slice(edges[bucket], edges[bucket + 1])
+        keys.append(key[own])
+        commits.append(np.full(len(keys[-1]), part.first))
+        told = "since" in table.column_names
+        bounds.append(table.column("since").to_numpy()[own] if told else np.zeros(len(keys[-1]), np.int64))
+    key, commit, since = np.concatenate(keys), np.concatenate(commits), np.concatenate(bounds)
     by = np.lexsort((commit, key))
-    key, commit = key[by], commit[by]
-    last = np.ones(len(key), np.bool_)
-    last[:-1] = key[1:] != key[:-1]
-    return key[last], commit[last]
+    return key[by], commit[by], since[by]
 
 
 def keys_closed(disk: Disk, parts: Sequence[Part], bucket: int, buckets: int) -> NDArray[np.uint64]:

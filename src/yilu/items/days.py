@@ -24,6 +24,12 @@ def iso(day: int) -> str:
     return (datetime(1970, 1, 1) + timedelta(days=int(day))).date().isoformat()
 
 
+def end_of(day: int, rules: Rules) -> int:
+    """The first UTC second after a day since 1970-01-01."""
+    ends = (day + 1) * 86400 - np.unique(rules.offsets)
+    return int(ends[local_day(ends, rules) > day].min())
+
+
 def of_iso(text: str) -> int:
     """The day since 1970-01-01 of an ISO text."""
     return (datetime.fromisoformat(text) - datetime(1970, 1, 1)).days
@@ -38,12 +44,12 @@ QUARANTINE: pa.Schema = pa.schema(
 """A quarantined row: where it stood, why, and the text of white-listed columns only."""
 
 
-def too_late(batch: Events, rules: Rules) -> pa.Table:
-    """Quarantine rows of events that lie before the days the store can still correct."""
+def too_late(batch: Events, reason: str = "too_late") -> pa.Table:
+    """Quarantine rows of events that lie before what the store can still correct."""
     names = {kind.id: kind.code for kind in kinds.KINDS}
     return pa.table(
         {
-            "file": pa.nulls(len(batch), pa.string()), "row": pa.nulls(len(batch), pa.int64()), "reason": ["too_late"] * len(batch),
+            "file": pa.nulls(len(batch), pa.string()), "row": pa.nulls(len(batch), pa.int64()), "reason": [reason] * len(batch),
             "kind": [names.get(int(k), "") for k in batch.kind],
             "time": [datetime.fromtimestamp(int(t), UTC).isoformat() for t in batch.at],
             "place": [str(int(p)) for p in batch.place], "weight": pa.nulls(len(batch), pa.string()), "key": batch.key,

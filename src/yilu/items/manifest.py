@@ -93,7 +93,8 @@ class Manifest:
     ``behind``: logged events that are not folded yet, since they came behind what their items had; ``unspread``: links along which earlier
     events of their sources are not spread yet; ``settled``: how many events had been made when nothing of either kind waited last.
     ``watermarks``: per feed the latest event, ``received``: when it last brought any (UTC seconds).
-    ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped.
+    ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped; ``sealed``: closed items that
+    began before it (UTC seconds) can't be folded again.
     """
 
     commit: int
@@ -122,6 +123,7 @@ class Manifest:
     received: dict[str, int] = field(default_factory=dict)
     floor: int = 0
     log_from: str = ""
+    sealed: int = 0
     rules: str = ""
     erased: tuple[Erasure, ...] = ()
     garbage: tuple[tuple[int, str], ...] = ()
@@ -213,6 +215,25 @@ def _manifest(raw: dict[str, Any]) -> Manifest:
             "garbage": tuple((int(c), str(n)) for c, n in raw["garbage"]),
         }
     )
+
+
+def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
+    """Refuse a store that was made under another key, province or field declaration."""
+    if found.key_check != key_check:
+        raise StoreError(
+            f"the store ({root.name}) was made with another key",
+            next_step="set key_file to the key this store was made with",
+        )
+    if found.province != province:
+        raise StoreError(
+            f"the store ({root.name}) holds province {found.province}, not {province}",
+            next_step="set province or store accordingly",
+        )
+    if found.declaration != DECLARATION:
+        raise StoreError(
+            f"the states of the store ({root.name}) were made under another declaration of fields",
+            next_step="run: yilu rebuild",
+        )
 
 
 def drop(disk: Disk, manifest: Manifest) -> Manifest:

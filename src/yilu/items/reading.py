@@ -77,6 +77,7 @@ class Snapshot:
             return erasing.shown(table.used, self.at.erased)
         # an item that was closed and came back since the bucket's file stands in the table now
         back = np.isin(closed["key"], table.used["key"][(table.used["flags"] & np.uint16(4096)) != 0])
+        back &= erasing.begun(closed) >= self.at.sealed
         return erasing.shown(np.concatenate([table.used, closed[~back]]), self.at.erased)
 
     def events(self, keys: NDArray[np.uint64]) -> Events:

@@ -16,6 +16,7 @@ from yilu.items import bucket, closing, log, order
 from yilu.items.disk import Disk
 from yilu.items.fields import DECLARATION, ROW
 from yilu.items.manifest import Manifest, state_file
+from yilu.items.rules import LIMITS
 from yilu.items.table import Table, table_of
 
 
@@ -48,6 +49,7 @@ def load(disk: Disk, at: Manifest, b: int, rules: NDArray[np.uint32]) -> Table:
     if len(touched):
         closed = closing.keys_closed(disk, at.closed, b, at.buckets)
         whole = order.arrange(log.read(disk, at.log, b, at.buckets, touched)).events
+        whole = closing.sealed(disk, at, b, int(rules[rules[LIMITS]])).left(whole)
         rows = bucket.whole_items(whole, rules, +1, None)
         bucket.put(table, rows, np.intersect1d(touched, closed, assume_unique=True))
         table.changed = True

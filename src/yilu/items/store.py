@@ -27,6 +27,7 @@ from yilu.items.manifest import Counts, Manifest, Part
 from yilu.items.order import Ordered
 from yilu.items.rules import Rules, packed
 from yilu.items.schema import DTYPES, Events, concat, events
+from yilu.items.sealing import Sealed
 from yilu.items.table import Table, find
 
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
@@ -60,6 +61,7 @@ class _Done:
     repeated: int
     conflicting: int
     derived: int
+    refused: Events
 
     @property
     def waiting(self) -> int:
@@ -82,6 +84,7 @@ class Store:
         self._lock = lock
         self._tables: dict[int, Table] = {}
         self._closed: dict[int, NDArray[np.uint64]] = {}
+        self._sealed: dict[int, Sealed] = {}
         self._links = link_runs.added((), reach.merged([reach.NONE, *(link_runs.read(disk, p) for p in newest.links)]))
         self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
         self._pool = ThreadPoolExecutor(limits.threads)
@@ -119,7 +122,7 @@ class Store:
                 newest = replace(
                     newest, declaration=DECLARATION, states=(0,) * newest.buckets, folded=(0,) * newest.buckets
                 )
-            fit(newest, key_check, province, root)
+            manifest.fit(newest, key_check, province, root)
             disk.sweep(newest.files() | {f"commits/{p.name}" for p in (root / "commits").glob("*.json")})
         except BaseException:
             lock.release()
@@ -198,9 +201,10 @@ class Store:
         own = sum(map(len, batch))
         late = 0 if refused is None else refused.num_rows
         counts = sum((d.counts for d in deliveries), Counts(refused=late))
+        sealed = len(done.refused)
         counts = replace(
             counts, made=own + counts.refused, repeated=done.repeated, conflicting=done.conflicting,
-            accepted=own - done.repeated - done.conflicting, derived=done.derived,
+            accepted=own - done.repeated - done.conflicting - sealed, derived=done.derived, refused=counts.refused + sealed,
         )  # fmt: skip
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
         added = self._write(number, done, held)
@@ -237,10 +241,10 @@ class Store:
             return order.merged(own, order.line_up(own), derived, order.line_up(derived)), int(edges[b + 1] - edges[b])
 
         done = self._fold(number, bring, True, list(DTYPES))
-        again = done.repeated + done.conflicting
+        again, sealed = done.repeated + done.conflicting, len(done.refused)
         counts = now.counts + Counts(
-            accepted=-again, repeated=done.repeated, conflicting=done.conflicting, derived=done.derived
-        )
+            accepted=-again - sealed, repeated=done.repeated, conflicting=done.conflicting, refused=sealed, derived=done.derived
+        )  # fmt: skip
         garbage = tuple((number, p.file) for p in (*now.behind, *now.unspread))
         after = replace(
             now, commit=number, counts=counts, settled=counts.made, behind=(), unspread=(), garbage=(*now.garbage, *garbage),
@@ -258,6 +262,7 @@ class Store:
         self._links = link_runs.added(self._links, links)
         if any(len(f.closed) for f in done.folded):
             self._closed.clear()
+            self._sealed.clear()
         return after
 
     def day(self) -> str:
@@ -335,8 +340,9 @@ class Store:
             is_closed = lambda keys: self._is_closed(b, keys)  # noqa: E731
             sums = free.pop()
             done = bucket.fold(
-                b, self.table(b), whole.events, whole.word, read if at_once else None, is_closed, self.packed, sums
-            )
+                b, self.table(b), whole.events, whole.word, read if at_once else None, is_closed, self.packed, sums,
+                lambda: self.sealed(b),
+            )  # fmt: skip
             free.append(sums)
             kept = ~(done.drop | done.behind)
             done = replace(
@@ -366,7 +372,8 @@ class Store:
         for more in all_sums[1:]:
             all_sums[0].include(more)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
-        return _Done(folded, all_sums[0].cells(), part, behind, repeated, conflicting, derived)
+        refused = concat([events(0), *(f.refused for f in folded)])
+        return _Done(folded, all_sums[0].cells(), part, behind, repeated, conflicting, derived, refused)
 
     def _write(self, number: int, done: _Done, quarantine: list[pa.Table]) -> dict[str, Part]:
         """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
@@ -387,7 +394,9 @@ class Store:
             found["closed"] = closing.write(self.disk, f"closed/{number:010d}.parquet", by_bucket, number, day)
         gone = np.concatenate([_NO_KEYS, *(f.gone for f in done.folded)])
         if len(gone):
-            found["gone"] = closing.write_gone(self.disk, f"closed/{number:010d}.gone.parquet", gone, number, day)
+            name, since = f"closed/{number:010d}.gone.parquet", np.concatenate([f.since for f in done.folded])
+            found["gone"] = closing.write_gone(self.disk, name, gone, since, number, day)
+        quarantine = [*quarantine, days.too_late(done.refused, "past_retention")]
         if rows := [t for t in quarantine if t.num_rows]:
             found["quarantine"] = self.put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows))
         return found
@@ -433,6 +442,12 @@ class Store:
         at[at == len(closed)] = 0
         return closed[at] == keys if len(closed) else np.zeros(len(keys), np.bool_)
 
+    def sealed(self, b: int) -> Sealed:
+        """The items of bucket ``b`` with journeys that can't be folded again."""
+        if b not in self._sealed:
+            self._sealed[b] = closing.sealed(self.disk, self.at, b, int(self.rules.limits[0]))
+        return self._sealed[b]
+
     def table(self, b: int) -> Table:
         """The table of bucket ``b``, folded to this commit."""
         table = self._tables.get(b)
@@ -465,30 +480,12 @@ class Store:
         manifest.write(self.disk, after)
         self.at = after
         self._closed.clear()
+        self._sealed.clear()
         log.forget()
         for b in changed:
             self._tables[b].changed = False
             self._tables[b].folded_to = number
         self._unflushed = 0
-
-
-def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
-    """Refuse a store that was made under another key, province or field declaration."""
-    if found.key_check != key_check:
-        raise StoreError(
-            f"the store ({root.name}) was made with another key",
-            next_step="set key_file to the key this store was made with",
-        )
-    if found.province != province:
-        raise StoreError(
-            f"the store ({root.name}) holds province {found.province}, not {province}",
-            next_step="set province or store accordingly",
-        )
-    if found.declaration != DECLARATION:
-        raise StoreError(
-            f"the states of the store ({root.name}) were made under another declaration of fields",
-            next_step="run: yilu rebuild",
-        )
 
 
 def _with(now: Manifest, added: dict[str, Part]) -> dict[str, Any]:

@@ -134,6 +134,7 @@ def retain(store: Store, now: int, periods: Periods, progress: Progress = _quiet
         log_from = max((p.day for p in log_gone), default=store.at.log_from)
         store.flush(
             log_from=log_from,
+            sealed=days.end_of(days.of_iso(log_from), store.rules) if log_from else 0,
             garbage=tuple((number, name) for name in sorted(drop)),
             **{
                 name: tuple(p for p in getattr(store.at, name) if p.file not in drop)
@@ -160,21 +161,23 @@ def _oldest_open(store: Store) -> int:
 def rebuild(store: Store, progress: Progress = _quiet) -> int:
     """Make states and cubes again from the retained log. Returns how many items.
 
-    Where days of the log were dropped, the cubes and closed rows of those days stay as they are, and items are made again from the
-    days that are left. Cubes stay as well where items were erased: they count what the log no longer holds.
+    Where days of the log were dropped, the cubes and closed rows of those days stay as they are (``sealing``), and items are made again from
+    the days that are left. Cubes stay as well where items were erased: they count what the log no longer holds.
     """
     store.settle()
     number = store.at.commit + 1
     complete = not store.at.log_from and not any(e.applied for e in store.at.erased)
     sums = cubes.Sums()
-    earlier, keys = [], []
+    earlier, keys, since = [], [], []
     for b in range(store.at.buckets):
         progress("rebuilding", b, store.at.buckets)
-        held = order.arrange(log.read(store.disk, store.at.log, b, store.at.buckets)).events
+        told = store.sealed(b)
+        held = told.left(order.arrange(log.read(store.disk, store.at.log, b, store.at.buckets)).events)
         table = table_of(np.empty(0, ROW), store.at.buckets.bit_length() - 1)
         rows = bucket.whole_items(held, store.packed, +1, sums if complete else None)
         earlier.append(bucket.put(table, rows, np.empty(0, np.uint64)))
         keys.append(table.used["key"])
+        since.append(told.of(keys[-1]))
         table.changed = True
         store.set_table(b, table)
     part = closing.write(store.disk, f"closed/{number:010d}.parquet", earlier, number, store.day())
@@ -183,8 +186,7 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         old = (*store.at.cubes, *store.at.closed, *store.at.gone)
         store.flush(cubes=(cube,), closed=(part,), gone=(), garbage=tuple((number, p.file) for p in old))
     else:
-        gone = closing.write_gone(
-            store.disk, f"closed/{number:010d}.gone.parquet", np.concatenate(keys), number, store.day()
-        )
+        name, both = f"closed/{number:010d}.gone.parquet", (np.concatenate(keys), np.concatenate(since))
+        gone = closing.write_gone(store.disk, name, *both, number, store.day())
         store.flush(closed=(*store.at.closed, part), gone=(*store.at.gone, gone))
     return sum(map(len, keys)) + sum(map(len, earlier))

@@ -43,6 +43,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(19, "document_event", "文档事件无法使用", "An EPCIS event that names no single item, or means nothing postal.", "See the reference of EPCIS; nothing to do if that is intended.", "见 EPCIS 说明;如属预期则无需处理"),
     Reason(20, "too_late", "迟到超过更正期限", "The event is older than the days that can still be corrected.", "Raise the correction horizon and send the file again.", "调大更正期限后重报"),
     Reason(21, "erased", "已删除的寄件", "The event is of an item that was erased.", "Nothing to do: the erasure stands.", "无需处理:删除仍然有效"),
+    Reason(22, "past_retention", "超过保存期", "The event is of an item whose earlier events are past their retention, and begins no new journey.", "Nothing to do, or keep the log longer (retain_log_days).", "无需处理,或延长事件日志保存期"),
 )  # fmt: skip
 
 BY_CODE: dict[str, Reason] = {reason.code: reason for reason in REASONS}
