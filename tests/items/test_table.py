@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +59,17 @@ def test_a_table_that_grows_keeps_everything():
     for lo, hi in ((10, 11), (11, 500), (500, 20_000), (20_000, len(keys))):
         table.enter(held, rows[lo:hi])
     assert (held.rows["promise"][table.find(held, keys)] == np.arange(len(keys))).all()
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_large_table_keeps_its_rows_as_it_grows(looked_at):
+    """Where rows are mapped, growing in place and growing while somebody looks at them both keep every row, and the looker's view."""
+    keys = np.unique(np.random.default_rng(3).integers(0, 2**64, 200_000, np.uint64))
+    rows = states(keys.tolist())
+    held = table.table_of(rows[:30_000], 0)
+    assert held.rows.nbytes >= 2 << 20
+    view = held.used if looked_at else None
+    for lo in range(30_000, len(rows), 17_000):
+        table.enter(held, rows[lo : lo + 17_000])
+    assert (held.rows["promise"][table.find(held, keys)] == np.arange(len(keys))).all()
+    assert view is None or np.array_equal(view, rows[:30_000])

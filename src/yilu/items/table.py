@@ -7,6 +7,8 @@ index forwards. Rows grow by 1/32 and the index by 1/2, which keeps the whole ne
 
 from __future__ import annotations
 
+import mmap
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +19,8 @@ from yilu.items.fields import ROW, empty_row
 
 MOST_ROWS = (1 << 24) - 2
 _FILL = 0.8
-_MOVED_BYTES = 64 << 20
+_PAGE_BYTES = 2 << 20
+_NO_ROWS = np.empty(0, ROW)
 _EMPTY = empty_row()
 
 
@@ -68,19 +71,38 @@ def reserve(table: Table, more: int) -> None:
 
 
 def _grow(table: Table, n: int) -> None:
-    """Make room for ``n`` rows: large tables, where nobody else looks at them, by moving pages instead of bytes.
-
-    Small ones are taken anew: only what numpy itself allocates lies in huge pages, without which looking items up takes twice as long.
-    """
-    if table.rows.nbytes >= _MOVED_BYTES:
+    """Make room for ``n`` rows; mapped ones grow in place, unless somebody looks at them or the system can't."""
+    old = table.rows
+    pages = getattr(old.base, "obj", None)
+    if isinstance(pages, mmap.mmap):
+        table.rows = old = _NO_ROWS
         try:
-            table.rows.resize(n)
+            pages.resize(_bytes_of(n))
+            table.rows = _rows_in(pages)
             return
-        except ValueError:  # somebody looks
-            pass
-    grown = np.empty(n, ROW)
-    grown[: table.count] = table.rows[: table.count]
-    table.rows = grown
+        except (BufferError, SystemError, ValueError):
+            old = _rows_in(pages)
+    table.rows = _room(n)
+    table.rows[: table.count] = old[: table.count]
+
+
+def _room(n: int) -> NDArray[np.void]:
+    """Room for ``n`` rows at least. Large rooms are mapped: their pages are huge, without which finding items takes twice as long, and many
+    growing ones leave no holes between them."""
+    if n * ROW.itemsize < _PAGE_BYTES or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return np.empty(n, ROW)
+    pages = mmap.mmap(-1, _bytes_of(n), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a kernel without huge pages
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return _rows_in(pages)
+
+
+def _bytes_of(n: int) -> int:
+    return -(-n * ROW.itemsize // _PAGE_BYTES) * _PAGE_BYTES
+
+
+def _rows_in(pages: mmap.mmap) -> NDArray[np.void]:
+    return np.frombuffer(pages, ROW, len(pages) // ROW.itemsize)
 
 
 def enter(table: Table, rows: NDArray[np.void]) -> None:
