@@ -55,6 +55,18 @@ def numbered(
     return parts, tuple(known), tuple(feeds)
 
 
+def heard(
+    deliveries: Sequence[Delivery], marks: dict[str, int], received: dict[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """(the latest event of each feed, when it last brought any), UTC seconds, with these deliveries."""
+    marks, received = dict(marks), dict(received)
+    for d in deliveries:
+        if len(d.events):
+            marks[d.feed] = max(marks.get(d.feed, 0), int(d.events.at.max()))
+            received[d.feed] = max(received.get(d.feed, 0), d.received_at)
+    return marks, received
+
+
 def in_time(
     batch: list[Events], floor: int, rules: Rules, erased: Sequence[Erasure] = ()
 ) -> tuple[list[Events], pa.Table | None]:

@@ -146,7 +146,10 @@ class Store:
         self._lock.release()
 
     def commit(self, deliveries: list[Delivery]) -> Manifest:
-        """Make the deliveries durable facts, all or nothing. Returns the commit's manifest."""
+        """Make the deliveries durable facts, all or nothing. Returns the commit's manifest.
+
+        The deliveries' events are taken over: memory holds a commit's events once.
+        """
         self.at = self._whole(lambda: self._commit(deliveries))
         if self._waiting() and self.at.counts.made - self.at.settled >= self.limits.settle_share * self._logged():
             self.settle()
@@ -185,8 +188,11 @@ class Store:
         now, number = self.at, self.at.commit + 1
         at_once = not self._waiting() and self._logged() <= self.limits.at_once_rows
         batch, codes, names = arrival.numbered(deliveries, now.codes, now.names)
+        marks, received = arrival.heard(deliveries, now.watermarks, now.received)
+        deliveries[:] = [replace(d, events=events(0)) for d in deliveries]
         batch, refused = arrival.in_time(batch, now.floor, self.rules, now.erased)
         arrived = arrival.by_bucket(batch, now.buckets, self._pool)
+        del batch  # laid by now; a commit's events are held once
         links, behind, candidates = self._reach(arrived)
         earlier = self._earlier(behind) if at_once else events(0)
         if len(earlier):
@@ -198,7 +204,7 @@ class Store:
             return whole, len(reached.by_bucket[b].rows)
 
         done = self._fold(number, bring, at_once, log.spoken([arrived.told, reached.told]))
-        own = sum(map(len, batch))
+        own = len(arrived.told)
         late = 0 if refused is None else refused.num_rows
         counts = sum((d.counts for d in deliveries), Counts(refused=late))
         sealed = len(done.refused)
@@ -214,11 +220,6 @@ class Store:
             added["unspread"] = self.put_table(
                 f"links/{number:010d}.unspread.parquet", number, link_runs.to_arrow(behind)
             )
-        marks, received = dict(now.watermarks), dict(now.received)
-        for d in deliveries:
-            if len(d.events):
-                marks[d.feed] = max(marks.get(d.feed, 0), int(d.events.at.max()))
-                received[d.feed] = max(received.get(d.feed, 0), d.received_at)
         counts = now.counts + counts
         after = replace(
             now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks, received=received,

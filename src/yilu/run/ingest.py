@@ -10,11 +10,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from yilu.items.arrival import Delivery
 from yilu.items.intake import COMPLETE, Chunk
 from yilu.items.manifest import Counts, Source
+from yilu.items.schema import events
 from yilu.items.store import Store
 
 _AHEAD = 6
@@ -90,7 +91,9 @@ def ingest(
 
 def _commit(store: Store, chunks: list[Chunk], feed: str, summary: Summary, progress: Progress | None) -> None:
     now = int(time.time())
-    store.commit([delivery(c, feed, now) for c in chunks])
+    deliveries = [delivery(c, feed, now) for c in chunks]
+    chunks[:] = [replace(c, events=events(0)) for c in chunks]  # the store takes them over
+    store.commit(deliveries)
     summary.commits += 1
     for chunk in chunks:
         summary.files += chunk.last
