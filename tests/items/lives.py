@@ -90,8 +90,10 @@ def hauling(draw: st.DrawFn, containers: list[int] = CONTAINERS[:2]) -> Event:
     event = draw(plain(containers, OF_CONTAINERS))
     return {
         **{n: event[n] for n in ("key", "at", "kind", "place", "event_id")},
-        "item_class": 4,
+        "item_class": draw(st.sampled_from([4, 4, 5])),
         "operator": draw(st.integers(1, 2)),
+        "weight_g": draw(st.integers(0, 3)),
+        "container": draw(some([0x99, 0x55])),
     }
 
 

@@ -103,10 +103,9 @@ def record(journey, net, cells):
         ((not accepted, *(accepted or events)[0]["word"]), events[-1]["word"]) if events else (None, (0, 0, 0))
     )
     says = [e for e in events if not e.get("via")]
-    stated = {"operator": events, "destination": says[::-1]} | dict.fromkeys(
-        ("promise", "origin", "service_level", "item_class", "sender_kind"), says
-    )
-    r |= {name: next((e[name] for e in among if e[name]), 0) for name, among in stated.items()}
+    for name in ("operator", "promise", "origin", "service_level", "item_class", "sender_kind", "destination"):
+        among = says[::-1] if name == "destination" else says
+        r[name] = next((e[name] for e in among if e[name]), 0)
     pairs = [(a, b) for a, b in pairwise(events) if a["place"] and b["place"]]
     r["attempts"] = min(255, len(times(["attempt"])))
     r["hops"] = min(255, sum(a["place"] != b["place"] for a, b in pairs))
@@ -119,7 +118,7 @@ def record(journey, net, cells):
     r["arrived"], r["container"], place = 0, 0, 0
     for e in events:
         if e["place"] != place:
-            r["arrived"], place = e["at"] if e["place"] else 0, e["place"]
+            r["arrived"], place = e["at"] if e["place"] and e["kind"] != K["depart"] else 0, e["place"]
         counts = 0 if r["continued"] or r["item_class"] >= 4 else 1
         cells["scans", e["at"] // 3600, e["place"], e["kind"], e["operator"]] += counts
         if e["kind"] == K["depart"] and r["arrived"]:

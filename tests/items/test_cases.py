@@ -68,6 +68,11 @@ CASES: dict[str, list[list[Event]]] = {
         [bag(X, 0), e(C, "depart", 1, 2), bag(X, 2, code="unbag"), bag(Y, 3), e(C, "depart", 4, 3), bag(Y, 5, code="unbag")]
     ],
     "out of one container into another": [[bag(X, 0), bag(X, 2, D)], [e(C, "depart", 1, 2), e(C, "depart", 3, 2), e(D, "depart", 3, 4)]],
+    "the less of two tellings of a container's scan": [
+        [bag(X, 0)], [e(C, "depart", 1, 2, weight_g=2, event_id=5)], [e(C, "depart", 1, 2, weight_g=1, event_id=9)], [e(C, "void", 3, voids=5)],
+    ],
+    "a container's operator is not its items'": [[e(C, "depart", 1, 2, operator=2), bag(X, 0, operator=0), e(X, "sort", 3, operator=1)]],
+    "left without having arrived": [[e(X, "accept", 0, 1), e(X, "depart", 1, 2), e(X, "depart", 2, 2), e(X, "arrive", 3, 3), e(X, "depart", 4, 3)]],
     "scans beyond the container's time": [[bag(X, 0), e(C, "depart", 48, 2), e(C, "arrive", 49, 3)]],
     "a piece's delivery voided": [
         [e(WAYBILL, "accept", 0), e(WAYBILL, "deliver", 4, piece=1, event_id=7), e(WAYBILL, "accept", 0, piece=1)],

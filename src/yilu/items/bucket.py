@@ -53,6 +53,9 @@ def pack(batch: Events, word: NDArray[np.uint64]) -> Packed:
         if len(column) == 0 or (column.strides == (0,) and not column[0]):
             continue
         attr |= (column.astype(np.uint64) & np.uint64((1 << bits) - 1)) << np.uint64(shift)
+    if not (len(batch) and batch.via.strides == (0,) and not batch.via[0]):
+        # of a container's scan its items take the operator only, for the counts of scans
+        attr[(batch.via != 0) & (batch.via == batch.container)] &= np.uint64(0xFFF)
     c = np.ascontiguousarray
     return Packed(c(batch.key), word, attr, c(batch.promise), c(batch.container), c(batch.via))
 

@@ -132,26 +132,15 @@ def reached(links: Links, batch: Events) -> Events:
     source = links.source[link]
     bagged, piece = sort == BAGGED, sort == PIECE_OF
     candidate = (out.via != 0) & (out.via == out.container)
-
-    def ours(column: NDArray) -> NDArray:
-        """What a container states is not stated of its members."""
-        return np.where(bagged, 0, column).astype(column.dtype)
-
+    # the rest stays as told, so that of two tellings of one scan the same one holds there and here
     return replace(
         out,
         key=links.target[link],
         key2=np.zeros(len(row), np.uint64),
         via=np.where((sort == RELABELLED) & candidate, out.via, source),
         container=np.where(bagged, source, out.container),
-        parent=np.where(bagged, 0, source).astype(np.uint64),
+        parent=np.where(bagged, np.where(candidate, out.parent, out.container), source).astype(np.uint64),
         piece=np.where(piece, np.maximum(out.piece, 1), np.where(bagged, 0, out.piece)).astype(np.uint16),
-        item_class=ours(out.item_class),
-        sender_kind=ours(out.sender_kind),
-        service_level=ours(out.service_level),
-        origin=ours(out.origin),
-        destination=ours(out.destination),
-        promise=ours(out.promise),
-        weight_g=ours(out.weight_g),
     )
 
 

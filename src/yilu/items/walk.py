@@ -77,7 +77,9 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
         rows[i]["flags"] |= np.uint16(_AFTER)
     known = place if place < size(rules, PROCESSING) else 0
     merge(rows, grid, i, word, value(rules, PROCESSING, known), rules)
-    _state(rows, i, attr, promise)
+    if via == 0 or container != via:
+        # what a container states is not stated of its items
+        _state(rows, i, attr, promise)
     if kind == _DELIVER and ((attr >> np.uint64(44)) & np.uint64(0xFF)) == _PROXY_OUTCOME:
         rows[i]["flags"] |= np.uint16(_PROXY)
     elif kind == _ATTEMPT:
@@ -102,7 +104,7 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
                 seconds = at - np.int64(last >> np.uint64(32))
                 if distance > value(rules, LIMITS, 2) and distance * 1000.0 > value(rules, LIMITS, 1) * seconds:
                     rows[i]["flags"] |= np.uint16(_IMPOSSIBLE)
-        rows[i]["arrived"] = np.uint32(at) if place != 0 else np.uint32(0)
+        rows[i]["arrived"] = np.uint32(at) if place != 0 and kind != _DEPART else np.uint32(0)
     if kind == _DEPART and rows[i]["arrived"] != 0:
         if item:
             codes[n] = dwell_cell(day_at(at, rules), np.uint64(known), operator, at - np.int64(rows[i]["arrived"]))
