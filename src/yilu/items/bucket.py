@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.items import kinds as k
-from yilu.items import order, sealing, walk
+from yilu.items import order, sealing, walk, whose
 from yilu.items.cells import MOST_PAIRS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
@@ -173,25 +173,16 @@ def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums 
     """States of whole items, one per journey, from all their events (by key and word); cubes change by ``sign``."""
     word = order.words(batch)
     p = pack(batch, word)
-    holds = np.empty(len(batch), np.bool_)
+    holds, role, of = np.empty(len(batch), np.bool_), np.empty(len(batch), np.uint8), np.empty(len(batch), np.uint64)
     c = np.ascontiguousarray
-    walk.effective(
-        p.key,
-        word,
-        c(batch.event_id),
-        c(batch.voids),
-        p.container,
-        p.via,
-        c(batch.parent),
-        p.attr,
-        int(rules[rules[LIMITS]]),
-        holds,
-    )
+    event_id, voids = c(batch.event_id), c(batch.voids)
+    whose.tell(p.key, word, p.attr, p.container, p.via, c(batch.parent), event_id, voids, role, of)
+    walk.effective(p.key, word, event_id, voids, p.container, role, of, rules, holds)
     rows = np.empty(len(batch), ROW)
     codes = np.empty((2 + MOST_PAIRS // 2) * len(batch), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     used, pairs = walk.refold(
-        p.key, word, p.attr, p.promise, p.container, p.via, c(batch.parent), holds, blank(), rules, sign, rows, _grid(rows),
+        p.key, word, p.attr, p.promise, p.container, p.via, role, holds, blank(), rules, sign, rows, _grid(rows),
         codes, deltas,
     )  # fmt: skip
     if sums is not None:
