@@ -148,6 +148,12 @@ def test_case(name):
         check(world, [[event] for event in reversed(world)], None)
 
 
+def test_nothing_passes_what_waits():
+    """A scan of a container into which an item was put by an event that still waits is folded with that event, not before it."""
+    told = [[bag(X, 0)], [e(Y, "relabel", 80, parent=X), bag(X, 76)], [e(C, "arrive", 107, 2)]]
+    check([event for part in told for event in part], told, 99.0)
+
+
 def test_reference_by_hand():
     """The reference itself: one ordinary life, every figure worked out by hand."""
     life = [

@@ -112,6 +112,7 @@ def fold(
     sizes, known = np.diff(groups[: items + 1]), ~fresh | shut
     waits = whole[:items] & known if gather is None else np.zeros(items, np.bool_)
     behind = np.repeat(waits, sizes)
+    wait(table, at_row[:items][waits & ~fresh])
     reserve(table, int(np.count_nonzero(fresh)))
     most = int(sizes.max(initial=0))
     codes = np.empty(max(_PAIRS, 2 * most + MOST_PAIRS), np.uint64)
@@ -152,6 +153,11 @@ def fold(
     closed = put(table, refolded, keys[shut])
     gone = np.union1d(again[is_closed(again)], closed["key"])
     return Folded(number, drop, behind, verdict.repeated, verdict.conflicting, closed, gone, until.of(gone), refused)
+
+
+def wait(table: Table, rows: NDArray[np.int64]) -> None:
+    """Let the items in these rows take nothing more until they are folded whole: events of theirs wait, and what comes must not pass them."""
+    table.rows["flags"][rows] |= np.uint16(FLAGS["whole"][0])
 
 
 def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> NDArray[np.void]:
