@@ -1,9 +1,10 @@
 """Events that reach another item: a container's scans its members, an old number's events the new one, a piece its shipment.
 
 A *link* (source → target) comes from an item's own event: bagged (容器 → item), relabelled (old number → new number), piece
-(piece → shipment), earlier (new number → old one). Every event of a source is copied to its targets as a candidate: ``via`` names the source. Whether a
-container's scan really reaches a member is decided where the member's events are walked in order (it must be in that container
-then), so late, repeated or voided bagging needs no correction here: candidates only ever get more.
+(piece → shipment), earlier (new number → old one). Every event of a source that may matter there is copied to its targets as a candidate:
+``via`` names the source. What a candidate counts for is decided where all events of the target are together (``whose``), and whether a
+container's scan reaches a member where these are walked in order (it must be in that container then). So late, repeated or voided links
+need no correction here: candidates only ever get more.
 """
 
 from __future__ import annotations
