@@ -19,10 +19,8 @@ K = {code: kind.id for code, kind in BY_CODE.items()}
 
 ITEMS = [0x0123456789ABCDE1, 0x4123456789ABCDE1, 0x8123456789ABCD02, 0xC123456789ABCDE4]
 """Numbers in four buckets; the first two end alike."""
-WAYBILL, OWN_PIECE = 0x5F00000000000001, 0xA700000000000002
+WAYBILL, OWN_PIECE, NEW_PIECE = 0x5F00000000000001, 0xA700000000000002, 0x2700000000000005
 CONTAINERS = [0x3333333333330001, 0xEEEEEEEEEEEE0001, 0x7000000000000003]
-OLDER = {ITEMS[1]: ITEMS[0], ITEMS[2]: ITEMS[1]}
-"""Relabelled numbers and the number before each: a chain of two."""
 
 PLAIN = [
     "accept", "identify", "inspect", "screen", "load", "depart", "depart", "unload", "arrive", "arrive", "sort", "hold", "export_customs",
@@ -35,6 +33,9 @@ hours = st.integers(0, 30).map(lambda h: BASE + 4 * HOUR * h)
 moments = st.one_of(hours, hours, st.integers(BASE, BASE + 5 * 86400))
 places = st.integers(0, 7)
 some = lambda values: st.one_of(st.just(0), st.sampled_from(values))  # noqa: E731
+
+
+states_parent = st.sampled_from([{}, {}, {"parent": ITEMS[3]}])
 
 
 def ids_of(number: int, piece: int = 0) -> st.SearchStrategy[int]:
@@ -115,9 +116,9 @@ def voiding(draw: st.DrawFn, numbers: list[int], piece: int = 0) -> Event:
 
 @st.composite
 def relabelling(draw: st.DrawFn) -> Event:
-    """An item goes on under the next number. Without an event id: a link once told is not taken back."""
-    key = draw(st.sampled_from(sorted(OLDER)))
-    return {**draw(plain([key], ["relabel"])), "parent": OLDER[key], "event_id": 0}
+    """An item goes on under another number, or two do, or one for two; voids may find the event."""
+    key = draw(st.sampled_from(ITEMS[1:3]))
+    return {**draw(plain([key], ["relabel"])), "parent": draw(st.sampled_from(ITEMS[: ITEMS.index(key)]))}
 
 
 @st.composite
@@ -127,13 +128,16 @@ def shipping(draw: st.DrawFn) -> Event:
     if choice == 0:
         return draw(plain([WAYBILL]))
     if choice == 1:
-        return {**draw(plain([OWN_PIECE], ["piece"])), "parent": WAYBILL, "event_id": 0}
+        return {**draw(plain([OWN_PIECE], ["piece"])), "parent": draw(st.sampled_from([WAYBILL, WAYBILL, ITEMS[3]]))}
     if choice == 2:
-        return draw(plain([OWN_PIECE]))
+        again = draw(st.sampled_from([{}, {}, {"kind": K["relabel"], "parent": OWN_PIECE}]))
+        return {**draw(plain([NEW_PIECE if again else draw(st.sampled_from([OWN_PIECE, NEW_PIECE]))])), **again}
     piece = draw(st.integers(1, 3))
     if choice == 3:
-        return draw(st.one_of(voiding([WAYBILL], piece), voiding([OWN_PIECE, WAYBILL])))
-    return draw(plain([WAYBILL], ["accept", "arrive", "depart", "deliver", "deliver", "return"], piece))
+        return draw(st.one_of(voiding([WAYBILL], piece), voiding([OWN_PIECE, NEW_PIECE, WAYBILL])))
+    return draw(
+        plain([WAYBILL], ["accept", "arrive", "depart", "deliver", "deliver", "return", "lost", "cancel"], piece)
+    ) | draw(states_parent)
 
 
 def lives(*sorts: st.SearchStrategy[Event], most: int = 14) -> st.SearchStrategy[list[Event]]:
@@ -149,8 +153,12 @@ def _retold(draw: st.DrawFn, told: list[Event]) -> list[Event]:
     for event, otherwise in again:
         change: Event = {}
         if otherwise:
-            change = {"event_id": draw(ids_of(event["key"], event.get("piece", 0)))} if event["kind"] not in (K["relabel"], K["piece"]) else {}  # fmt: skip
+            change = {"event_id": draw(ids_of(event["key"], event.get("piece", 0)))}
             change |= {"operator": draw(st.integers(0, 2)), "weight_g": 2}
+            if event["kind"] == K["relabel"] and event["key"] == ITEMS[2]:
+                change["parent"] = draw(st.sampled_from(ITEMS[:2]))
+            if event["kind"] == K["piece"]:
+                change["parent"] = draw(st.sampled_from([WAYBILL, ITEMS[3]]))
         out.append({**event, **change})
     return [{name: value for name, value in event.items() if value} for event in out]
 

@@ -3,14 +3,13 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from tests.items.reference_answers import NEVER, bin_of, follow
-from yilu.items.kinds import BY_CODE, KINDS
+from tests.items.reference_answers import ENDS, NEVER, VOIDING, K, after, before, bin_of, follow, kept, settle
+from yilu.items.kinds import KINDS
 
 IDENTITY = ("key", "at", "kind", "place", "piece", "voids")
 PAYLOAD = ("operator", "outcome", "item_class", "sender_kind", "service_level", "origin", "destination", "promise", "weight_g",
            "container", "parent", "event_id")  # fmt: skip
-K = {code: kind.id for code, kind in BY_CODE.items()}
-VOIDING = (K["void"], K["void_depart"])
+TELLING = (K["accept"], K["deliver"])
 CARRIED = {kind.id for kind in KINDS if kind.container} - set(VOIDING)
 FIRST = {"delivered": ["deliver"], "returned": ["return"], "ended": ["lost", "destroy", "cancel"], "identified": ["identify"],
          "inspected": ["inspect"], "screened": ["screen"], "left": ["depart"]}  # fmt: skip
@@ -28,6 +27,7 @@ def holding(events):
     least, own = {}, defaultdict(list)
     for event in events:
         e = {name: event.get(name, 0) for name in (*IDENTITY, *PAYLOAD)}
+        e["parent"] *= not e["piece"] or e["kind"] == K["relabel"]
         same = tuple(e[n] for n in IDENTITY)
         least[same] = min(least.get(same, e), e, key=lambda x: [x[n] for n in PAYLOAD])
     for e in least.values():
@@ -35,28 +35,17 @@ def holding(events):
     return own
 
 
-def kept(events, also=()):
-    """Events less those whose id a ``void`` among them, or ``also``, names."""
-    named = {e["voids"] for e in (*events, *also) if e["kind"] == K["void"]} - {0}
-    return [e for e in events if e["kind"] in VOIDING or e["event_id"] not in named]
-
-
-def gathered(own, number):
-    """Events of a number and, relabelled, of the numbers before it."""
-    out = list(own.get(number, ()))
-    for old in {e["parent"] for e in out if e["kind"] == K["relabel"]} - {0}:
-        out += [{**e, "from": old} for e in gathered(own, (old, 0)) if e["kind"] != K["relabel"]]
-    return out
-
-
 def journeys(own, number, marks, net):
     """What holds of a number in order, one list per journey; marks (what links tell) among it."""
-    mine, others = kept(gathered(own, number)), list(marks.get(number, ()))
-    for bag in {e["container"] for e in mine if e["kind"] == K["bag"]} - {0}:
-        scans = [e for journey in journeys(own, (bag, 0), {}, net) for e in journey if e["kind"] in CARRIED]
-        others += [{**e, "from": bag, "via": bag} for e in scans]
+    numbers = before(own, number)
+    told = lambda n, e: n == number or e["kind"] != K["relabel"]  # noqa: E731
+    mine = kept([{**e, "from": n[0] * (n != number)} for n in numbers for e in own.get(n, ()) if told(n, e)])
+    others = [m for n in numbers for m in marks.get(n, ()) if told(n, m)]
+    for bag in {(e["container"], 0) for e in mine if e["kind"] == K["bag"]} - {(0, 0)}:
+        held = journeys({bag: own.get(bag, ())}, bag, {}, net)
+        others += [{**e, "from": bag[0], "via": bag[0]} for j in held for e in j if e["kind"] in CARRIED]
     accepted, inside, out = None, None, [[]]
-    for e in sorted(mine + kept(others, mine), key=lambda e: (e["word"], e["from"])):
+    for e in sorted(mine + kept(others, mine), key=lambda e: (e["word"], e.get("order", ()), e["from"])):
         if e["kind"] == K["accept"]:
             if e["at"] - (accepted or e["at"]) > net.reuse_s:
                 inside = out.append([])
@@ -75,24 +64,33 @@ def journeys(own, number, marks, net):
     return out
 
 
+def mark(e, number, kind):
+    """What an event of ``number`` tells another number, as an event of this kind; in a second by piece, and by what was told."""
+    order = (e["piece"] or 4095, e["kind"] * (e["piece"] > 0))
+    return {**e, "mark": number, "kind": K[kind], "word": (e["at"], K[kind], e["place"]), "order": order}
+
+
 def links_tell(own):
-    """Marks by number: it goes on under another number; it has a piece; that piece was delivered."""
+    """Marks by number: it goes on under another number; it has a piece; that piece has ended."""
     marks = defaultdict(list)
     for number, events in own.items():
-        held = kept(events)
+        later = [e for n in after(own, number) - {number} for e in own[n]]
+        held = kept(events, later)
         of = {(e["key"], 0) if e["piece"] else (e["parent"], 0) for e in held if e["piece"] or e["kind"] == K["piece"]}
-        for e in held:
-            mark = {**e, "mark": number, "from": e["key"], "kind": max(e["kind"], K["piece"])}
-            mark["word"] = (e["at"], mark["kind"], e["place"])
-            tells = e["kind"] in (K["piece"], K["deliver"]) or (e["kind"] == K["accept"] and e["piece"])
-            for parent in {(e["parent"], 0)} if e["kind"] == K["relabel"] else of if tells else ():
-                marks[parent].append(mark)
+        for e in kept(events):
+            if e["kind"] == K["relabel"]:
+                marks[e["parent"], 0].append(mark(e, number, "relabel"))
+        for parent in of:
+            tells = [e for e in held if e["kind"] == K["piece"] or (e["piece"] and e["kind"] in TELLING)]
+            marks[parent] += [mark(e, number, "piece") for e in tells if e["piece"] or e["parent"] == parent[0]]
+            marks[parent] += [mark(e, number, c) for e in kept([*events, *later]) for c in ENDS if e["kind"] == K[c]]
     return marks
 
 
 def record(journey, net, cells):
     """The state of one journey and what follows from it; its cells are added to ``cells``."""
-    marks, scans = [e for e in journey if "mark" in e], [e for e in journey if "mark" not in e]
+    marks, own = [e for e in journey if "mark" in e], [e for e in journey if "mark" not in e]
+    scans = own or [m for m in marks if m["kind"] == K["piece"]]
     events = [e for i, e in enumerate(scans) if not i or e["word"] != scans[i - 1]["word"]]
     times = lambda codes, among=events: [e["at"] for e in among if e["kind"] in {K[c] for c in codes}]  # noqa: E731
     r = {name: min(times(codes), default=NEVER) for name, codes in FIRST.items()}
@@ -113,13 +111,13 @@ def record(journey, net, cells):
     r["proxy"] = any(e["kind"] == K["deliver"] and e["outcome"] == 2 for e in events)
     r["after"] = any(e["at"] > r["delivered"] and not times(["return"], events[: i + 1]) for i, e in enumerate(events))
     r["continued"] = any(m["kind"] == K["relabel"] for m in marks)
-    r["part"] = any(e["piece"] or e["kind"] == K["piece"] for e in events)
-    r["shipment"] = any(m["kind"] != K["relabel"] for m in marks)
+    r["part"] = any(e["piece"] or e["kind"] == K["piece"] for e in own)
+    r["shipment"] = any(m["kind"] == K["piece"] for m in marks)
     r["arrived"], r["container"], place = 0, 0, 0
     for e in events:
         if e["place"] != place:
             r["arrived"], place = e["at"] if e["place"] and e["kind"] != K["depart"] else 0, e["place"]
-        counts = 0 if r["continued"] or r["item_class"] >= 4 else 1
+        counts = 0 if r["continued"] or r["item_class"] >= 4 or not own else 1
         cells["scans", e["at"] // 3600, e["place"], e["kind"], e["operator"]] += counts
         if e["kind"] == K["depart"] and r["arrived"]:
             cells["dwell", net.day(e["at"]), e["place"], e["operator"], bin_of(e["at"] - r["arrived"])] += counts
@@ -128,10 +126,11 @@ def record(journey, net, cells):
             r["container"] = e["container"] & NEVER if e["kind"] == K["bag"] else 0
     r["delivered_last"] = max(times(["deliver"]), default=0)
     if r["shipment"]:
-        pieces = {m["mark"] for m in marks if m["kind"] != K["relabel"]}
-        firsts = [min(times(["deliver"], [m for m in marks if m["mark"] == p]), default=NEVER) for p in pieces]
-        r["delivered"] = max(firsts + times(["deliver"])[:1])
-        r["delivered_last"] = 0 if r["delivered"] == NEVER else max(r["delivered"], r["delivered_last"])
+        settle(
+            r,
+            [[m for m in marks if m["mark"] == p] for p in {m["mark"] for m in marks if m["kind"] == K["piece"]}],
+            times,
+        )
     follow(r, net, cells)
     return r
 

@@ -1,13 +1,55 @@
-"""What follows from a record of ``reference``: outcome, promise, checks and cells, after docs/explain/facts.md and the cubes' meanings."""
+"""Steps of ``reference``: what voids leave, the numbers of an item, a shipment by its pieces, and what follows from a record."""
 
 import math
 
+from yilu.items.kinds import BY_CODE
+
 NEVER = 0xFFFFFFFF
+K = {code: kind.id for code, kind in BY_CODE.items()}
+ENDS = ("deliver", "return", "lost", "destroy", "cancel")
+VOIDING = (K["void"], K["void_depart"])
+
+
+def kept(events, also=()):
+    """Events less those whose id a ``void`` among them, or ``also``, names."""
+    named = {e["voids"] for e in (*events, *also) if e["kind"] == K["void"]} - {0}
+    return [e for e in events if e["kind"] in VOIDING or e["event_id"] not in named]
+
+
+def before(own, number):
+    """The numbers that a number goes on for, and itself."""
+    olds = {e["parent"] for e in kept(own.get(number, ())) if e["kind"] == K["relabel"]} - {0}
+    return {number}.union(*(before(own, (old, 0)) for old in olds))
+
+
+def after(own, number):
+    """A number, and those that it was ever said to go on under."""
+    news = {n for n, events in own.items() for e in events if e["kind"] == K["relabel"] and (e["parent"], 0) == number}
+    return {number}.union(*(after(own, new) for new in news))
 
 
 def bin_of(seconds):
     """The bin of a time: bins grow by 2 % from one minute on."""
     return 0 if seconds < 60 else min(1023, 1 + int(math.log(seconds / 60) / math.log(1.02)))
+
+
+def settle(r, pieces, times):
+    """A shipment by its pieces: delivered with the last; all ended otherwise, lost, stopped or returned."""
+    ends = []
+    for mine in pieces:
+        d, b, n = (min(times(codes, mine), default=NEVER) for codes in (ENDS[:1], ENDS[1:2], ENDS[2:]))
+        how = "delivered" if d <= b and d != NEVER else "returned" if b != NEVER else "ended"
+        ends.append((how, {"delivered": d, "returned": b, "ended": n}[how], how == "ended" and times(["lost"], mine)))
+    hows, latest = {how for how, _, _ in ends}, max(at for _, at, _ in ends)
+    if hows == {"delivered"}:
+        r["delivered"] = max([latest] + [r["delivered"]] * (r["delivered"] != NEVER))
+        r["delivered_last"] = max(latest, r["delivered_last"])
+        return
+    r["delivered"], r["delivered_last"] = NEVER, 0
+    if latest != NEVER:
+        how = "ended" if "ended" in hows else "returned"
+        r[how] = latest if r[how] == NEVER else r[how]
+        r["lost"] |= any(lost for _, _, lost in ends)
 
 
 def follow(r, net, cells):

@@ -175,5 +175,5 @@ def rules(net: Net) -> Rules:
         owed_processing=np.array([o.processing for o in net.obligations], np.bool_),
         transitions=moments,
         offsets=offsets,
-        limits=i((net.reuse_s, net.fastest_m_s, net.least_km)),
+        limits=i((net.reuse_s, net.fastest_m_s, net.least_km, net.container_s)),
     )

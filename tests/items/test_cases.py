@@ -13,7 +13,7 @@ from tests.items.test_facts import check, compare
 from tests.items.test_upkeep import LONG
 from yilu.items import upkeep
 
-X, Y = ITEMS[0], ITEMS[1]
+X, Y, Z = ITEMS[0], ITEMS[1], ITEMS[2]
 C, D = CONTAINERS[:2]
 
 
@@ -38,6 +38,34 @@ def bag(key: int, hours: float, container: int = C, code: str = "bag", **more: i
 
 
 CASES: dict[str, list[list[Event]]] = {
+    "two numbers go on for one": [[e(X, "accept", 0, 1)], [e(Y, "relabel", 1, parent=X)], [e(Z, "relabel", 2, parent=X), e(Z, "deliver", 3)]],
+    "two tellings of what a number goes on for": [
+        [e(X, "accept", 0, 1), e(Y, "accept", 0, 2)], [e(Z, "relabel", 2, parent=X)], [e(Z, "relabel", 2, parent=Y)], [e(X, "sort", 3)],
+    ],
+    "a voided relabelling": [[e(X, "accept", 0, 1), e(Y, "relabel", 1, parent=X, event_id=7), e(Y, "sort", 2)], [e(Y, "void", 3, voids=7)], [e(X, "sort", 4)]],
+    "a voided relabelling in a chain": [
+        [e(X, "accept", 0, 1), e(Y, "relabel", 1, parent=X, event_id=7), e(Z, "relabel", 2, parent=Y), e(Z, "deliver", 5)], [e(Y, "void", 3, voids=7)],
+    ],
+    "a voided piece": [
+        [e(WAYBILL, "accept", 0), e(OWN_PIECE, "piece", 0, parent=WAYBILL, event_id=7), e(WAYBILL, "deliver", 2)], [e(OWN_PIECE, "void", 3, voids=7)],
+        [e(OWN_PIECE, "deliver", 4)],
+    ],
+    "two tellings of whose piece it is": [[e(X, "accept", 0), e(OWN_PIECE, "piece", 1, parent=WAYBILL)], [e(OWN_PIECE, "piece", 1, parent=X)], [e(OWN_PIECE, "deliver", 2)]],
+    "a voided re-bagging extends nothing": [[bag(X, 0), bag(X, 4, event_id=7)], [e(C, "depart", 50, 2)], [e(X, "void", 60, voids=7)]],
+    "a bag in a bag": [[bag(X, 0), bag(C, 1, D)], [e(D, "depart", 2, 2), e(C, "arrive", 3, 3)]],
+    "a relabelled piece is a piece, and delivered under its new number": [
+        [e(WAYBILL, "accept", 0), e(OWN_PIECE, "piece", 0, parent=WAYBILL)], [e(Z, "relabel", 2, parent=OWN_PIECE)], [e(Z, "deliver", 4)],
+    ],
+    "a relabelled shipment keeps its pieces": [
+        [e(WAYBILL, "accept", 0), e(OWN_PIECE, "piece", 0, parent=WAYBILL), e(WAYBILL, "accept", 0, piece=1)],
+        [e(Z, "relabel", 2, parent=WAYBILL)], [e(OWN_PIECE, "deliver", 3), e(WAYBILL, "deliver", 5, piece=1)],
+    ],
+    "a numbered piece that states a parent": [[e(WAYBILL, "accept", 0, piece=1, parent=X), e(X, "accept", 0)], [e(WAYBILL, "deliver", 4, piece=1, parent=Y)]],
+    "a shipment known by its pieces alone": [[e(WAYBILL, "arrive", 0, 2, piece=1), e(WAYBILL, "accept", 1, 3, piece=2, origin=2)], [e(WAYBILL, "deliver", 4, piece=2)]],
+    "a lost piece": [
+        [e(WAYBILL, "accept", 0), e(WAYBILL, "accept", 0, piece=1), e(WAYBILL, "accept", 0, piece=2)], [e(WAYBILL, "lost", 3, piece=1)], [e(WAYBILL, "deliver", 5, piece=2)],
+    ],
+    "pieces returned": [[e(WAYBILL, "accept", 0, piece=1), e(WAYBILL, "accept", 0, piece=2)], [e(WAYBILL, "return", 3, piece=1), e(WAYBILL, "deliver", 5, piece=2)]],
     "a piece whose shipment's bucket is empty": [[e(OWN_PIECE, "piece", 0, parent=WAYBILL)]],
     "a return is no scan after delivery": [[e(X, "deliver", 0), e(X, "return", 1)], [e(X, "sort", 2)]],
     "an unmapped event after delivery is one": [[e(X, "deliver", 0), e(X, "other", 1)]],
@@ -118,6 +146,12 @@ def test_case(name):
     if len(world) < 20:
         check(world, [[event] for event in world], None)
         check(world, [[event] for event in reversed(world)], None)
+
+
+def test_nothing_passes_what_waits():
+    """A scan of a container into which an item was put by an event that still waits is folded with that event, not before it."""
+    told = [[bag(X, 0)], [e(Y, "relabel", 80, parent=X), bag(X, 76)], [e(C, "arrive", 107, 2)]]
+    check([event for part in told for event in part], told, 99.0)
 
 
 def test_reference_by_hand():

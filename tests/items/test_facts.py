@@ -37,7 +37,7 @@ def log_of(world: list[Event]) -> dict[tuple[int, ...], tuple[int, ...]]:
     out = {}
     for number, events in reference.holding(world).items():
         for e in events:
-            parent = e["parent"] or (e["key"] if e["piece"] else 0)
+            parent = e["parent"] or (e["key"] if e["piece"] and e["kind"] != lives.K["relabel"] else 0)
             e = {**e, "key": key_of(number), "parent": parent}
             out[tuple(e[n] for n in IDENTITY)] = tuple(e[n] for n in PAYLOAD)
     return out

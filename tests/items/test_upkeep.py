@@ -78,10 +78,13 @@ def test_upkeep_changes_no_answer(drawn):
 def test_retention_drops_rows_and_keeps_sums(old, new):
     """With the log of an old world dropped its cells and closed rows stay, also through rebuilding; what comes later is folded beside them."""
     later = 200 * DAY
-    other = {key: key ^ 0xFF0000 for key in [*lives.ITEMS, *lives.CONTAINERS, lives.WAYBILL, lives.OWN_PIECE]}
+    other = {
+        key: key ^ 0xFF0000
+        for key in [*lives.ITEMS, *lives.CONTAINERS, lives.WAYBILL, lives.OWN_PIECE, lives.NEW_PIECE]
+    }
     moved = [
         {**e, "key": other[e["key"]], "at": e["at"] + later}
-        | {name: other[e[name]] for name in ("container", "parent") if e.get(name)}
+        | {name: other.get(e[name], e[name]) for name in ("container", "parent") if e.get(name)}
         | ({"promise": e["promise"] + later} if e.get("promise") else {})
         for e in new
     ]

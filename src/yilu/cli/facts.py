@@ -45,9 +45,7 @@ class Facts:
     def rules(self) -> Rules:
         """The province's settings as the fold takes them."""
         s = self.settings
-        return rules_of(
-            self.network, reuse_days=s.reuse_days, impossible_m_s=s.impossible_m_s, impossible_km=s.impossible_km
-        )
+        return rules_of(self.network, s.reuse_days, s.impossible_m_s, s.impossible_km, s.container_days)
 
     @cached_property
     def key(self) -> Key:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.items import kinds as k
-from yilu.items import order, sealing, walk
+from yilu.items import order, sealing, walk, whose
 from yilu.items.cells import MOST_PAIRS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
@@ -112,6 +112,7 @@ def fold(
     sizes, known = np.diff(groups[: items + 1]), ~fresh | shut
     waits = whole[:items] & known if gather is None else np.zeros(items, np.bool_)
     behind = np.repeat(waits, sizes)
+    wait(table, at_row[:items][waits & ~fresh])
     reserve(table, int(np.count_nonzero(fresh)))
     most = int(sizes.max(initial=0))
     codes = np.empty(max(_PAIRS, 2 * most + MOST_PAIRS), np.uint64)
@@ -154,6 +155,11 @@ def fold(
     return Folded(number, drop, behind, verdict.repeated, verdict.conflicting, closed, gone, until.of(gone), refused)
 
 
+def wait(table: Table, rows: NDArray[np.int64]) -> None:
+    """Let the items in these rows take nothing more until they are folded whole: events of theirs wait, and what comes must not pass them."""
+    table.rows["flags"][rows] |= np.uint16(FLAGS["whole"][0])
+
+
 def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> NDArray[np.void]:
     """Set the states of refolded items, ``rows`` by key and journey: the last journey stays open, earlier ones are returned."""
     last = np.ones(len(rows), np.bool_)
@@ -173,25 +179,16 @@ def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums 
     """States of whole items, one per journey, from all their events (by key and word); cubes change by ``sign``."""
     word = order.words(batch)
     p = pack(batch, word)
-    holds = np.empty(len(batch), np.bool_)
+    holds, role, of = np.empty(len(batch), np.bool_), np.empty(len(batch), np.uint8), np.empty(len(batch), np.uint64)
     c = np.ascontiguousarray
-    walk.effective(
-        p.key,
-        word,
-        c(batch.event_id),
-        c(batch.voids),
-        p.container,
-        p.via,
-        c(batch.parent),
-        p.attr,
-        int(rules[rules[LIMITS]]),
-        holds,
-    )
+    event_id, voids = c(batch.event_id), c(batch.voids)
+    whose.tell(p.key, word, p.attr, p.container, p.via, c(batch.parent), event_id, voids, role, of)
+    walk.effective(p.key, word, event_id, voids, p.container, role, of, rules, holds)
     rows = np.empty(len(batch), ROW)
     codes = np.empty((2 + MOST_PAIRS // 2) * len(batch), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     used, pairs = walk.refold(
-        p.key, word, p.attr, p.promise, p.container, p.via, c(batch.parent), holds, blank(), rules, sign, rows, _grid(rows),
+        p.key, word, p.attr, p.promise, p.container, p.via, role, holds, blank(), rules, sign, rows, _grid(rows),
         codes, deltas,
     )  # fmt: skip
     if sums is not None:

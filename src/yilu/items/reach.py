@@ -1,9 +1,10 @@
 """Events that reach another item: a container's scans its members, an old number's events the new one, a piece its shipment.
 
 A *link* (source → target) comes from an item's own event: bagged (容器 → item), relabelled (old number → new number), piece
-(piece → shipment). Every event of a source is copied to its targets as a candidate: ``via`` names the source. Whether a
-container's scan really reaches a member is decided where the member's events are walked in order (it must be in that container
-then), so late, repeated or voided bagging needs no correction here: candidates only ever get more.
+(piece → shipment), earlier (new number → old one). Every event of a source that may matter there is copied to its targets as a candidate:
+``via`` names the source. What a candidate counts for is decided where all events of the target are together (``whose``), and whether a
+container's scan reaches a member where these are walked in order (it must be in that container then). So late, repeated or voided links
+need no correction here: candidates only ever get more.
 """
 
 from __future__ import annotations
@@ -17,11 +18,17 @@ from numpy.typing import NDArray
 from yilu.items import kinds as k
 from yilu.items.schema import Events, concat, events
 
-BAGGED, RELABELLED, PIECE_OF = 1, 2, 3
-_DEPTH = 4
+BAGGED, RELABELLED, PIECE_OF, EARLIER = 1, 2, 3, 4
+_DEPTH = 6
 _FOREVER = 0xFFFFFFFF
 _CARRIED = np.zeros(256, np.bool_)
 _CARRIED[[kind.id for kind in k.KINDS if kind.container]] = True
+_VOIDING = np.zeros(256, np.bool_)
+_VOIDING[[k.VOID, k.VOID_DEPART]] = True
+_ENDING = np.zeros(256, np.bool_)
+_ENDING[[k.DELIVER, k.RETURN, k.LOST, k.DESTROY, k.CANCEL, k.VOID]] = True
+_OWN_NUMBER = 4095
+"""The piece that a piece with a number of its own is to its shipment."""
 _TELLING = np.zeros(256, np.bool_)
 _TELLING[[k.BAG, k.RELABEL, k.PIECE]] = True
 
@@ -83,12 +90,13 @@ def links_of(batch: Events, container_s: int) -> Links:
     """The links that events of ``batch`` establish; a container's scans count for ``container_s`` seconds from bagging."""
     bag = np.flatnonzero((batch.kind == k.BAG) & (batch.container != 0))
     relabel = np.flatnonzero((batch.kind == k.RELABEL) & (batch.parent != 0) & (batch.via == 0))
-    piece = np.flatnonzero((batch.kind == k.PIECE) & (batch.parent != 0) & (batch.via == 0))
+    piece = np.flatnonzero((batch.kind == k.PIECE) & (batch.piece == 0) & (batch.parent != 0) & (batch.via == 0))
     since = batch.at[bag]
     until = np.minimum(since.astype(np.uint64) + np.uint64(container_s), np.uint64(_FOREVER)).astype(np.uint32)
     parts = [Links(batch.container[bag], batch.key[bag], since, until, np.full(len(bag), BAGGED, np.uint8))]
     for rows, source, target, sort in (
         (relabel, batch.parent, batch.key, RELABELLED),
+        (relabel, batch.key, batch.parent, EARLIER),
         (piece, batch.key, batch.parent, PIECE_OF),
     ):
         n = len(rows)
@@ -121,49 +129,58 @@ def reached(links: Links, batch: Events) -> Events:
     hi = np.searchsorted(links.source, batch.key, "right")
     row, link = pairs_of(lo, hi)
     kind, at, sort = batch.kind[row], batch.at[row], links.sort[link]
+    via, parent, numbered = batch.via[row], batch.parent[row], batch.piece[row] != 0
+    own = via == 0
+    later = ~own & (parent == 0) & ~numbered & (via != batch.container[row])
     within = (at >= links.since[link]) & (at <= links.until[link])
-    keep = np.where(
-        sort == BAGGED,
-        _CARRIED[kind] & (within | (kind == k.VOID) | (kind == k.VOID_DEPART)),
-        np.where(sort == RELABELLED, kind != k.RELABEL, (kind == k.DELIVER) | (kind == k.VOID)),
+    marks_itself = ~own & (kind == k.RELABEL) & (parent == batch.key[row])
+    keep = (via != links.target[link]) & np.choose(
+        sort - 1,
+        [
+            own & _CARRIED[kind] & (within | _VOIDING[kind]),
+            ~later & ~marks_itself,
+            ((own | later) & _ENDING[kind]) | (own & (kind == k.PIECE) & ~numbered),
+            ((own | later) & _ENDING[kind]) | (own & (kind == k.RELABEL)),
+        ],
     )
     row, link, sort = row[keep], link[keep], sort[keep]
     out = batch.take(row)
     source = links.source[link]
-    bagged, piece = sort == BAGGED, sort == PIECE_OF
-    candidate = (out.via != 0) & (out.via == out.container)
-    # the rest stays as told, so that of two tellings of one scan the same one holds there and here
+    own, kind = out.via == 0, out.kind
+    bagged, relabelled, piece, earlier = (sort == s for s in (BAGGED, RELABELLED, PIECE_OF, EARLIER))
+    links_itself = (kind == k.RELABEL) | (kind == k.PIECE)
+    # what is left as told lets of two tellings of one event the same one hold there and here
+    parent = np.where(bagged, out.container, out.parent)
+    parent = np.where(relabelled & own & (~links_itself | (parent == 0)), source, parent)
     return replace(
         out,
         key=links.target[link],
         key2=np.zeros(len(row), np.uint64),
-        via=np.where((sort == RELABELLED) & candidate, out.via, source),
+        via=np.where(bagged | piece | own, source, out.via),
         container=np.where(bagged, source, out.container),
-        parent=np.where(bagged, np.where(candidate, out.parent, out.container), source).astype(np.uint64),
-        piece=np.where(piece, np.maximum(out.piece, 1), np.where(bagged, 0, out.piece)).astype(np.uint16),
+        parent=np.where(earlier & ~links_itself, 0, parent).astype(np.uint64),
+        piece=np.where(piece & (out.piece == 0), _OWN_NUMBER, np.where(bagged, 0, out.piece)).astype(np.uint16),
+        voids=np.where(piece & ~own & (kind != k.VOID), out.via, out.voids),
     )
 
 
 def marks(batch: Events) -> Events:
-    """What links themselves tell the other side: an old number that it goes on as another, a shipment that it has a piece."""
-    relabel = np.flatnonzero((batch.kind == k.RELABEL) & (batch.parent != 0) & (batch.via == 0))
-    piece = np.flatnonzero(
-        ((batch.kind == k.PIECE) | ((batch.piece != 0) & (batch.kind == k.ACCEPT)))
-        & (batch.parent != 0)
-        & (batch.via == 0)
-    )
-    parts = []
-    for rows, kind in ((relabel, k.RELABEL), (piece, k.PIECE)):
-        own = batch.take(rows)
-        n = len(own)
-        parts.append(
-            events(
-                n, key=own.parent, at=own.at, kind=kind, place=own.place, operator=own.operator, parent=own.key, via=own.key,
-                event_id=own.event_id, recorded_at=own.recorded_at, source=own.source,
-                piece=np.maximum(own.piece, 1) if kind == k.PIECE else 0,
-            )
-        )  # fmt: skip
-    return concat(parts)
+    """What acceptance and delivery of a numbered piece tell its shipment: that it has this piece; ``voids`` says which of the two."""
+    tells = (batch.kind == k.PIECE) | (batch.kind == k.ACCEPT) | (batch.kind == k.DELIVER)
+    own = batch.take(np.flatnonzero(tells & (batch.piece != 0) & (batch.via == 0)))
+    n = len(own)
+    return replace(
+        own, key=waybill_of(own.key, own.piece), kind=np.full(n, k.PIECE, np.uint8), voids=own.kind.astype(np.uint64), via=own.key,
+        key2=np.zeros(n, np.uint64),
+    )  # fmt: skip
+
+
+def waybill_of(key: NDArray[np.uint64], piece: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """The key of the shipment of a numbered piece, from the key of the piece, and the other way round."""
+    mixed = (piece.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    # the leading bits stay: a piece lies in the bucket of its shipment
+    return np.asarray(key ^ (mixed & np.uint64((1 << 40) - 1)))
 
 
 def piece_keys(batch: Events) -> Events:
@@ -173,23 +190,20 @@ def piece_keys(batch: Events) -> Events:
         return batch
     key, parent = np.array(batch.key), np.array(batch.parent)
     whole = key[rows]
-    mixed = (batch.piece[rows].astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    mixed ^= mixed >> np.uint64(29)
-    # the leading bits stay: a piece lies in the bucket of its shipment
-    key[rows] = whole ^ (mixed & np.uint64((1 << 40) - 1))
-    parent[rows] = np.where(parent[rows] == 0, whole, parent[rows])
+    key[rows] = waybill_of(whole, batch.piece[rows])
+    parent[rows] = np.where(batch.kind[rows] == k.RELABEL, parent[rows], whole)
     return replace(batch, key=key, parent=parent)
 
 
 def piece_links(batch: Events) -> Links:
     """Links of pieces numbered within their shipment: their own events name it."""
-    rows = np.flatnonzero((batch.piece != 0) & (batch.parent != 0) & (batch.via == 0))
+    rows = np.flatnonzero((batch.piece != 0) & (batch.via == 0))
     n = len(rows)
     return merged(
         [
             Links(
                 batch.key[rows],
-                batch.parent[rows],
+                waybill_of(batch.key[rows], batch.piece[rows]),
                 np.zeros(n, np.uint32),
                 np.full(n, _FOREVER, np.uint32),
                 np.full(n, PIECE_OF, np.uint8),
@@ -201,8 +215,8 @@ def piece_links(batch: Events) -> Links:
 def spread(batch: Events, known: Sequence[Links], new: Links, earlier: Events, behind: Links) -> Events:
     """All candidates of a commit: of its events by every link, of ``earlier`` events (logged before) by the links ``behind``.
 
-    ``known``: links of earlier commits; ``new``: of this one. Candidates can be sources themselves (a bag in a bag, a number replaced
-    twice): up to four steps are followed.
+    ``known``: links of earlier commits; ``new``: of this one. Candidates can be sources themselves (a number replaced
+    twice): up to six steps are followed.
     """
     links = [*known, new]
     found = [marks(batch), *(reached(run, batch) for run in links), reached(behind, earlier)]

@@ -11,8 +11,10 @@ from yilu.network import Network
 _LEVELS = 16
 
 
-def rules_of(network: Network, reuse_days: int = 90, impossible_m_s: int = 300, impossible_km: int = 100) -> Rules:
-    """The rules of ``network``; ``reuse_days``, ``impossible_m_s`` and ``impossible_km`` as in the settings of the same name."""
+def rules_of(
+    network: Network, reuse_days: int = 90, impossible_m_s: int = 300, impossible_km: int = 100, container_days: int = 3
+) -> Rules:
+    """The rules of ``network``; ``reuse_days``, ``impossible_m_s``, ``impossible_km`` and ``container_days`` as in the settings of the same name."""
     p, o = network.promise_rules, network.obligation_rules
     return Rules(
         facility_area=network.facility_area,
@@ -39,5 +41,5 @@ def rules_of(network: Network, reuse_days: int = 90, impossible_m_s: int = 300, 
         owed_processing=o.processing,
         transitions=network.local_time.transitions,
         offsets=network.local_time.offsets,
-        limits=np.array([86400 * reuse_days, impossible_m_s, impossible_km], np.int64),
+        limits=np.array([86400 * reuse_days, impossible_m_s, impossible_km, 86400 * container_days], np.int64),
     )

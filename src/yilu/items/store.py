@@ -454,6 +454,9 @@ class Store:
         table = self._tables.get(b)
         if table is None:
             table = states.load(self.disk, self.at, b, self.packed)
+            if self.at.behind:
+                row = find(table, np.unique(log.read(self.disk, self.at.behind, b, self.at.buckets).key))
+                bucket.wait(table, row[row >= 0])
             self._tables[b] = table
         return table
 

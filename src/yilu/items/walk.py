@@ -17,9 +17,11 @@ from yilu.items.fields import NEVER
 from yilu.items.fold import merge
 from yilu.items.rules import LATITUDE, LIMITS, LONGITUDE, OF_CHECKS, OF_CLOCK, PROCESSING, degrees, size, value
 from yilu.items.table import entry_of, home, seek
+from yilu.items.whose import CARRIED, END, GOES_ON, MARK, OWN, kind_of
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
-_VOID, _VOID_DEPART = 200, 204
+_LOST, _VOID, _VOID_DEPART = 128, 200, 204
+_LOST_FLAG = 32
 _WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT = 1, 64, 128, 256, 512, 1024, 2048
 _PROXY_OUTCOME = 2
 _CONTAINER_CLASS = 4
@@ -91,7 +93,7 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     if np.uint64(attr >> np.uint64(52)) != 0 and via == 0:
         rows[i]["flags"] |= np.uint16(_PART)
     operator = attr & np.uint64(0xFFF)
-    item = ((attr >> np.uint64(36)) & np.uint64(0xF)) < _CONTAINER_CLASS
+    item = rows[i]["classes"] & np.uint8(15) < _CONTAINER_CLASS
     if item:
         codes[n] = scan_cell(word, operator, np.uint64(known))
         deltas[n] = sign
@@ -219,19 +221,11 @@ def append(
     return count, n, items
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _source(e, container, via, parent, attr):
-    """Whose event it is: 0 the item's own (or that of its earlier number), else the key of the container or piece that it came by."""
-    if via[e] != 0 and (container[e] == via[e] or (parent[e] == via[e] and attr[e] >> np.uint64(52) != 0)):
-        return via[e]
-    return np.uint64(0)
-
-
 @njit(cache=True, nogil=True)
-def effective(key, word, event_id, voids, container, via, parent, attr, reuse_s, out):
+def effective(key, word, event_id, voids, container, role, whose, rules, out):
     """Mark in ``out`` the events that hold: not voided by id, and no departure that a later voiding took back.
 
-    A container's or piece's voiding speaks of its own events only.
+    ``role``, ``whose``: of ``whose.tell``. A container's or another number's voiding speaks of its own events only.
     """
     out[:] = True
     n = len(key)
@@ -242,123 +236,144 @@ def effective(key, word, event_id, voids, container, via, parent, attr, reuse_s,
             j += 1
         taking_back = False
         for v in range(i, j):
-            kind = np.int64((word[v] >> np.uint64(24)) & np.uint64(0xFF))
+            kind = kind_of(word[v])
             taking_back |= kind == _VOID_DEPART
             if kind == _VOID and voids[v] != 0:
-                whose = _source(v, container, via, parent, attr)
                 for e in range(i, j):
-                    voiding = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF)) in (_VOID, _VOID_DEPART)
-                    if (
-                        event_id[e] == voids[v]
-                        and not voiding
-                        and (whose == 0 or whose == _source(e, container, via, parent, attr))
-                    ):
+                    voiding = kind_of(word[e]) in (_VOID, _VOID_DEPART)
+                    if event_id[e] == voids[v] and not voiding and (whose[v] == 0 or whose[v] == whose[e]):
                         out[e] = False
         if taking_back:
-            _take_back(i, j, word, container, via, parent, attr, reuse_s, out)
+            _take_back(i, j, word, container, role, whose, rules, out)
         i = j
 
 
 @njit(cache=True, nogil=True)
-def _take_back(first, last, word, container, via, parent, attr, reuse_s, out):
+def _take_back(first, last, word, container, role, whose, rules, out):
     """Let each ``void_depart`` of an item's events ``first:last`` take back the latest departure before it; only what reached the item."""
     reached = np.zeros(last - first, np.bool_)
-    inside = np.uint64(0)
+    inside, bagged = np.uint64(0), np.int64(0)
     accepted = np.int64(-1)
     for e in range(first, last):
         if not out[e]:
             continue
-        kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
-        whose = _source(e, container, via, parent, attr)
-        if kind == _ACCEPT:
-            at = np.int64(word[e] >> np.uint64(32))
-            if accepted >= 0 and at - accepted > reuse_s:
+        kind, at = kind_of(word[e]), np.int64(word[e] >> np.uint64(32))
+        if role[e] == OWN and kind == _ACCEPT:
+            if accepted >= 0 and at - accepted > value(rules, LIMITS, 0):
                 inside = np.uint64(0)
             accepted = at
-        elif kind == _BAG:
-            inside = container[e]
-        elif kind == _UNBAG:
+        elif role[e] == OWN and kind == _BAG:
+            inside, bagged = container[e], at
+        elif role[e] == OWN and kind == _UNBAG:
             inside = np.uint64(0)
-        reached[e - first] = whose == 0 or whose == inside
+        in_time = whose[e] == inside and at - bagged <= value(rules, LIMITS, 3)
+        reached[e - first] = role[e] == OWN or (role[e] == CARRIED and in_time)
         if kind != _VOID_DEPART:
             continue
         for d in range(e - 1, first - 1, -1):
-            departs = np.int64((word[d] >> np.uint64(24)) & np.uint64(0xFF)) == _DEPART
+            departs = kind_of(word[d]) == _DEPART
             if not departs or not out[d] or (word[d] & np.uint64(0xFFFFFF)) != (word[e] & np.uint64(0xFFFFFF)):
                 continue
-            if _source(d, container, via, parent, attr) == whose or (whose == 0 and reached[d - first]):
+            if whose[d] == whose[e] or (whose[e] == 0 and reached[d - first]):
                 out[d] = False
                 break
 
 
 @njit(cache=True, nogil=True)
-def _settle_pieces(rows, i, first, last, word, via, parent, attr, holds):
-    """A shipment is delivered with its last piece: once every linked piece is, at the latest of their first deliveries."""
-    pieces = 0
-    done = 0
-    latest = np.int64(0)
-    own = np.int64(NEVER)
+def _end_of_piece(mark, first, last, word, via, role, holds):
+    """(delivered, returned, ended otherwise, lost) of the piece that event ``mark`` tells of: one second of the first three, NEVER else."""
+    delivered, returned, ended, lost = np.int64(NEVER), np.int64(NEVER), np.int64(NEVER), False
     for e in range(first, last):
-        kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
-        if not holds[e] or kind == _VOID:
+        if not holds[e] or role[e] != END or via[e] != via[mark]:
             continue
-        if kind == _DELIVER and via[e] == 0:
-            own = min(own, np.int64(word[e] >> np.uint64(32)))
-        if via[e] == 0 or parent[e] != via[e] or np.uint64(attr[e] >> np.uint64(52)) == 0:
-            continue
-        seen = False
-        for p in range(first, e):
-            if (
-                holds[p]
-                and via[p] == via[e]
-                and parent[p] == via[p]
-                and np.int64((word[p] >> np.uint64(24)) & np.uint64(0xFF)) != _VOID
-            ):
-                seen = True
-                break
-        if seen:
-            continue
-        pieces += 1
-        for d in range(e, last):
-            if holds[d] and via[d] == via[e] and np.int64((word[d] >> np.uint64(24)) & np.uint64(0xFF)) == _DELIVER:
-                done += 1
-                latest = max(latest, np.int64(word[d] >> np.uint64(32)))
-                break
-    if pieces == 0:
-        return
-    if own != NEVER:
-        pieces += 1
-        done += 1
-        latest = max(latest, own)
-    rows[i]["flags"] |= np.uint16(_SHIPMENT)
-    rows[i]["delivered"] = np.uint32(latest) if done == pieces else np.uint32(NEVER)
-    rows[i]["delivered_last"] = max(rows[i]["delivered_last"], np.uint32(latest)) if done == pieces else np.uint32(0)
+        kind, at = kind_of(word[e]), np.int64(word[e] >> np.uint64(32))
+        if kind == _DELIVER:
+            delivered = min(delivered, at)
+        elif kind == _RETURN:
+            returned = min(returned, at)
+        elif kind != _VOID:
+            ended = min(ended, at)
+            lost |= kind == _LOST
+    never = np.int64(NEVER)
+    if delivered != never and delivered <= returned:
+        return delivered, never, never, False
+    if returned != never:
+        return never, returned, never, False
+    return never, never, ended, lost
 
 
 @njit(cache=True, nogil=True)
-def _goes_on(first, key, word, via, holds, reuse_s):
+def _settle_pieces(rows, i, first, last, word, via, role, holds):
+    """A shipment is delivered with its last piece; where all have ended and not all were delivered it is lost, stopped or else returned."""
+    never = np.int64(NEVER)
+    pieces, delivered, ended, opened = 0, 0, 0, 0
+    latest, lost = np.int64(0), False
+    for e in range(first, last):
+        if not holds[e] or role[e] != MARK:
+            continue
+        seen = False
+        for p in range(first, e):
+            seen |= holds[p] and role[p] == MARK and via[p] == via[e]
+        if seen:
+            continue
+        pieces += 1
+        d, r, n, gone = _end_of_piece(e, first, last, word, via, role, holds)
+        delivered += d != never
+        ended += n != never
+        opened += d == never and r == never and n == never
+        lost |= gone
+        latest = max(latest, min(d, r, n) if min(d, r, n) != never else 0)
+    if pieces == 0:
+        return
+    rows[i]["flags"] |= np.uint16(_SHIPMENT)
+    if delivered == pieces:
+        own = np.int64(rows[i]["delivered"])
+        rows[i]["delivered"] = np.uint32(latest if own == never else max(latest, own))
+        rows[i]["delivered_last"] = max(rows[i]["delivered_last"], np.uint32(latest))
+        return
+    rows[i]["delivered"], rows[i]["delivered_last"] = np.uint32(NEVER), np.uint32(0)
+    if opened == 0:
+        if ended > 0 and rows[i]["ended"] == NEVER:
+            rows[i]["ended"] = np.uint32(latest)
+        elif ended == 0 and rows[i]["returned"] == NEVER:
+            rows[i]["returned"] = np.uint32(latest)
+        rows[i]["flags"] |= np.uint16(_LOST_FLAG) if lost else np.uint16(0)
+
+
+@njit(cache=True, nogil=True)
+def _goes_on(first, key, word, role, holds, reuse_s):
     """Whether the journey that begins with event ``first`` goes on under another number."""
     accepted = np.int64(-1)
     e = first
     while e < len(key) and key[e] == key[first]:
-        kind = np.int64((word[e] >> np.uint64(24)) & np.uint64(0xFF))
         at = np.int64(word[e] >> np.uint64(32))
-        if holds[e] and kind == _ACCEPT:
+        if holds[e] and role[e] == OWN and kind_of(word[e]) == _ACCEPT:
             if accepted >= 0 and at - accepted > reuse_s:
                 return False
             accepted = at
-        if holds[e] and kind == _RELABEL and via[e] != 0:
+        if holds[e] and role[e] == GOES_ON:
             return True
         e += 1
     return False
 
 
 @njit(cache=True, nogil=True)
-def refold(key, word, attr, promise, container, via, parent, holds, empty, rules, sign, rows, grid, codes, deltas):
+def _has_own(first, key, word, role, holds):
+    """Whether the item has events of its own that hold, and not only pieces that tell of it."""
+    e = first
+    while e < len(key) and key[e] == key[first]:
+        if holds[e] and role[e] == OWN and kind_of(word[e]) not in (_VOID, _VOID_DEPART):
+            return True
+        e += 1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def refold(key, word, attr, promise, container, via, role, holds, empty, rules, sign, rows, grid, codes, deltas):
     """Walk whole items, events by (key, word), each into one row per journey of ``rows``. Returns (rows used, pairs).
 
     A journey starts at the first event and at every acceptance more than the re-use time after the acceptance before it.
-    ``holds``: events that count (``effective``). Pairs bear ``sign``; ``rows`` holds one row per event at most.
+    ``role``: of ``whose.tell``; ``holds``: events that count (``effective``). Pairs bear ``sign``; ``rows`` holds one row per event at most.
     """
     n = 0
     used = 0
@@ -370,48 +385,53 @@ def refold(key, word, attr, promise, container, via, parent, holds, empty, rules
         accepted = np.int64(-1)
         begun = i
         silent = False
+        has_own = _has_own(i, key, word, role, holds)
+        inside, bagged = np.uint64(0), np.int64(0)
         while j < len(key) and key[j] == key[i]:
             if not holds[j]:
                 j += 1
                 continue
-            kind = np.int64((word[j] >> np.uint64(24)) & np.uint64(0xFF))
+            kind = kind_of(word[j])
             at = np.int64(word[j] >> np.uint64(32))
-            fresh = kind == _ACCEPT and (accepted >= 0 and at - accepted > value(rules, LIMITS, 0))
-            if kind == _ACCEPT:
+            fresh = False
+            if kind == _ACCEPT and role[j] == OWN:
+                fresh = accepted >= 0 and at - accepted > value(rules, LIMITS, 0)
                 accepted = at
             if row < 0 or fresh:
                 if row >= 0:
-                    _settle_pieces(rows, row, begun, j, word, via, parent, attr, holds)
+                    _settle_pieces(rows, row, begun, j, word, via, role, holds)
                 row = used
                 used += 1
                 begun = j
-                silent = _goes_on(j, key, word, via, holds, value(rules, LIMITS, 0))
+                silent = _goes_on(j, key, word, role, holds, value(rules, LIMITS, 0))
+                inside = np.uint64(0)
                 rows[row] = empty
                 rows[row]["key"] = key[j]
+            counts = role[j] == OWN or (role[j] == MARK and not has_own)
+            if role[j] == CARRIED:
+                counts = via[j] == inside and at - bagged <= value(rules, LIMITS, 3)
             if kind == _VOID or kind == _VOID_DEPART:
                 rows[row]["flags"] |= np.uint16(_WHOLE)
                 j += 1
                 continue
-            piece_delivery = kind == _DELIVER and via[j] != 0 and np.uint64(attr[j] >> np.uint64(52)) != 0
-            if kind != _PIECE and not piece_delivery and not (kind == _RELABEL and via[j] != 0):
-                pairs = step(
-                    rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n
-                )
-                # what goes on under another number is counted there
-                n = n if silent else pairs
-            elif kind == _PIECE and via[j] == 0:
+            if role[j] == OWN and kind == _BAG:
+                inside, bagged = container[j], at
+            elif role[j] == OWN and kind == _UNBAG:
+                inside = np.uint64(0)
+            if role[j] == OWN and kind == _PIECE:
                 rows[row]["flags"] |= np.uint16(_PART)
+            if role[j] == GOES_ON:
+                rows[row]["flags"] |= np.uint16(_CONTINUED)
+            if counts:
                 pairs = step(
                     rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n
                 )
-                # what goes on under another number is counted there
-                n = n if silent else pairs
-            elif kind == _RELABEL:
-                rows[row]["flags"] |= np.uint16(_CONTINUED | _WHOLE)
+                # what goes on under another number is counted there, what only pieces tell is counted with them
+                n = n if silent or role[j] == MARK else pairs
             rows[row]["flags"] |= np.uint16(_WHOLE) if via[j] != 0 and container[j] != via[j] else np.uint16(0)
             j += 1
         if row >= 0:
-            _settle_pieces(rows, row, begun, j, word, via, parent, attr, holds)
+            _settle_pieces(rows, row, begun, j, word, via, role, holds)
         i = j
     for r in range(used):
         n = item_pairs(rows[r], rules, sign, whens, codes, deltas, n)
