@@ -278,10 +278,10 @@ def _sync(file: Path) -> None:
 
 
 IN_PLACE: dict[str, Engine] = {
-    "duckdb_update": _update(WHOLE), "duckdb_merge": _merge(WHOLE), "chdb_aggregating": _chdb_aggregating, "polars_rebuild": _polars_rebuild,
+    "duckdb_update": _update(WHOLE), "duckdb_merge": _merge(WHOLE), "polars_rebuild": _polars_rebuild,
 }  # fmt: skip
 """Engines that update in place or rebuild."""
-APPENDING: dict[str, Engine] = {"duckdb_append": _append(WHOLE)}
-"""Engines that append and merge on reading."""
+APPENDING: dict[str, Engine] = {"duckdb_append": _append(WHOLE), "chdb_aggregating": _chdb_aggregating}
+"""Engines that append and merge on reading: a MergeTree takes a new part, and merges parts in the background or as they are read."""
 LEANER: dict[str, Engine] = {"duckdb_merge_lean": _merge(LEAN), "duckdb_append_lean": _append(LEAN)}
 """The fastest of both with five first times only: shown, in no ratio."""
