@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -133,14 +133,41 @@ def test_checks_go_missing_as_planned(guangdong: Network) -> None:
 
 
 def test_several_days_follow_each_other(guangdong: Network) -> None:
-    """Each day has its items, accepted on that local day, and no number comes twice."""
+    """Each day has the items that the calendar gives it, accepted on that local day, and no number comes twice."""
     table = simulate_events(guangdong, 3000, seed=5, date=date(2025, 12, 31), days=3)
     events = table.filter(np.asarray([k == "accept" for k in table["kind"].to_pylist()]))
     days = [(t.timestamp() + 8 * 3600) // 86400 for t in events["at"].to_pylist()]
     numbers = list(zip(events["operator"].to_pylist(), events["waybill"].to_pylist(), strict=True))
     first = dict(reversed(list(zip(numbers, days, strict=True))))
-    assert len(first) == 9000
-    assert np.unique(list(first.values()), return_counts=True)[1].tolist() == [3000, 3000, 3000]
+    # A Wednesday, a Thursday and a Friday outside of any season: 1.03, 1.02 and 1.02 in the calendar.
+    assert np.unique(list(first.values()), return_counts=True)[1].tolist() == [3090, 3060, 3060]
+    assert len(first) == 9210
+
+
+def test_days_follow_the_calendar(guangdong: Network) -> None:
+    """The singles' day season of 2025 stands out from the weeks around it; a plan of one day holds what is asked for."""
+    plan = DayPlan(guangdong, date(2025, 10, 13), 10_000, days=36)
+    by_day = dict(zip((date(2025, 10, 13) + timedelta(days=d) for d in range(36)), plan.volumes, strict=True))
+    season = [n for day, n in by_day.items() if date(2025, 10, 21) <= day <= date(2025, 11, 11)]
+    assert 1.16 < np.mean(season) / 10_000 < 1.19
+    assert max(by_day, key=by_day.get) == date(2025, 11, 11) and by_day[date(2025, 11, 11)] == 14_440
+    assert sum(list(by_day.values())[:7]) == 70_000
+    assert plan.total == sum(plan.volumes)
+    assert DayPlan(guangdong, date(2025, 11, 11), 10_000).volumes == (10_000,)
+
+
+def test_a_day_is_numbered_alone(guangdong: Network) -> None:
+    """A number tells the day of acceptance and a running number within it, whatever the days before held."""
+    plan = DayPlan(guangdong, date(2025, 12, 30), 2000, seed=4, days=3)
+    table = joined(plan).to_pylist()
+    plain = [r for r in table if r["kind"] == "accept" and r["operator"] == "ZTO"]
+    lead, running = 1, (plan.date - date(2020, 1, 1)).days
+    by_day: dict[int, list[int]] = {}
+    for row in plain:
+        by_day.setdefault(int(row["waybill"][lead : lead + 4]), []).append(int(row["waybill"][lead + 4 :]))
+    assert sorted(by_day) == [running, running + 1, running + 2]
+    for numbers, items in zip(by_day.values(), plan.volumes, strict=True):
+        assert max(numbers) - min(numbers) < items
 
 
 @pytest.mark.parametrize(
@@ -148,6 +175,7 @@ def test_several_days_follow_each_other(guangdong: Network) -> None:
     [
         {"items": 0},
         {"days": 0},
+        {"days": 4000},
         {"items": 1 << 33},
         {"slice_minutes": 7},
         {"share_bagged": 1.5},

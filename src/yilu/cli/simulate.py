@@ -40,7 +40,7 @@ def simulate(
     if format not in FORMATS:
         raise YiluError(f"--format {format}: one of {', '.join(FORMATS)} is expected", next_step="choose one of these")
     zh = settings.language == "zh"
-    items, need = plan.items * plan.days, disk_need(plan, format)
+    items, need = plan.total, disk_need(plan, format)
     if not as_json:
         text = "{:,} 件,磁盘最多需 {:,.0f} MB" if zh else "{:,} items; at most {:,.0f} MB of disk are needed"
         errors().print(text.format(items, need / 1e6))
@@ -85,7 +85,7 @@ def planned(
 def run(plan: DayPlan, out: Path, format: str, shown: bool, zh: bool) -> Written:
     """Write ``plan`` with a progress bar where one is looked at."""
     with progress_bar(shown) as bar:
-        task = bar.add_task("模拟" if zh else "items", total=plan.items * plan.days)
+        task = bar.add_task("模拟" if zh else "items", total=plan.total)
         return write_day(plan, out, format, lambda items, _: bar.update(task, completed=items))
 
 

@@ -164,7 +164,7 @@ def _cycles(table: str, rows: list[Row]) -> Iterator[Problem]:
 
 def _rules(held: Folder) -> Iterator[Problem]:
     """Periods end after they begin; each scope has one level; a calendar promise is due after it is accepted."""
-    for name in ("obligations", "crossings"):
+    for name in ("obligations", "crossings", "calendar"):
         for row in held.tables[name]:
             until = _text(row, "valid_to")
             if until and until <= _text(row, "valid_from"):

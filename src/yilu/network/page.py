@@ -34,6 +34,11 @@ _TITLES: dict[str, tuple[str, str]] = {
         "需求",
         "Shares by origin and destination, where a province states them itself; figures are then not used.",
     ),
+    "calendar": (
+        "日历",
+        "How many items a day has against an ordinary one. Of the rows without weekdays that hold on a day the **last** decides, of those with weekdays too; "
+        "the two are multiplied, unless the first stands alone.",
+    ),
 }
 _HEAD = """# The province folder 省份文件夹
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from yilu.errors import InputError
+from yilu.network.calendar import day_factor
 from yilu.network.checking import read_and_check
 from yilu.network.demand import Demand, demand_of
 from yilu.network.facility_kinds import FACILITY_KINDS
@@ -29,6 +31,7 @@ from yilu.network.rules import (
 from yilu.network.tables import (
     Areas,
     Barriers,
+    Calendar,
     Crossings,
     Facilities,
     Figures,
@@ -71,6 +74,7 @@ class Network:
     barriers: Barriers
     figures: Figures
     demand: Demand
+    calendar: Calendar
     area_level: NDArray[np.uint8]
     area_parent: NDArray[np.uint16]
     area_city: NDArray[np.uint16]
@@ -91,6 +95,10 @@ class Network:
     def local_day(self, at: ArrayLike) -> NDArray[np.int64]:
         """Local days since 1970-01-01 of UTC seconds, any shape."""
         return self.local_time.local_day(at)
+
+    def day_factor(self, day: date) -> float:
+        """Items of a local day over those of an ordinary day, by the province's calendar; 1 where it has none."""
+        return day_factor(self.calendar, day)
 
     def local_hour(self, at: ArrayLike) -> NDArray[np.int64]:
         """Local hours of the day (0 to 23) of UTC seconds, any shape."""
@@ -187,6 +195,7 @@ def _network(folder: Path, held: Folder) -> Network:
         barriers=table("barriers", rows["barriers"], Barriers),
         figures=figures,
         demand=demand_of(areas, figures, stated),
+        calendar=table("calendar", rows["calendar"], Calendar),
         area_level=a.level,
         area_parent=a.parent,
         area_city=a.city,

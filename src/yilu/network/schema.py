@@ -12,7 +12,7 @@ from datetime import date, time
 from importlib.resources import files
 
 TABLES: tuple[str, ...] = (
-    "areas", "facilities", "operators", "service_levels", "promise_rules", "obligations", "crossings", "barriers", "figures", "demand",
+    "areas", "facilities", "operators", "service_levels", "promise_rules", "obligations", "crossings", "barriers", "figures", "demand", "calendar",
 )  # fmt: skip
 """Tables of a province folder, in the order of the reference page."""
 

@@ -176,9 +176,26 @@ class StatedDemand:
     source: Texts
 
 
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """How days differ in volume (schema/calendar.csv)."""
+
+    code: Texts
+    name_zh: Texts
+    name_en: Texts
+    valid_from: Texts
+    valid_to: Texts
+    weekdays: Texts
+    factor: Floats
+    alone: Flags
+    grade: Texts
+    source: Texts
+
+
 CLASSES: dict[str, type] = {
     "areas": Areas, "facilities": Facilities, "operators": Operators, "service_levels": ServiceLevels, "promise_rules": Promises,
     "obligations": Obligations, "crossings": Crossings, "barriers": Barriers, "figures": Figures, "demand": StatedDemand,
+    "calendar": Calendar,
 }  # fmt: skip
 """The class of each table."""
 

@@ -220,7 +220,7 @@ def compile_ground(plan: DayPlan) -> g.Ground:
         ),
         profile=profile,
         weight_g=weights_g(),
-        days=g.record(g.DAY_ROW, start=days, first=np.arange(plan.days + 1) * plan.items, owed=rows),
+        days=g.record(g.DAY_ROW, start=days, first=np.cumsum([0, *plan.volumes]), owed=rows),
         zone=g.record(g.ZONE_ROW, since=zone_from, offset_s=zone_s),
         lane=lanes.lane,
         lanes=g.record(

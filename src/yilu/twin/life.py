@@ -85,10 +85,10 @@ def next_tour(at, evening, ground):
 
 
 @njit(cache=True, nogil=True)
-def delayed(s, rates):
-    """Seconds that a missed connection costs: mostly 0."""
+def delayed(s, before, rates):
+    """Seconds that a missed connection costs: mostly 0, and 0 where ``before`` the item has lost time by one already."""
     u = unit(s)
-    return 12 * _HOUR + int(24.0 * _HOUR * u / rates.delay) if u < rates.delay else 0
+    return 12 * _HOUR + int(12.0 * _HOUR * u / rates.delay) if u < rates.delay and before == 0 else 0
 
 
 @njit(cache=True, nogil=True)
@@ -146,11 +146,13 @@ def customs(out, n, s, who, at, site, marks, presented, released, ground, rates)
 
 
 @njit(cache=True, nogil=True)
-def haul(out, n, s, who, at, source, target, operator, marks, used, ground, rates):
-    """From processing site to processing site: in a bag, through a hub, or straight."""
+def haul(out, n, s, who, at, source, target, operator, marks, missed, used, ground, rates):
+    """From processing site to processing site: in a bag, through a hub, or straight. Returns (n, s, at, time lost by missed connections)."""
     piece, low = marks >> 8, marks & 255
     s = step(s)
-    at += delayed(s, rates)
+    waits = delayed(s, missed, rates)
+    at += waits
+    missed += waits
     lane = lane_of(ground, operator, source, target)
     s = step(s)
     if lane >= 0 and unit(s) < share(ground, BAG_SHARE, 0):
@@ -169,7 +171,7 @@ def haul(out, n, s, who, at, source, target, operator, marks, used, ground, rate
             n, s = put(
                 out, n, s, who, at, np.int64(value(ground, SITE_FACILITY, target)), _UNBAG, 0, piece, low, bag, rates
             )
-            return n, s, at
+            return n, s, at, missed
     pace = share(ground, OPERATOR_PACE, operator)
     hub = way(ground, WAY_HUB, source, target)
     s = step(s)
@@ -180,7 +182,8 @@ def haul(out, n, s, who, at, source, target, operator, marks, used, ground, rate
         if value(ground, OPERATOR_HABIT, operator) & HABIT_SORTS:
             n, s = put(out, n, s, who, at, np.int64(value(ground, SITE_FACILITY, hub)), _SORT, 0, piece, low, 0, rates)
         source = hub
-    return leg(out, n, s, who, at, source, target, marks, pace, ground, rates)
+    n, s, at = leg(out, n, s, who, at, source, target, marks, pace, ground, rates)
+    return n, s, at, missed
 
 
 @njit(cache=True, nogil=True)
@@ -299,12 +302,14 @@ def sent_back(out, n, s, who, at, place, source, target, operator, marks, ground
 
 
 @njit(cache=True, nogil=True)
-def brought(out, n, s, who, at, source, target, destination, operator, item_class, evening, marks, ground, rates):
+def brought(
+    out, n, s, who, at, source, target, destination, operator, item_class, evening, marks, missed, ground, rates
+):
     """The last mile inside the province, from the destination's processing site to the end."""
     piece, low = marks >> 8, marks & 255
     habit = value(ground, OPERATOR_HABIT, operator)
     s = step(s)
-    at += delayed(s, rates)
+    at += delayed(s, missed, rates)
     site = np.int64(value(ground, SITE_FACILITY, value(ground, OUTLET_SITE, target)))
     s = step(s)
     at += 900 + int(3600.0 * unit(s))
@@ -392,6 +397,7 @@ def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
         at += 8 * _HOUR + int(34.0 * _HOUR * unit(s))
     n, s, at = at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates)
     goal = value(ground, OUTLET_SITE, target)
+    missed = 0
     s = step(s)
     if alone and unit(s) < rates.relabel:
         at += 240
@@ -401,23 +407,23 @@ def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
     if shape & CUSTOMS:
         office = value(ground, SITE_EXCHANGE, site) if shape & ORIGIN_INSIDE else value(ground, SITE_EXCHANGE, goal)
         if office != site:
-            n, s, at = haul(out, n, s, who, at, site, office, operator, marks, used, ground, rates)
+            n, s, at, missed = haul(out, n, s, who, at, site, office, operator, marks, missed, used, ground, rates)
         leaves, left = (_EXPORT, _EXPORTED) if shape & ORIGIN_INSIDE else (_IMPORT, _IMPORTED)
         n, s, at, on = customs(out, n, s, who, at, office, marks, leaves, left, ground, rates)
         if not on:
             return n, s
         site = office
     if site != goal:
-        n, s, at = haul(out, n, s, who, at, site, goal, operator, marks, used, ground, rates)
+        n, s, at, missed = haul(out, n, s, who, at, site, goal, operator, marks, missed, used, ground, rates)
     s = step(s)
     if unit(s) < rates.lost:
-        at += 96 * _HOUR
+        at += 48 * _HOUR
         return put(out, n, s, who, at, np.int64(value(ground, SITE_FACILITY, goal)), _LOST, 0, piece, low, 0, rates)
     if shape & DESTINATION_INSIDE:
         destination = value(ground, PAIR_DESTINATION, pair)
         evening = value(ground, PAIR_MARKET, pair) == SAME_CITY
         return brought(
-            out, n, s, who, at, source, target, destination, operator, item_class, evening, marks, ground, rates
+            out, n, s, who, at, source, target, destination, operator, item_class, evening, marks, missed, ground, rates
         )
     s = step(s)
     # Sorting and the way within the other province or region, which the network shows as one gateway.

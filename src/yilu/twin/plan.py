@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ FULL_DAY = 137_000_000
 """Items a day at scale 1: the plan's 50 billion items of 2025 over 365 days (广东省邮政业发展"十四五"规划)."""
 
 MOST_ITEMS = (1 << 32) - 1
+MOST_DAYS = 3660
 
 
 class Rates(NamedTuple):
@@ -38,7 +40,7 @@ class Rates(NamedTuple):
     redirect: float = 0.003
     hold: float = 0.004
     delay: float = 0.025
-    """Hauls, and arrivals at the last site, that miss their connection and wait half a day to a day and a half."""
+    """Hauls, and arrivals at the last site, that miss their connection and wait half a day to a day; an item misses one at most."""
     damage: float = 0.0004
     lost: float = 0.0003
     destroy: float = 0.08
@@ -84,6 +86,8 @@ def as_record(rates: Rates) -> np.void:
 class DayPlan:
     """Which days to make: ``items`` a day from ``date`` on, for ``days`` days, the whole life of each.
 
+    A plan of one day holds just ``items``. In a plan of several days they are those of an ordinary day, and each day holds what the
+    province's calendar makes of them (``volumes``).
     ``network``: what ``yilu.network.load`` gives. ``seed`` picks the day among all days with the same plan.
     ``share_bagged``: share of items that travel in a bag, as far as lanes have the volume for bags. ``slice_minutes``:
     length of a slice by recording time (by default as long as memory allows). ``slice_events``: most events in one table. ``block``: items made at once (neither
@@ -105,25 +109,40 @@ class DayPlan:
     def __post_init__(self) -> None:
         if self.items < 1 or self.days < 1:
             raise ValueError(f"items a day and days are at least 1, not {self.items} and {self.days}")
-        if self.items * self.days > MOST_ITEMS:
-            raise ValueError(f"{self.items} items × {self.days} days exceed {MOST_ITEMS}: plan fewer days at a time")
+        if self.days > MOST_DAYS:
+            raise ValueError(f"{self.days} days exceed {MOST_DAYS}: plan fewer days at a time")
+        if not Date(2020, 1, 1) <= self.date <= Date(2099, 12, 31):
+            raise ValueError(f"a day lies between 2020 and 2099, not {self.date}")
         if not 1 <= self.minutes <= 1440 or 1440 % self.minutes:
             raise ValueError(f"slice_minutes must divide a day, not {self.slice_minutes}")
         if not 0 <= self.seed < 1 << 63:
             raise ValueError(f"a seed lies between 0 and 2^63 - 1, not {self.seed}")
-        if not Date(2020, 1, 1) <= self.date <= Date(2099, 12, 31):
-            raise ValueError(f"a day lies between 2020 and 2099, not {self.date}")
         if not 0 <= self.share_bagged <= 1 or not all(0 <= r <= 1 for r in self.rates):
             raise ValueError("rates and shares lie between 0 and 1")
+        if self.total > MOST_ITEMS:
+            raise ValueError(f"{self.items} items × {self.days} days exceed {MOST_ITEMS}: plan fewer days at a time")
 
     def with_rates(self, **rates: float) -> DayPlan:
         """The same plan with some other ``rates``."""
         return replace(self, rates=self.rates._replace(**rates))
 
     @property
+    def volumes(self) -> tuple[int, ...]:
+        """Items of each day."""
+        if self.days == 1:
+            return (self.items,)
+        factors = (self.network.day_factor(self.date + timedelta(days=d)) for d in range(self.days))
+        return tuple(max(1, round(self.items * factor)) for factor in factors)
+
+    @property
+    def total(self) -> int:
+        """Items of all days."""
+        return sum(self.volumes)
+
+    @property
     def minutes(self) -> int:
         """``slice_minutes``, or else the longest slice that holds about 6 million events in the busiest hour."""
         if self.slice_minutes is not None:
             return self.slice_minutes
-        busiest = 0.12 * 9.0 * self.items
+        busiest = 0.12 * 9.0 * max(self.volumes)
         return next((m for m in (60, 30, 20, 15, 10, 5, 4, 3) if busiest * m / 60 <= 6e6), 2)

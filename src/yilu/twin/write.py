@@ -54,8 +54,8 @@ class Written:
 
 def disk_need(plan: DayPlan, format: str) -> int:
     """Bytes that writing ``plan`` needs at the most: its files, and the scans that wait on disk meanwhile."""
-    items = plan.items * plan.days
-    waiting = max(0.0, min(items, 3 * plan.items) * SPILL_BYTES_PER_ITEM - (plan.memory_mb << 20))
+    items = plan.total
+    waiting = max(0.0, min(items, 3 * max(plan.volumes)) * SPILL_BYTES_PER_ITEM - (plan.memory_mb << 20))
     files = (plan.days + 20) * BYTES_PER_FILE
     return int(items * EVENTS_PER_ITEM * BYTES_PER_EVENT[format] + files + waiting)
 
@@ -135,7 +135,7 @@ def _files(plan: DayPlan, made: Ready, folder: Path) -> Iterator[tuple[str, int,
 def _claim(folder: Path, plan: DayPlan, format: str) -> None:
     """Note the plan in the folder, or refuse the folder where it holds another one."""
     mine = {
-        "network": str(plan.network.name), "date": plan.date.isoformat(), "items": plan.items, "days": plan.days, "seed": plan.seed,
+        "network": str(plan.network.name), "date": plan.date.isoformat(), "items": plan.items, "days": plan.days, "volumes": list(plan.volumes), "seed": plan.seed,
         "share_bagged": plan.share_bagged, "rates": plan.rates._asdict(), "slice_minutes": plan.minutes, "format": format,
     }  # fmt: skip
     path = folder / _PLAN
