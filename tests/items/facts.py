@@ -27,6 +27,7 @@ TOLD = (
     "proxy",
     "after",
     "impossible",
+    "waited",
     "continued",
     "part",
     "shipment",

@@ -113,8 +113,9 @@ def record(journey, net, cells):
     r["continued"] = any(m["kind"] == K["relabel"] for m in marks)
     r["part"] = any(e["piece"] or e["kind"] == K["piece"] for e in own)
     r["shipment"] = any(m["kind"] == K["piece"] for m in marks)
-    r["arrived"], r["container"], place = 0, 0, 0
-    for e in events:
+    r["arrived"], r["container"], r["waited"], place = 0, 0, False, 0
+    for i, e in enumerate(events):
+        r["waited"] |= i > 0 and net.waited(events[i - 1], r["arrived"], e)
         if e["place"] != place:
             r["arrived"], place = e["at"] if e["place"] and e["kind"] != K["depart"] else 0, e["place"]
         counts = 0 if r["continued"] or r["item_class"] >= 4 or not own else 1

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from yilu.items.kinds import BY_CODE
 from yilu.items.rules import Rules
 
 HOUR, DAY = 3600, 86400
+DEPART = BY_CODE["depart"].id
 BASE = int(datetime(2024, 3, 29, 20, tzinfo=UTC).timestamp())
 """Lives begin here: two days before the clocks of Berlin go forward."""
 
@@ -60,6 +62,8 @@ class Net:
     container_s: int
     fastest_m_s: int = 300
     least_km: int = 100
+    waited_s: int = 30 * HOUR
+    stayed_s: int = 5 * HOUR
 
     def day(self, at: int) -> int:
         """Local days from 2000-01-01 to the local day of ``at``."""
@@ -71,6 +75,13 @@ class Net:
         cosine = math.sin(y) * math.sin(v) + math.cos(y) * math.cos(v) * math.cos(u - x)
         metres = 6371008.8 * math.acos(max(-1.0, min(1.0, cosine)))
         return metres > 1000 * self.least_km and metres > self.fastest_m_s * seconds
+
+    def waited(self, before: dict, arrived: int, now: dict) -> bool:
+        """Whether an item had no scan for long, or leaves a processing site inside where it stayed long."""
+        site = before["place"]
+        leaves = arrived and (now["kind"] == DEPART or now["place"] != site) and now["at"] - arrived > self.stayed_s
+        stayed = leaves and self.processing[site] and self.inside[self.area[site]]
+        return bool(now["at"] - before["at"] > self.waited_s or stayed)
 
     def promised(self, at: int, origin: int, destination: int, level: int) -> int:
         """The derived promise, 0 for none; a local time that the clock skips or shows twice is read with the offset before."""
@@ -175,5 +186,5 @@ def rules(net: Net) -> Rules:
         owed_processing=np.array([o.processing for o in net.obligations], np.bool_),
         transitions=moments,
         offsets=offsets,
-        limits=i((net.reuse_s, net.fastest_m_s, net.least_km, net.container_s)),
+        limits=i((net.reuse_s, net.fastest_m_s, net.least_km, net.container_s, net.waited_s, net.stayed_s)),
     )

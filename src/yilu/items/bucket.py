@@ -175,8 +175,13 @@ def put(table: Table, rows: NDArray[np.void], reopened: NDArray[np.uint64]) -> N
     return rows[~last]
 
 
-def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums | None) -> NDArray[np.void]:
-    """States of whole items, one per journey, from all their events (by key and word); cubes change by ``sign``."""
+def whole_items(
+    batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums | None, told: NDArray[np.int64] | None = None
+) -> NDArray[np.void]:
+    """States of whole items, one per journey, from all their events (by key and word); cubes change by ``sign``.
+
+    ``told`` (n,): filled, if given, with the row that each event spoke to, -1 where it doesn't count.
+    """
     word = order.words(batch)
     p = pack(batch, word)
     holds, role, of = np.empty(len(batch), np.bool_), np.empty(len(batch), np.uint8), np.empty(len(batch), np.uint64)
@@ -185,11 +190,12 @@ def whole_items(batch: Events, rules: NDArray[np.uint32], sign: int, sums: Sums 
     whose.tell(p.key, word, p.attr, p.container, p.via, c(batch.parent), event_id, voids, role, of)
     walk.effective(p.key, word, event_id, voids, p.container, role, of, rules, holds)
     rows = np.empty(len(batch), ROW)
+    told = np.empty(len(batch), np.int64) if told is None else told
     codes = np.empty((2 + MOST_PAIRS // 2) * len(batch), np.uint64)
     deltas = np.empty(len(codes), np.int64)
     used, pairs = walk.refold(
         p.key, word, p.attr, p.promise, p.container, p.via, role, holds, blank(), rules, sign, rows, _grid(rows),
-        codes, deltas,
+        codes, deltas, told,
     )  # fmt: skip
     if sums is not None:
         sums.add(codes[:pairs], deltas[:pairs])

@@ -219,3 +219,12 @@ def work_out(rows, rules, origin, destination, promise, outcome, ended, status):
         promise[i] = promise_of(rows[i], rules) if rows[i]["last"] != 0 else 0
         outcome[i], ended[i] = outcome_of(rows[i])
         status[0, i], status[1, i], status[2, i] = check_statuses(rows[i], rules) if rows[i]["last"] != 0 else (0, 0, 0)
+
+
+@njit(cache=True, nogil=True)
+def latest_places(rows, rules, processing):
+    """For each state (n,) and check: whether the latest place of the check, where it is owed, is the processing site; fills (3, n)."""
+    for i in range(len(rows)):
+        bits = owed(rows[i], rules)[1] if rows[i]["last"] != 0 else 0
+        for check in range(3):
+            processing[check, i] = bits >> check & 1

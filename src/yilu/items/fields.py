@@ -88,6 +88,12 @@ FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
     "part": (1024, (), "子件", "A piece of a shipment; counted there."),
     "shipment": (2048, (), "母件", "Has pieces; delivered with the last of them."),
     "reopened": (4096, (), "重开", "Was closed and got another event since."),
+    "waited": (
+        16384,
+        (),
+        "久滞",
+        "Had no scan for long, or stayed long at a processing site of the province, and then went on.",
+    ),
     "source": (8192, (), "被关联", "Its events reach another item (a container, or a number that was replaced)."),
 }
 

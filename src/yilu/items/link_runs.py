@@ -20,15 +20,27 @@ Runs = tuple[Links, ...]
 
 
 @njit(cache=True, nogil=True)
-def _interleave(left, right, out):
-    """Rows of two sorted columns, the right one's counted on from the left one's, in the order of both together."""
+def _interleave(left, right, first):
+    """Which rows of two sorted columns in the order of both together are of the first one."""
     i, j = 0, 0
-    for n in range(len(out)):
-        if j == len(right) or (i < len(left) and left[i] <= right[j]):
-            out[n] = i
+    for n in range(len(first)):
+        first[n] = j == len(right) or (i < len(left) and left[i] <= right[j])
+        if first[n]:
             i += 1
         else:
-            out[n] = len(left) + j
+            j += 1
+
+
+@njit(cache=True, nogil=True)
+def _merge(left, right, first, out):
+    """Two columns as one: each row from the left one where ``first`` says so."""
+    i, j = 0, 0
+    for n in range(len(first)):
+        if first[n]:
+            out[n] = left[i]
+            i += 1
+        else:
+            out[n] = right[j]
             j += 1
 
 
@@ -39,10 +51,21 @@ def added(runs: Runs, links: Links) -> Runs:
     kept = [*runs, links]
     while len(kept) > 1 and len(kept[-2]) < 2 * len(kept[-1]):
         right, left = kept.pop(), kept.pop()
-        rows = np.empty(len(left) + len(right), np.uint32)
-        _interleave(left.source, right.source, rows)
-        kept.append(left.followed_by(right).take(rows))
+        kept.append(_merged(left, right))
     return tuple(kept)
+
+
+def _merged(left: Links, right: Links) -> Links:
+    """Two runs as one. Nothing is held but the runs and what they become: at a day's size each takes a gigabyte."""
+    first = np.empty(len(left) + len(right), np.bool_)
+    _interleave(left.source, right.source, first)
+    columns = []
+    for f in fields(Links):
+        one, other = getattr(left, f.name), getattr(right, f.name)
+        out = np.empty(len(first), one.dtype)
+        _merge(one, other, first, out)
+        columns.append(out)
+    return Links(*columns)
 
 
 def touching(runs: Iterable[Links], key: NDArray[np.uint64]) -> NDArray[np.int64]:

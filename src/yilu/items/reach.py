@@ -10,7 +10,7 @@ need no correction here: candidates only ever get more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +51,6 @@ class Links:
 
     def take(self, rows: NDArray) -> Links:
         return Links(self.source[rows], self.target[rows], self.since[rows], self.until[rows], self.sort[rows])
-
-    def followed_by(self, other: Links) -> Links:
-        return Links(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
 
 NONE = Links(

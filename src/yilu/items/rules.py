@@ -21,7 +21,7 @@ class Rules(NamedTuple):
     Times in UTC seconds (int64). ``level_first`` (17,): promise rules of level l are ``level_first[l]:level_first[l + 1]``,
     oldest first; ``amount`` in hours (elapsed clock) or days (calendar clock). ``owed_origin``, ``owed_destination`` (O, A):
     whether the rule covers the area. Longitude and latitude in degrees. ``limits``: re-use of numbers in seconds; fastest travel in m/s; least distance in km
-    from which travel is judged; how long after bagging a container's scan reaches the item, in seconds.
+    from which travel is judged; how long after bagging a container's scan reaches the item; from when on an item has waited for a scan, and stayed at a site, all in seconds.
     """
 
     facility_area: NDArray[np.uint16]

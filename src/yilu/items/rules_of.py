@@ -12,9 +12,18 @@ _LEVELS = 16
 
 
 def rules_of(
-    network: Network, reuse_days: int = 90, impossible_m_s: int = 300, impossible_km: int = 100, container_days: int = 3
+    network: Network,
+    reuse_days: int = 90,
+    impossible_m_s: int = 300,
+    impossible_km: int = 100,
+    container_days: int = 3,
+    waited_hours: int = 96,
+    stayed_hours: int = 30,
 ) -> Rules:
-    """The rules of ``network``; ``reuse_days``, ``impossible_m_s``, ``impossible_km`` and ``container_days`` as in the settings of the same name."""
+    """The rules of ``network``; ``reuse_days``, ``impossible_m_s``, ``impossible_km`` and ``container_days`` as in the settings of the same name.
+
+    ``waited_hours`` without a scan, or ``stayed_hours`` at a processing site of the province, mark an item as *waited* (``fields.FLAGS``).
+    """
     p, o = network.promise_rules, network.obligation_rules
     return Rules(
         facility_area=network.facility_area,
@@ -41,5 +50,15 @@ def rules_of(
         owed_processing=o.processing,
         transitions=network.local_time.transitions,
         offsets=network.local_time.offsets,
-        limits=np.array([86400 * reuse_days, impossible_m_s, impossible_km, 86400 * container_days], np.int64),
+        limits=np.array(
+            [
+                86400 * reuse_days,
+                impossible_m_s,
+                impossible_km,
+                86400 * container_days,
+                3600 * waited_hours,
+                3600 * stayed_hours,
+            ],
+            np.int64,
+        ),
     )

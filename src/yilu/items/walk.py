@@ -15,14 +15,26 @@ from yilu.items.cells import MOST_PAIRS, changed_pairs, dwell_cell, item_pairs, 
 from yilu.items.clock import accepted_at, day_at
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
-from yilu.items.rules import LATITUDE, LIMITS, LONGITUDE, OF_CHECKS, OF_CLOCK, PROCESSING, degrees, size, value
+from yilu.items.rules import (
+    FACILITY_AREA,
+    INSIDE,
+    LATITUDE,
+    LIMITS,
+    LONGITUDE,
+    OF_CHECKS,
+    OF_CLOCK,
+    PROCESSING,
+    degrees,
+    size,
+    value,
+)
 from yilu.items.table import entry_of, home, seek
 from yilu.items.whose import CARRIED, END, GOES_ON, MARK, OWN, kind_of
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
 _LOST, _VOID, _VOID_DEPART = 128, 200, 204
 _LOST_FLAG = 32
-_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT = 1, 64, 128, 256, 512, 1024, 2048
+_WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT, _WAITED = 1, 64, 128, 256, 512, 1024, 2048, 16384
 _PROXY_OUTCOME = 2
 _CONTAINER_CLASS = 4
 _EARTH_KM = 6371.0088
@@ -58,6 +70,19 @@ def _state(rows, i, attr, promise):
         rows[i]["classes"] |= np.uint8(((attr >> np.uint64(40)) & np.uint64(0xF)) << np.uint64(4))
     if rows[i]["promise"] == 0:
         rows[i]["promise"] = promise
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _waits(arrived, last, at, place, kind, rules):
+    """Whether the item had long no scan before ``at``, or leaves a processing site of the province in which it stayed long."""
+    since = np.int64(last >> np.uint64(32))
+    if at - since > value(rules, LIMITS, 4):
+        return True
+    site = np.int64(last & np.uint64(0xFFFFFF))
+    if (kind != _DEPART and place == site) or at - np.int64(arrived) <= value(rules, LIMITS, 5) or arrived == 0:
+        return False
+    known = site if site < size(rules, PROCESSING) else 0
+    return value(rules, PROCESSING, known) != 0 and value(rules, INSIDE, value(rules, FACILITY_AREA, known)) != 0
 
 
 @njit(cache=True, nogil=True)
@@ -98,6 +123,8 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
         codes[n] = scan_cell(word, operator, np.uint64(known))
         deltas[n] = sign
         n += 1
+    if last != 0 and _waits(rows[i]["arrived"], last, at, place, kind, rules):
+        rows[i]["flags"] |= np.uint16(_WAITED)
     if place != before:
         if before != 0 and place != 0:
             rows[i]["hops"] = min(255, rows[i]["hops"] + 1)
@@ -369,14 +396,16 @@ def _has_own(first, key, word, role, holds):
 
 
 @njit(cache=True, nogil=True)
-def refold(key, word, attr, promise, container, via, role, holds, empty, rules, sign, rows, grid, codes, deltas):
+def refold(key, word, attr, promise, container, via, role, holds, empty, rules, sign, rows, grid, codes, deltas, told):
     """Walk whole items, events by (key, word), each into one row per journey of ``rows``. Returns (rows used, pairs).
 
     A journey starts at the first event and at every acceptance more than the re-use time after the acceptance before it.
     ``role``: of ``whose.tell``; ``holds``: events that count (``effective``). Pairs bear ``sign``; ``rows`` holds one row per event at most.
+    Fills ``told`` (n,): the row that an event spoke to, -1 where it didn't count.
     """
     n = 0
     used = 0
+    told[:] = -1
     whens = np.zeros((2, 10), np.int64)
     i = 0
     while i < len(key):
@@ -423,6 +452,7 @@ def refold(key, word, attr, promise, container, via, role, holds, empty, rules, 
             if role[j] == GOES_ON:
                 rows[row]["flags"] |= np.uint16(_CONTINUED)
             if counts:
+                told[j] = row
                 pairs = step(
                     rows, grid, row, word[j], attr[j], promise[j], container[j], via[j], rules, sign, codes, deltas, n
                 )

@@ -88,8 +88,10 @@ def ways(
     b: tuple[ArrayLike, ArrayLike],
     areas: tuple[ArrayLike, ArrayLike],
     day: date,
+    closed: tuple[int, ...] = (),
 ) -> Ways:
-    """Ways between points ``a`` and ``b`` (longitudes, latitudes in degrees) that lie in ``areas`` (ids), all broadcast, on a local day.
+    """Ways between points ``a`` and ``b`` (longitudes, latitudes in degrees) that lie in ``areas`` (ids), all broadcast, on a local day,
+    without the crossings ``closed`` (rows).
 
     Length = circuity × great circle, for each part of a way that a crossing bends; plus the crossing's own length. Where two barriers part a
     pair, each adds what it lengthens the straight way by.
@@ -97,7 +99,7 @@ def ways(
     x, y, u, v, area_a, area_b = np.broadcast_arrays(a[0], a[1], b[0], b[1], areas[0], areas[1])
     straight = network.circuity * great_circle_km(x, y, u, v)
     km, extra, used = straight.copy(), np.zeros(straight.shape), np.full(straight.shape, -1, np.int64)
-    c, usable = network.crossings, open_crossings(network, day)
+    c, usable = network.crossings, np.setdiff1d(open_crossings(network, day), closed)
     for name, line in barrier_lines(network).items():
         parted = cuts(line, x, y, u, v)
         if not parted.any():

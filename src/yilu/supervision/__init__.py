@@ -1,0 +1,1 @@
+"""What needs an answer (监督): rules to alerts."""

@@ -1,0 +1,36 @@
+"""Evidence: one thing that a rule says of one item, where, when and until when."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+EVIDENCE: np.dtype = np.dtype(
+    [
+        ("rule", "u1"), ("key", "u8"), ("key2", "u8"), ("operator", "u2"), ("place", "u4"), ("at", "i8"), ("until", "i8"),
+        ("provisional", "?"),
+    ]
+)  # fmt: skip
+"""Number of the rule; the item's pseudonym in two halves; operator and facility by id; UTC seconds from which it is true and at which it
+ended (0: not yet); whether it lies beyond what the feed has told completely."""
+
+Evidence = NDArray[np.void]
+"""Rows of ``EVIDENCE``."""
+
+
+def evidence(
+    rule: int, key: ArrayLike, key2: ArrayLike, operator: ArrayLike, place: ArrayLike, at: ArrayLike, until: ArrayLike = 0,
+    provisional: ArrayLike = False,
+) -> Evidence:  # fmt: skip
+    """Rows from columns (n,); scalars are repeated."""
+    rows = np.zeros(np.shape(key), EVIDENCE)
+    columns = (rule, key, key2, operator, place, at, until, provisional)
+    for name, column in zip(EVIDENCE.names or (), columns, strict=True):
+        rows[name] = column
+    return rows
+
+
+def joined(parts: list[Evidence]) -> Evidence:
+    """All rows, by rule, item and time, each once."""
+    rows = np.concatenate([np.empty(0, EVIDENCE), *parts])
+    return np.unique(rows[np.argsort(rows, order=EVIDENCE.names)])

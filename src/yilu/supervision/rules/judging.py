@@ -1,0 +1,100 @@
+"""All rules on all items of a store, at one commit: what they say, as evidence.
+
+What is said is a function of the commit's facts, the watermarks, the registers and the rules, so that it may be worked out again at any time and
+comes out the same, however the events came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.items import cubes, feeds, log, order
+from yilu.items.reading import Snapshot
+from yilu.items.retold import Retold, joined, retell
+from yilu.items.rules import packed
+from yilu.items.schema import EVENT_COLUMNS
+from yilu.network import Network
+from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_time
+from yilu.supervision.rules.declared import Catalogue
+from yilu.supervision.rules.evidence import EVIDENCE, Evidence
+from yilu.supervision.rules.lives import Lives, lives_of
+from yilu.supervision.rules.of_time import Closure
+from yilu.supervision.rules.registers import Filed, filed_of
+
+_LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via")
+_SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What rules are judged by: the province, its catalogue, filings, and closures of crossings."""
+
+    network: Network
+    catalogue: Catalogue
+    filed: Filed
+    closures: tuple[Closure, ...] = ()
+
+
+def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue, closures: tuple[Closure, ...] = ()) -> Judge:
+    """A judge with the registers as they stand at the snapshot's commit."""
+    return Judge(network, catalogue, filed_of(network, feeds.load(snapshot, "outlet_filings")), closures)
+
+
+def judged(
+    snapshot: Snapshot, judge: Judge, lateness_s: int, progress: Callable[[int, int], None] | None = None
+) -> Evidence:
+    """What the rules say of all items whose events are logged. ``lateness_s``: allowed lateness of feeds. ``progress``: (buckets done, of how many)."""
+    rules = packed(snapshot.rules)
+    marks = watermarks(snapshot, lateness_s)
+    latest = int(marks.max(initial=0))
+    told = []
+    for b in range(snapshot.at.buckets):
+        told.append(_retold(snapshot, judge, b, rules, latest))
+        if progress:
+            progress(b + 1, snapshot.at.buckets)
+    lives = lives_of(joined(told), snapshot.rules, marks)
+    return said(lives, judge, snapshot)
+
+
+def said(lives: Lives, judge: Judge, snapshot: Snapshot) -> Evidence:
+    """What the rules say of told lives; cells are those of the snapshot."""
+    c, rules = judge.catalogue, snapshot.rules
+    checked = of_items.checks(lives, rules, c)
+    unscreened = checked[checked["rule"] == c.number("screening_missing")]
+    parts = [
+        checked,
+        of_items.backfilled(lives, c),
+        of_items.impossible_travel(lives, rules, c),
+        of_items.after_delivery(lives, c),
+        of_items.unfiled(lives, judge.filed, c),
+        of_time.stalled(lives, judge.network, c),
+        of_time.late(lives, c),
+        of_time.backlog(lives, judge.network, rules, c),
+        of_time.crossing_closed(lives, judge.network, judge.closures, c),
+        of_cells.screening_off(unscreened, snapshot.cells(cubes.BY_NAME["scans"]), c, rules.processing)
+        if len(unscreened)
+        else np.empty(0, EVIDENCE),
+    ]  # fmt: skip
+    found = evidence.joined(parts)
+    return found[~np.isin(found["rule"], [c.number(rule) for rule in c.off])]
+
+
+def watermarks(snapshot: Snapshot, lateness_s: int) -> NDArray[np.int64]:
+    """Up to when each source of the store (by number, as events name it) is complete, UTC seconds; 0 unknown."""
+    of_feed = snapshot.watermarks(lateness_s)
+    return np.array([of_feed.get(name, 0) for name in snapshot.at.names], np.int64)
+
+
+def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32], latest: int) -> Retold:
+    """The lives of one bucket's candidates."""
+    at = snapshot.at
+    rows = snapshot.rows(b)
+    keys = [rows["key"][candidates.of_states(rows, rules, latest, judge.catalogue)]]
+    logged = log.read(snapshot.disk, at.log, b, at.buckets, spare=_SPARE)
+    keys.append(logged.key[candidates.of_events(logged, judge.filed, judge.catalogue)])
+    wanted = np.unique(np.concatenate(keys))
+    return retell(order.arrange(log.read(snapshot.disk, at.log, b, at.buckets, wanted)).events, rules)

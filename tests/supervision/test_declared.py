@@ -1,0 +1,103 @@
+"""The catalogue of rules, and what a province sets otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from yilu.errors import InputError
+from yilu.supervision.rules.declared import SEVERITIES, declared, for_province, parsed
+
+GOOD = """
+[thresholds]
+some_hours = { default = 3, unit = "hours", least = 1, most = 9, zh = "时", en = "Hours." }
+[[rule]]
+id = "a"
+zh = "甲"
+en = "A"
+input = "items"
+severity = 2
+stands_on = "law"
+resolves = false
+thresholds = ["some_hours"]
+means_zh = "甲"
+means_en = "A."
+"""
+
+
+def test_every_rule_says_all_of_itself() -> None:
+    """Both names, what it stands on, what it means in both languages; every threshold is used by a rule and lies within its bounds."""
+    catalogue = declared()
+    for rule in catalogue.rules.values():
+        assert all((rule.zh, rule.en, rule.stands_on, rule.means_zh, rule.means_en)), rule.id
+        assert rule.severity in SEVERITIES
+    assert [r.number for r in catalogue.rules.values()] == list(range(1, len(catalogue.rules) + 1))
+    for t in catalogue.thresholds.values():
+        assert t.least <= t.default <= t.most and t.zh and t.en, t.name
+
+
+def test_a_province_sets_thresholds_severities_and_leaves_rules_out(tmp_path: Path) -> None:
+    """What rules.toml says holds; everything else stays as declared; without the file nothing changes."""
+    assert for_province(tmp_path) == declared() == for_province(None)
+    (tmp_path / "rules.toml").write_text('off = ["late"]\n[thresholds]\nstalled_hours = 48\n[severity]\nbacklog = 4\n')
+    found = for_province(tmp_path)
+    assert found["stalled_hours"] == 48 and found["late_hours"] == declared()["late_hours"]
+    assert found.rules["backlog"].severity == 4 and found.rules["late"].severity == declared().rules["late"].severity
+    assert found.off == {"late"}
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "value"),
+    [
+        ("[thresholds]\nstalled = 3", "thresholds.stalled", 3),
+        ("[thresholds]\nstalled_hours = 0", "thresholds.stalled_hours", 0),
+        ("[thresholds]\nstalled_hours = true", "thresholds.stalled_hours", True),
+        ("[thresholds]\nstalled_hours = 'long'", "thresholds.stalled_hours", "long"),
+        ("thresholds = 3", "thresholds", 3),
+        ("[severity]\nlate = 5", "severity.late", 5),
+        ("[severity]\nnone = 2", "severity.none", 2),
+        ("off = ['none']", "off", "none"),
+        ("off = 'late'\nother = 1", "other", None),
+        ("[thresholds", None, None),
+    ],
+)
+def test_a_faulty_file_is_named_with_key_and_value(
+    tmp_path: Path, text: str, column: str | None, value: object
+) -> None:
+    """File, key, value and what was expected, for everything that can be wrong in a province's rules.toml."""
+    (tmp_path / "rules.toml").write_text(text)
+    with pytest.raises(InputError) as raised:
+        for_province(tmp_path)
+    assert (raised.value.file, raised.value.column, raised.value.value) == ("rules.toml", column, value)
+    assert raised.value.expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ("severity = 2", "severity = 7", "rule a, severity"),
+        ('input = "items"', 'input = "weather"', "rule a, input"),
+        ('["some_hours"]', '["other_hours"]', "rule a, thresholds"),
+        ('means_en = "A."', "", "rule a, means_en"),
+        ('stands_on = "law"', 'stands_on = "law"\nextra = 1', "rule a, extra"),
+        ('means_en = "A."', 'means_en = "A."\ninhibits = ["b"]', "rule a, inhibits"),
+        ("default = 3", "default = 33", "thresholds.some_hours"),
+        ("default = 3", 'default = "3"', "thresholds.some_hours.default"),
+        ('unit = "hours", ', "", "thresholds.some_hours"),
+    ],
+)
+def test_a_faulty_catalogue_is_named_with_its_key(old: str, new: str, column: str) -> None:
+    """Each fault of a catalogue names the rule or threshold and the key; the catalogue without it is read."""
+    assert parsed(GOOD, "catalogue.toml").rules["a"].thresholds == ("some_hours",)
+    assert old in GOOD
+    with pytest.raises(InputError) as raised:
+        parsed(GOOD.replace(old, new), "catalogue.toml")
+    assert raised.value.column == column and raised.value.file == "catalogue.toml"
+
+
+def test_two_rules_of_one_id_are_refused() -> None:
+    """Ids stand in alerts' identities: two rules can't share one."""
+    twice = GOOD + GOOD[GOOD.index("[[rule]]") :]
+    with pytest.raises(InputError, match="no other rule"):
+        parsed(twice, "catalogue.toml")
