@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.items import lives
 from tests.items.conftest import RULES, TRIED
 from tests.items.lives import Event
 from tests.items.small_network import NET
-from yilu.items import fold, order
+from yilu.items import bucket, fold, order
+from yilu.items.cubes import Sums
 from yilu.items.fields import FIELDS, FLAGS, NEVER, ROW
 from yilu.items.rules import packed
 from yilu.items.table import table_of
@@ -59,3 +62,19 @@ def test_merged_fields_come_out_the_same(drawn):
     """Minima, maxima and flags of events merged in any order, twice or in parts are those of each item's set of events."""
     world, commits = drawn
     assert folded([c for c in commits if c]) == by_hand(world)
+
+
+@settings(max_examples=TRIED)
+@given(lives.worlds())
+def test_whole_items_are_the_same_in_slices(world: list[Event]) -> None:
+    """Items are walked some ten thousand events at a time: where a slice ends changes no state, no cell, and no event's row."""
+    batch = order.arrange(lives.batch_of(world)).events
+
+    def told(at_once: int) -> tuple[bytes, list[int], list[tuple[int, int]]]:
+        rows, sums = np.empty(len(batch), np.int64), Sums()
+        with patch.object(bucket, "_AT_ONCE", at_once):
+            states = bucket.whole_items(batch, PACKED, +1, sums, rows)
+        codes, counts = sums.cells()
+        return states.tobytes(), rows.tolist(), sorted(zip(codes.tolist(), counts.tolist(), strict=True))
+
+    assert told(1) == told(3) == told(1 << 15)

@@ -25,6 +25,7 @@ _WHOLE_KINDS = np.zeros(256, np.bool_)
 _WHOLE_KINDS[[k.VOID, k.VOID_DEPART, k.RELABEL, k.PIECE]] = True
 _REOPENED = np.uint16(FLAGS["reopened"][0])
 _PAIRS = 1 << 15
+_AT_ONCE = 1 << 15
 
 Gather = Callable[[NDArray[np.uint64]], Events]
 """Logged events of the given sorted keys."""
@@ -184,22 +185,37 @@ def whole_items(
     """
     word = order.words(batch)
     p = pack(batch, word)
-    holds, role, of = np.empty(len(batch), np.bool_), np.empty(len(batch), np.uint8), np.empty(len(batch), np.uint64)
     c = np.ascontiguousarray
-    event_id, voids = c(batch.event_id), c(batch.voids)
-    whose.tell(p.key, word, p.attr, p.container, p.via, c(batch.parent), event_id, voids, role, of)
-    walk.effective(p.key, word, event_id, voids, p.container, role, of, rules, holds)
-    rows = np.empty(len(batch), ROW)
-    told = np.empty(len(batch), np.int64) if told is None else told
-    codes = np.empty((2 + MOST_PAIRS // 2) * len(batch), np.uint64)
+    parent, event_id, voids = c(batch.parent), c(batch.event_id), c(batch.voids)
+    edges = _slices(p.key)
+    most = int(np.diff(edges).max(initial=0))
+    holds, role, of = np.empty(most, np.bool_), np.empty(most, np.uint8), np.empty(most, np.uint64)
+    room, told_of = np.empty(most, ROW), np.empty(most, np.int64)
+    codes = np.empty((2 + MOST_PAIRS // 2) * most, np.uint64)
     deltas = np.empty(len(codes), np.int64)
-    used, pairs = walk.refold(
-        p.key, word, p.attr, p.promise, p.container, p.via, role, holds, blank(), rules, sign, rows, _grid(rows),
-        codes, deltas, told,
-    )  # fmt: skip
-    if sums is not None:
-        sums.add(codes[:pairs], deltas[:pairs])
-    return rows[:used]
+    found, done = [np.empty(0, ROW)], 0
+    for first, end in zip(edges[:-1], edges[1:], strict=True):
+        n, now = end - first, slice(first, end)
+        key, words, attr, container, via = p.key[now], word[now], p.attr[now], p.container[now], p.via[now]
+        whose.tell(key, words, attr, container, via, parent[now], event_id[now], voids[now], role[:n], of[:n])
+        walk.effective(key, words, event_id[now], voids[now], container, role[:n], of[:n], rules, holds[:n])
+        used, pairs = walk.refold(
+            key, words, attr, p.promise[now], container, via, role[:n], holds[:n], blank(), rules, sign, room, _grid(room), codes, deltas,
+            told_of[:n],
+        )  # fmt: skip
+        if sums is not None:
+            sums.add(codes[:pairs], deltas[:pairs])
+        if told is not None:
+            told[now] = np.where(told_of[:n] >= 0, told_of[:n] + done, -1)
+        found.append(room[:used].copy())
+        done += used
+    return np.concatenate(found)
+
+
+def _slices(key: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Bounds of slices of whole items, some ten thousand events each: what is worked on at once stays small."""
+    bounds = np.searchsorted(key, key[np.arange(_AT_ONCE, len(key), _AT_ONCE)], "left")
+    return np.unique(np.concatenate(([0], bounds, [len(key)]))).astype(np.int64)
 
 
 def _grid(rows: NDArray[np.void]) -> NDArray[np.uint32]:

@@ -6,6 +6,7 @@ that are 0 throughout are left out; a reader takes an absent column as 0.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ from yilu.items.disk import Disk
 from yilu.items.manifest import Part
 from yilu.items.schema import ARROW, DTYPES, EVENT_COLUMNS, Events, concat, events, is_constant
 
-_GROUP_ROWS = 50_000
+_GROUP_ROWS = 25_000
 _MOST_OPEN = 128
 _held = threading.local()
 _epoch = 0
@@ -111,6 +112,29 @@ def read(
         if len(found)
     ]
     return concat(out) if out else events(0)
+
+
+def ahead(
+    disk: Disk, parts: Sequence[Part], bucket: int, buckets: int, spare: frozenset[str] = frozenset()
+) -> None:
+    """Let the disk bring what ``read`` of this bucket will want, while something else is worked on: a log is larger than memory."""
+    if bucket >= buckets:
+        return
+    for part in parts:
+        groups = [g for g, (lo, hi) in enumerate(part.groups) if lo <= bucket <= hi]
+        if not groups:
+            continue
+        path = disk.path(part.file)
+        meta = _opened(path).metadata
+        with open(path, "rb") as file:
+            for group in groups:
+                rows = meta.row_group(group)
+                for i in range(rows.num_columns):
+                    column = rows.column(i)
+                    if column.path_in_schema not in spare:
+                        os.posix_fadvise(
+                            file.fileno(), column.data_page_offset, column.total_compressed_size, os.POSIX_FADV_WILLNEED
+                        )
 
 
 def _read_part(

@@ -236,6 +236,7 @@ class Store:
         edges = log.bucket_edges(spread.key, now.buckets)
 
         def bring(b: int) -> tuple[Ordered, int]:
+            log.ahead(self.disk, now.log, b + self.limits.threads, now.buckets, log.TOLD)
             waiting = log.read(self.disk, now.behind, b, now.buckets)
             own = waiting.take(waiting.via == 0)
             derived = concat([waiting.take(waiting.via != 0), spread.take(np.arange(edges[b], edges[b + 1]))])
@@ -321,7 +322,8 @@ class Store:
 
         def read(b: np.int64) -> Events:
             keys = np.unique(links.source[edges[b] : edges[b + 1]])
-            return log.read(self.disk, parts, int(b), self.at.buckets, keys)
+            log.ahead(self.disk, parts, int(b) + self.limits.threads, self.at.buckets, log.TOLD)
+            return log.read(self.disk, parts, int(b), self.at.buckets, keys, spare=log.TOLD)
 
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 

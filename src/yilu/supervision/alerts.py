@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from yilu.network import Network
@@ -66,6 +67,15 @@ class Silence:
         """Whether it covers an alert at ``now``."""
         fits = self.rule in ("", alert.rule) and self.operator in (0, alert.operator) and self.place in (0, alert.place)
         return fits and self.since <= now < self.until
+
+
+def silences_of(declared: pa.Table) -> tuple[Silence, ...]:
+    """The silences of the register ``silences`` (``feeds.load``)."""
+    return tuple(
+        Silence(r["silence"], r["silent_from"], r["silent_to"], r["rule"] or "", r["operator"] or 0, r["facility"] or 0)
+        for r in declared.to_pylist()
+        if r["status"] == "declared"
+    )
 
 
 def identity(rule: str, operator: str, place: str, day: int) -> str:

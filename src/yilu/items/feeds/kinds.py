@@ -105,6 +105,8 @@ _NAMES: tuple[tuple[str, str, str, str, Literal["", "D", "M"]], ...] = (
     ("outlet_filings", "末端网点备案", "The register of filed end outlets.", "", ""),
     ("sender_agreements", "协议客户备案", "The register of customers who send under an agreement, by hash.", "", ""),
     ("licences", "快递业务经营许可", "The register of express licences.", "", ""),
+    ("crossing_closures", "通道关闭", "Bridges and ferries that are closed, from when to when.", "", ""),
+    ("silences", "预警静默", "What nobody is to be told of for a while; evidence is kept all the same.", "", ""),
 )
 
 KINDS: dict[str, Kind] = {

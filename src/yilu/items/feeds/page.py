@@ -33,6 +33,8 @@ _RULES: dict[str, str] = {
     "outlet_filings": "`opened_on` and `filed_on` are not after `valid_to`.",
     "sender_agreements": "`valid_from` is not after `valid_to`. The store keeps `customer` hashed again under its own key.",
     "licences": "`valid_from` is not after `valid_to`.",
+    "crossing_closures": "`closed_from` is not after `closed_to`. [Alerts](../explain/alerts.md) say what it is for.",
+    "silences": "`silent_from` is not after `silent_to`.",
 }
 
 _RETENTION = """

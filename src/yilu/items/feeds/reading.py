@@ -41,6 +41,8 @@ _NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
     "outlet_filings": (("opened_on", "valid_to"), ("filed_on", "valid_to")),
     "sender_agreements": (("valid_from", "valid_to"),),
     "licences": (("valid_from", "valid_to"),),
+    "crossing_closures": (("closed_from", "closed_to"),),
+    "silences": (("silent_from", "silent_to"),),
 }
 """Pairs of columns of a kind: where both are there, the first is not more, or later, than the second."""
 

@@ -23,7 +23,7 @@ from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import EVIDENCE, Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
 from yilu.supervision.rules.of_time import Closure
-from yilu.supervision.rules.registers import Filed, filed_of
+from yilu.supervision.rules.registers import Filed, closures_of, filed_of
 
 _LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via")
 _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
@@ -39,9 +39,10 @@ class Judge:
     closures: tuple[Closure, ...] = ()
 
 
-def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue, closures: tuple[Closure, ...] = ()) -> Judge:
+def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue) -> Judge:
     """A judge with the registers as they stand at the snapshot's commit."""
-    return Judge(network, catalogue, filed_of(network, feeds.load(snapshot, "outlet_filings")), closures)
+    filed = filed_of(network, feeds.load(snapshot, "outlet_filings"))
+    return Judge(network, catalogue, filed, closures_of(network, feeds.load(snapshot, "crossing_closures")))
 
 
 def judged(

@@ -1,4 +1,4 @@
-"""What registers say, as rules look it up: which outlets had a filing in force on a day."""
+"""What registers say, as rules look it up: which outlets had a filing in force on a day, which crossings were closed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from yilu.network import Network
 from yilu.network.facility_kinds import FACILITY_KINDS
+from yilu.supervision.rules.of_time import Closure
 
 OUTLETS: tuple[str, ...] = ("depot", "end_outlet")
 """Kinds of facility that need a filing (末端网点备案)."""
 _IN_FORCE = ("filed", "changed")
 _ALWAYS = 1 << 30
+_OPEN = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,16 @@ def filed_of(network: Network, filings: pa.Table | None) -> Filed:
     inside = network.area_inside[network.facility_area]
     facility, first, last = np.array(in_force, np.int64).reshape(-1, 3).T
     return Filed(network, facility, first, last, judged & inside)
+
+
+def closures_of(network: Network, declared: pa.Table) -> tuple[Closure, ...]:
+    """The closures of the register ``crossing_closures``; those of crossings that the province doesn't have close nothing."""
+    row = {str(code): i for i, code in enumerate(network.crossings.code)}
+    return tuple(
+        Closure(row[r["crossing"]], r["closed_from"], r["closed_to"] or _OPEN)
+        for r in declared.to_pylist()
+        if r["status"] == "declared" and r["crossing"] in row
+    )
 
 
 def _day(day: date | None, otherwise: int) -> int:

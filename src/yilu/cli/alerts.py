@@ -1,0 +1,171 @@
+"""``yilu alerts``: what needs a person now, and the evidence for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from yilu.cli.facts import Facts, facts, progress_bar
+from yilu.cli.names import Names
+from yilu.cli.output import Json, print_json, print_line, print_table, say
+from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.errors import YiluError
+from yilu.items import feeds
+from yilu.supervision.alerts import LIVES, Alert, alerts_of, silences_of
+from yilu.supervision.rules import declared, judging
+from yilu.supervision.rules.declared import SEVERITIES, Catalogue
+from yilu.supervision.rules.evidence import Evidence
+
+_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Found:
+    """Alerts of a store at one commit, with their evidence: ``of`` (n,) says which alert a row belongs to."""
+
+    catalogue: Catalogue
+    alerts: list[Alert]
+    evidence: Evidence
+    of: NDArray[np.int64]
+    complete_to: int
+    commit: int
+
+
+def find(opened: Facts, shown: bool = False) -> Found:
+    """Judge the store's newest commit."""
+    snapshot, network = opened.read(), opened.network
+    catalogue = declared.for_province(network.folder)
+    lateness_s = 60 * opened.settings.allowed_lateness_minutes
+    with progress_bar(shown) as bar:
+        task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")
+        evidence = judging.judged(
+            snapshot,
+            judging.judge_of(snapshot, network, catalogue),
+            lateness_s,
+            lambda done, of: bar.update(task, completed=done, total=of),
+        )
+    now = snapshot.as_of
+    alerts, of = alerts_of(evidence, network, catalogue, silences_of(feeds.load(snapshot, "silences")), now)
+    complete = int(judging.watermarks(snapshot, lateness_s).max(initial=0))
+    return Found(catalogue, alerts, evidence, of, complete, snapshot.at.commit)
+
+
+def alerts(
+    alert: Annotated[str, typer.Argument(help="预警编号;给出时列其证据 · Id of an alert, to see its evidence.")] = "",
+    rule: Annotated[str, typer.Option(help="规则 · Only of this rule.")] = "",
+    operator: Annotated[str, typer.Option(help="企业代码 · Only of this operator.")] = "",
+    whole: Annotated[
+        bool, typer.Option("--all", help="含已解除、被抑制与静默的 · Also resolved, inhibited and silenced ones.")
+    ] = False,
+    store: StoreOption = None,
+    province: ProvinceOption = None,
+    as_json: Json = False,
+) -> None:
+    """需要处置的预警及其证据 · Alerts that need a person, and their evidence."""
+    opened = facts(store, province)
+    found = find(opened, shown=not as_json)
+    chosen = _chosen(opened, found, alert, rule, operator, whole)
+    if as_json:
+        document: dict[str, Any] = {
+            "commit": found.commit,
+            "complete_to": found.complete_to,
+            "alerts": [record(opened, found, i, evidence=bool(alert)) for i in chosen],
+        }
+        print_json(document)
+    elif alert:
+        _show_one(opened, found, chosen[0])
+    else:
+        _show(opened, found, chosen)
+
+
+def _chosen(opened: Facts, found: Found, alert: str, rule: str, operator: str, whole: bool) -> list[int]:
+    """Indices of the alerts asked for. Raises YiluError where what is named is unknown."""
+    zh_step, step = "yilu alerts --all 列出全部", "yilu alerts --all lists all"
+    if alert:
+        chosen = [i for i, a in enumerate(found.alerts) if a.id == alert]
+        if not chosen:
+            raise YiluError(f"no alert {alert}", zh=f"没有预警 {alert}", next_step=step, next_step_zh=zh_step, exit_code=3)
+        return chosen
+    if rule and rule not in found.catalogue.rules:
+        raise YiluError(f"no rule {rule}", zh=f"没有规则 {rule}", next_step=f"one of {', '.join(found.catalogue.rules)}")
+    number = opened.network.operators.id_of_code.get(operator, 0) if operator else 0
+    if operator and not number:
+        raise YiluError(f"no operator {operator}", zh=f"没有企业 {operator}", next_step="yilu network show operators")
+    return [
+        i
+        for i, a in enumerate(found.alerts)
+        if rule in ("", a.rule) and number in (0, a.operator) and (whole or (a.told and a.life != "resolved"))
+    ]
+
+
+def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[str, Any]:
+    """One alert as a machine reads it: codes beside ids, times in UTC seconds, evidence as pseudonyms."""
+    a, rule = found.alerts[i], found.catalogue.rules[found.alerts[i].rule]
+    network = opened.network
+    out: dict[str, Any] = {
+        "id": a.id, "rule": a.rule, "severity": a.severity, "life": a.life, "operator": network.operators.code_of_id.get(a.operator, ""),
+        "facility": network.facilities.code_of_id.get(a.place, ""), "day": np.datetime64(a.day, "D").astype(str), "items": a.items,
+        "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None,
+        "stands_on": rule.stands_on,
+    }  # fmt: skip
+    if evidence:
+        rows = found.evidence[found.of == i]
+        out["evidence"] = [
+            {"item": f"{int(r['key']):016x}", "from": int(r["at"]), "until": int(r["until"]) or None, "provisional": bool(r["provisional"])}
+            for r in rows
+        ]  # fmt: skip
+    return out
+
+
+def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
+    zh, rule = names.zh, found.catalogue.rules[a.rule]
+    quiet = [found.catalogue.rules[r].zh if zh else r for r in a.inhibited_by] + ([a.silenced] if a.silenced else [])
+    life = LIVES[a.life][0] if zh else a.life
+    return (
+        SEVERITIES[a.severity][0 if zh else 1], rule.zh if zh else rule.en, names.operator.get(a.operator, "?"), names.facility.get(a.place, "–"),
+        a.items, names.time(a.last), f"{life} ({', '.join(quiet)})" if quiet else life, a.id,
+    )  # fmt: skip
+
+
+def _show(opened: Facts, found: Found, chosen: list[int]) -> None:
+    zh = opened.settings.language == "zh"
+    names = Names(opened.network, zh)
+    quiet = sum(not a.told for a in found.alerts)
+    over = sum(a.told and a.life == "resolved" for a in found.alerts)
+    print_table(
+        f"预警 {len(chosen):,} · 完整至 {names.time(found.complete_to)}" if zh else f"Alerts {len(chosen):,} · complete up to {names.time(found.complete_to)}",
+        ("级别", "规则", "企业", "场所", "件数", "最近", "状态", "编号") if zh else ("severity", "rule", "operator", "facility", "items", "latest", "life", "id"),
+        [_row(found, names, found.alerts[i]) for i in chosen[:_SHOWN]],
+    )  # fmt: skip
+    if len(chosen) > _SHOWN:
+        say(f"另有 {len(chosen) - _SHOWN:,} 条:yilu alerts --json" if zh else f"{len(chosen) - _SHOWN:,} more: yilu alerts --json")  # fmt: skip
+    if quiet or over:
+        say(f"未列:被抑制或静默 {quiet:,},已解除 {over:,}(yilu alerts --all)" if zh else f"not listed: {quiet:,} inhibited or silenced, {over:,} resolved (yilu alerts --all)")  # fmt: skip
+    if chosen:
+        say(f"证据:yilu alerts {found.alerts[chosen[0]].id}" if zh else f"evidence: yilu alerts {found.alerts[chosen[0]].id}")  # fmt: skip
+
+
+def _show_one(opened: Facts, found: Found, i: int) -> None:
+    zh = opened.settings.language == "zh"
+    names = Names(opened.network, zh)
+    a = found.alerts[i]
+    rule = found.catalogue.rules[a.rule]
+    _show(opened, found, [i])
+    print_line(f"{rule.means_zh if zh else rule.means_en}")
+    print_line(f"{'依据' if zh else 'stands on'}: {rule.stands_on}")
+    rows = found.evidence[found.of == i]
+    print_table(
+        "证据" if zh else "Evidence",
+        ("寄件假名", "起", "止") if zh else ("item", "from", "until"),
+        [(f"{int(r['key']):016x}", names.time(int(r["at"])), names.time(int(r["until"]))) for r in rows[:_SHOWN]],
+    )
+    say("轨迹:yilu item 假名" if zh else "history: yilu item PSEUDONYM")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(alerts)

@@ -1,0 +1,146 @@
+"""Alerts: what is told together, under which identity, how long, and what keeps quiet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yilu.network import Network, load
+from yilu.supervision import alerts
+from yilu.supervision.alerts import Silence, alerts_of, identity
+from yilu.supervision.rules.declared import declared
+from yilu.supervision.rules.evidence import EVIDENCE, evidence, joined
+
+DAY = 86400
+BASE = 1_748_908_800 - 8 * 3600  # midnight of 3 June 2025 in Guangdong
+
+
+@pytest.fixture(scope="module")
+def guangdong() -> Network:
+    """The first province."""
+    return load("guangdong")
+
+
+def number(rule: str) -> int:
+    """The number of a rule."""
+    return declared().number(rule)
+
+
+def test_evidence_of_a_rule_operator_place_and_local_day_is_one_alert(guangdong: Network) -> None:
+    """The local day parts evidence, not the UTC day; each alert counts its items and tells from when to when."""
+    found = joined([
+        evidence(number("stalled"), [1, 2], 0, 5, 40, [BASE + 10, BASE + DAY - 1]),
+        evidence(number("stalled"), [3], 0, 5, 40, [BASE + DAY]),
+        evidence(number("stalled"), [4], 0, 6, 40, [BASE + 10]),
+        evidence(number("late"), [1], 0, 5, 40, [BASE + 10]),
+    ])  # fmt: skip
+    told, of = alerts_of(found, guangdong, declared())
+    assert sorted((a.rule, a.operator, a.items, a.first - BASE, a.last - BASE) for a in told) == [
+        ("late", 5, 1, 10, 10), ("stalled", 5, 1, DAY, DAY), ("stalled", 5, 2, 10, DAY - 1), ("stalled", 6, 1, 10, 10),
+    ]  # fmt: skip
+    assert [told[i].rule for i in of] == [
+        {r.number: r.id for r in declared().rules.values()}[int(n)] for n in found["rule"]
+    ]
+
+
+def test_an_identity_is_made_of_codes(guangdong: Network) -> None:
+    """The same codes give the same identity in any store; any other rule, operator, place or day gives another."""
+    told, _ = alerts_of(evidence(number("late"), [1], 0, 3, 44, [BASE]), guangdong, declared())
+    place = str(guangdong.facilities.code[list(guangdong.facilities.id).index(44)])
+    day = int(guangdong.local_day(BASE))
+    assert told[0].id == identity("late", "SF", place, day)
+    others = [("stalled", "SF", place, day), ("late", "ZTO", place, day), ("late", "SF", "X", day), ("late", "SF", place, day + 1)]
+    assert len({identity(*o) for o in others} | {told[0].id}) == 5
+
+
+def test_lives_of_alerts(guangdong: Network) -> None:
+    """Resolved when all evidence of a rule that can resolve has ended; firing before; provisional where nothing of it is sure."""
+    found = joined([
+        evidence(number("stalled"), [1, 2], 0, 5, 40, BASE, [BASE + 9, BASE + 30]),
+        evidence(number("stalled"), [1, 2], 0, 6, 40, BASE, [BASE + 9, 0]),
+        evidence(number("inspection_missing"), [1], 0, 5, 40, BASE, 0, True),
+        evidence(number("inspection_missing"), [1, 2], 0, 6, 40, BASE, 0, [True, False]),
+    ])  # fmt: skip
+    told, _ = alerts_of(found, guangdong, declared())
+    assert {(a.rule, a.operator): (a.life, a.until) for a in told} == {
+        ("stalled", 5): ("resolved", BASE + 30), ("stalled", 6): ("firing", 0),
+        ("inspection_missing", 5): ("provisional", 0), ("inspection_missing", 6): ("firing", 0),
+    }  # fmt: skip
+    assert {a.life for a in told} == set(alerts.LIVES)
+
+
+def test_the_graver_rule_keeps_what_follows_from_it_quiet(guangdong: Network) -> None:
+    """A machine that was off inhibits the missing screenings it explains; one item that it doesn't explain, and the alert is told."""
+    off = evidence(number("screening_off"), [1, 2], 0, 5, 3, BASE)
+    missing = evidence(number("screening_missing"), [1, 2], 0, 5, 3, BASE)
+    other = evidence(number("inspection_missing"), [1, 2], 0, 5, 3, BASE)
+    one_more = evidence(number("screening_missing"), [9], 0, 5, 3, BASE)
+    told, _ = alerts_of(joined([off, missing, other]), guangdong, declared())
+    assert {a.rule: (a.inhibited_by, a.told) for a in told} == {
+        "screening_off": ((), True), "screening_missing": (("screening_off",), False), "inspection_missing": ((), True),
+    }  # fmt: skip
+    told, _ = alerts_of(joined([off, missing, one_more]), guangdong, declared())
+    assert all(a.told for a in told) and [a.items for a in told if a.rule == "screening_missing"] == [3]
+
+
+def test_a_typhoon_raises_one_alert_not_thousands(guangdong: Network) -> None:
+    """Three thousand items stall before a closed crossing, late and piled up: a person is told of the crossing alone."""
+    items = np.arange(1, 3001)
+    found = joined(
+        [evidence(number(r), items, 0, 5, 29, BASE) for r in ("crossing_closed", "stalled", "late", "backlog")]
+    )
+    told, _ = alerts_of(found, guangdong, declared())
+    assert [a.rule for a in told if a.told] == ["crossing_closed"] and len(told) == 4
+
+
+def test_silences_cover_what_they_name_while_they_last(guangdong: Network) -> None:
+    """By rule, operator and place, each or any, and no longer than stated."""
+    found = joined([evidence(number("late"), [1], 0, o, p, BASE) for o in (5, 6) for p in (40, 41)])
+
+    def quiet(silence: Silence, now: int) -> set[tuple[int, int]]:
+        told, _ = alerts_of(found, guangdong, declared(), (silence,), now)
+        assert all(a.told == (a.silenced == "") for a in told)
+        return {(a.operator, a.place) for a in told if a.silenced == "s"}
+
+    assert quiet(Silence("s", 10, 20), 10) == {(5, 40), (5, 41), (6, 40), (6, 41)}
+    assert quiet(Silence("s", 10, 20), 20) == quiet(Silence("s", 10, 20), 9) == set()
+    assert quiet(Silence("s", 10, 20, operator=5), 15) == {(5, 40), (5, 41)}
+    assert quiet(Silence("s", 10, 20, place=41), 15) == {(5, 41), (6, 41)}
+    assert quiet(Silence("s", 10, 20, rule="stalled"), 15) == set()
+
+
+rows = st.lists(
+    st.tuples(
+        st.sampled_from([number("stalled"), number("late"), number("crossing_closed"), number("inspection_missing")]),
+        st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(BASE, BASE + 2 * DAY), st.sampled_from([0, BASE + 3 * DAY]), st.booleans(),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(rows, st.randoms())
+def test_alerts_are_those_of_a_plain_grouping_in_any_order(rows: list[tuple], random: object) -> None:
+    """Held against dictionaries of plain Python: groups, counts, lives and inhibition, whatever the order of the evidence."""
+    network, catalogue = load("guangdong"), declared()
+    random.shuffle(rows)  # type: ignore[attr-defined]
+    found = np.zeros(len(rows), EVIDENCE)
+    for i, (rule, key, operator, place, at, until, provisional) in enumerate(rows):
+        found[i] = (rule, key, 0, operator, place, at, until, provisional)
+    names = {r.number: r for r in catalogue.rules.values()}
+    groups: dict[tuple, list[tuple]] = defaultdict(list)
+    for row in rows:
+        groups[row[0], row[2], row[3], (row[4] + 8 * 3600) // DAY].append(row)
+    closed = {r[1] for r in rows if r[0] == number("crossing_closed")}
+    expected = {}
+    for (rule, operator, place, day), mine in groups.items():
+        over = names[rule].resolves and all(r[5] for r in mine)
+        life = "resolved" if over else "firing" if not all(r[6] for r in mine) else "provisional"
+        hushed = rule in (number("stalled"), number("late")) and all(r[1] in closed for r in mine)
+        expected[names[rule].id, operator, place, day] = (len(mine), life, hushed)
+    told, of = alerts_of(found, network, catalogue)
+    assert {(a.rule, a.operator, a.place, a.day): (a.items, a.life, not a.told) for a in told} == expected
+    assert [told[i].place for i in of] == [int(r["place"]) for r in found]
