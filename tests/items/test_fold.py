@@ -5,7 +5,7 @@ from __future__ import annotations
 from unittest.mock import patch
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.items import lives
@@ -64,7 +64,7 @@ def test_merged_fields_come_out_the_same(drawn):
     assert folded([c for c in commits if c]) == by_hand(world)
 
 
-@settings(max_examples=TRIED)
+@TRIED
 @given(lives.worlds())
 def test_whole_items_are_the_same_in_slices(world: list[Event]) -> None:
     """Items are walked some ten thousand events at a time: where a slice ends changes no state, no cell, and no event's row."""
