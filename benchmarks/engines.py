@@ -122,6 +122,7 @@ def _duckdb(
             db.execute("CREATE TABLE log AS SELECT * FROM logged")
         db.execute(prepare)
         db.execute("CHECKPOINT")
+        os.sync()
         for turn in sides.turns:
             begun = time.perf_counter()
             db.register("batch", turn)
@@ -188,6 +189,7 @@ def _chdb_aggregating(folder: Path, sides: Sides) -> float:
         _chdb_insert(db, folder, sides.states, f"b.items SELECT key, operator, promise, {names} FROM {{file}}")
         _chdb_insert(db, folder, sides.logged, "b.log SELECT * FROM {file}")
         new = ", ".join(_in_clickhouse(f) for f in WHOLE)
+        os.sync()
         for turn in sides.turns:
             begun = time.perf_counter()
             _chdb_insert(db, folder, turn, "b.log SELECT * FROM {file}")
@@ -251,6 +253,7 @@ def _polars_rebuild(folder: Path, sides: Sides) -> float:
             return pl.col(f.name) | pl.col(f"{f.name}_d").fill_null(0)
         return (pl.max_horizontal if f.op == "max" else pl.min_horizontal)(f.name, f"{f.name}_d")
 
+    os.sync()
     for number, turn in enumerate(sides.turns, 1):
         begun = time.perf_counter()
         known = pl.scan_parquet(log / "*.parquet").select(_IDENTITY)

@@ -98,7 +98,10 @@ def test_rules_hold_the_network(guangdong: Network, rules: Rules) -> None:
     areas, places, rows = len(guangdong.area_level), len(guangdong.facility_area), len(guangdong.obligations.check)
     assert rules.level_of_pair.shape == (areas, areas) and rules.owed_origin.shape == (rows, areas)
     assert len(rules.facility_area) == len(rules.processing) == len(rules.longitude) == places
-    assert rules.limits.tolist() == [90 * 86400, 300, 100, 3 * 86400] and len(rules.level_first) == 17
+    assert (
+        rules.limits.tolist() == [90 * 86400, 300, 100, 3 * 86400, 96 * 3600, 30 * 3600]
+        and len(rules.level_first) == 17
+    )
     assert set(rules.owed_class.tolist()) <= {0, *ITEM_CLASSES.values()}
     assert SENDER_KINDS["contract"] in rules.owed_sender
     assert np.array_equal(np.diff(rules.level_first)[1:5], [1, 1, 1, 1]) and rules.level_first[-1] == 4

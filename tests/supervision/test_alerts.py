@@ -53,7 +53,12 @@ def test_an_identity_is_made_of_codes(guangdong: Network) -> None:
     place = str(guangdong.facilities.code[list(guangdong.facilities.id).index(44)])
     day = int(guangdong.local_day(BASE))
     assert told[0].id == identity("late", "SF", place, day)
-    others = [("stalled", "SF", place, day), ("late", "ZTO", place, day), ("late", "SF", "X", day), ("late", "SF", place, day + 1)]
+    others = [
+        ("stalled", "SF", place, day),
+        ("late", "ZTO", place, day),
+        ("late", "SF", "X", day),
+        ("late", "SF", place, day + 1),
+    ]
     assert len({identity(*o) for o in others} | {told[0].id}) == 5
 
 

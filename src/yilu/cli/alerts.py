@@ -88,11 +88,15 @@ def _chosen(opened: Facts, found: Found, alert: str, rule: str, operator: str, w
     if alert:
         chosen = [i for i, a in enumerate(found.alerts) if a.id == alert]
         if not chosen:
-            raise YiluError(f"no alert {alert}", zh=f"没有预警 {alert}", next_step=step, next_step_zh=zh_step, exit_code=3)
+            raise YiluError(
+                f"no alert {alert}", zh=f"没有预警 {alert}", next_step=step, next_step_zh=zh_step, exit_code=3
+            )
         return chosen
     if rule and rule not in found.catalogue.rules:
-        raise YiluError(f"no rule {rule}", zh=f"没有规则 {rule}", next_step=f"one of {', '.join(found.catalogue.rules)}")
-    number = opened.network.operators.id_of_code.get(operator, 0) if operator else 0
+        raise YiluError(
+            f"no rule {rule}", zh=f"没有规则 {rule}", next_step=f"one of {', '.join(found.catalogue.rules)}"
+        )
+    number = opened.network.operators.index_of_code.get(operator, 0) if operator else 0
     if operator and not number:
         raise YiluError(f"no operator {operator}", zh=f"没有企业 {operator}", next_step="yilu network show operators")
     return [

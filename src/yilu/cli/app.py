@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from yilu import __version__
-from yilu.cli import answers, demo, erase, feed, ingest, item, network, retain, settings_command, simulate, status
+from yilu.cli import (
+    alerts,
+    answers,
+    demo,
+    erase,
+    feed,
+    ingest,
+    item,
+    network,
+    retain,
+    settings_command,
+    simulate,
+    status,
+)
 from yilu.cli.output import print_error
 from yilu.errors import YiluError
 from yilu.settings import BY_NAME, load
@@ -43,7 +56,7 @@ def _options(
 
 
 # In the order of the help page.
-for _module in (demo, simulate, ingest, feed, status, answers, item, erase, retain, settings_command):
+for _module in (demo, simulate, ingest, feed, status, alerts, answers, item, erase, retain, settings_command):
     _module.register(app)
 app.add_typer(network.app, name="network")
 

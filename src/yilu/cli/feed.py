@@ -15,6 +15,7 @@ from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
 from yilu.items import feeds
 from yilu.items.feeds.reasons import BY_CODE
+from yilu.supervision.rules.declared import declared
 
 KindName = Enum("KindName", {name: name for name in feeds.KINDS}, type=str)  # type: ignore[misc]
 
@@ -31,7 +32,9 @@ def feed(
     """读入日报、设备状态、备案与许可 · Read daily counts, device status or a register into the store."""
     opened = facts(store, province)
     zh = opened.settings.language == "zh"
-    found = feeds.read(kind.value, file, opened.network.operators, opened.network.facilities, opened.key)
+    network = opened.network
+    codes = {"crossing": [str(c) for c in network.crossings.code], "rule": list(declared().rules)}
+    found = feeds.read(kind.value, file, network.operators, network.facilities, opened.key, codes)
     with opened.write() as writer:
         counts = found.counts | feeds.store_rows(writer, kind.value, found, received_at=int(time.time()))
     wrong = found.quarantine.to_pylist()

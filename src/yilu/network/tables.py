@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class Coded:
-    """What tables with ids and codes share: ``index_of_code`` gives the id of a code."""
+    """What tables with ids and codes share: ``index_of_code`` gives the id of a code, ``code_of_id`` the code of an id."""
 
     id: Ints
     code: Texts
@@ -30,9 +30,12 @@ class Coded:
     grade: Texts
     source: Texts
     index_of_code: dict[str, int] = field(init=False, repr=False)
+    code_of_id: dict[int, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index_of_code", {str(c): int(i) for c, i in zip(self.code, self.id, strict=True)})
+        pairs = [(str(c), int(i)) for c, i in zip(self.code, self.id, strict=True)]
+        object.__setattr__(self, "index_of_code", dict(pairs))
+        object.__setattr__(self, "code_of_id", {i: c for c, i in pairs})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ def alerts_of(
     sure = _by_group(np.maximum, (~found["provisional"]).astype(np.int64), group, len(groups)) > 0
     quiet = _inhibited(found, group, len(groups), catalogue)
     names = {rule.number: rule for rule in catalogue.rules.values()}
-    operators, facilities = _codes(network.operators), _codes(network.facilities)
+    operators, facilities = network.operators.code_of_id, network.facilities.code_of_id
     alerts = []
     for g, (number, operator, place, of_day) in enumerate(groups.tolist()):
         rule = names[number]
@@ -141,7 +141,3 @@ def _inhibited(found: Evidence, group: NDArray[np.int64], groups: int, catalogue
         for g in np.flatnonzero(all_covered & np.isin(of_rule, numbers)):
             out[g] = (*out[g], rule.id)
     return out
-
-
-def _codes(table: object) -> dict[int, str]:
-    return {int(i): str(code) for i, code in zip(table.id, table.code, strict=True)}  # type: ignore[attr-defined]

@@ -35,6 +35,13 @@ GOOD: dict[str, dict[str, str]] = {
         "licence": "国邮20100001C", "operator": OPERATOR, "credit_code": "91350100M000100Y43", "scope": "international",
         "valid_from": "2022-03-01", "valid_to": "2027-02-28", "status": "valid", "standing": "mirror",
     },
+    "crossing_closures": {
+        "closure": "2025-09-23-1", "crossing": "QIONGZHOU", "closed_from": "2025-09-23T12:00:00+08:00", "closed_to": "", "status": "declared",
+    },
+    "silences": {
+        "silence": "S-1", "rule": "stalled", "operator": OPERATOR, "facility": FACILITY, "silent_from": "2025-11-11T00:00:00+08:00",
+        "silent_to": "2025-11-12T00:00:00+08:00", "status": "declared",
+    },
 }  # fmt: skip
 """One good row of each kind, as text."""
 
@@ -56,7 +63,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> Path:
 
 def read(kind: str, path: Path) -> feeds.FeedRows:
     """The file read against Guangdong."""
-    return feeds.read(kind, path, OPERATORS, FACILITIES)
+    return feeds.read(kind, path, OPERATORS, FACILITIES, codes={"crossing": ["QIONGZHOU"], "rule": ["stalled"]})
 
 
 def table(tmp_path: Path, kind: str, *changes: dict[str, str]) -> pa.Table:

@@ -41,7 +41,7 @@ def test_good_row_in_every_format(tmp_path: Path, kind: str, ending: str) -> Non
             expected = of_code[given_text]
         elif type_ == "day" and given_text:
             expected = datetime.date.fromisoformat(given_text)
-        elif type_ == "instant":
+        elif type_ == "instant" and given_text:
             expected = int(datetime.datetime.fromisoformat(given_text).timestamp())
         elif type_ == "count" and given_text:
             expected = int(given_text)

@@ -22,6 +22,8 @@ ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),
     "hash": pa.string(),
     "credit_code": pa.string(),
+    "crossing": pa.string(),
+    "rule": pa.string(),
 }
 """How a type is held: operators and facilities as ids (0: none), instants as Unix seconds UTC; null: not reported."""
 
@@ -33,6 +35,8 @@ EXPECTED: dict[str, str] = {
     "count": "a whole number from 0 to 999999999999",
     "text": "a number of digits, letters and - / ( ) at most 64 long, no mere name, and neither a telephone nor an identity number",
     "hash": "32 or 64 hexadecimal digits of a hash, never the identifier itself",
+    "crossing": "a code of crossings",
+    "rule": "the id of a rule",
     "credit_code": "a unified social credit code of 18 characters with its check character",
 }
 

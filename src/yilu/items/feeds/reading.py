@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -61,8 +62,17 @@ class FeedRows:
     counts: dict[str, int]
 
 
-def read(kind: str, path: Path, operators: Operators, facilities: Facilities, key: Key | None = None) -> FeedRows:
+def read(
+    kind: str,
+    path: Path,
+    operators: Operators,
+    facilities: Facilities,
+    key: Key | None = None,
+    codes: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> FeedRows:
     """The rows of a file of one kind. ``key``: with it, hashes of customers are hashed again, so that they can be joined with nothing else.
+
+    ``codes``: which there are of the types ``crossing`` and ``rule``.
 
     Raises InputError: an unknown kind, or a file refused whole (``files.read_file``).
     """
@@ -75,6 +85,9 @@ def read(kind: str, path: Path, operators: Operators, facilities: Facilities, ke
         "operator": (pa.array([str(c) for c in operators.code], pa.string()), pa.array(operators.id, pa.uint16())),
         "facility": (pa.array([str(c) for c in facilities.code], pa.string()), pa.array(facilities.id, pa.uint32())),
     }
+    for type_ in ("crossing", "rule"):
+        known = pa.array(list(codes.get(type_, ())), pa.string())
+        ids[type_] = (known, known)
     fault = np.zeros(n, np.int16)  # number of the first fault that holds, from 1
     faults: list[_Fault] = []
     columns: dict[str, pa.Array] = {}

@@ -32,9 +32,9 @@ def kinds(*codes: str) -> NDArray[np.uint8]:
 class Lives:
     """Lives of r items' journeys with m events, each item's in order. Times in UTC seconds, int64.
 
-    Of events (m,): ``item`` (row of the journey), ``at``, ``place``, ``kind``, ``own`` (not a container's scan), ``recorded``, ``is_last``, and
-    ``next_at`` (the item's next event, or the watermark of its feed). Of items (r,): ``judged`` (items that are counted elsewhere, and containers,
-    are not), ``delivered``, ``returned`` (``OPEN_END`` none), ``end`` (delivery to the addressee or back to the sender, loss, destruction, cancellation; ``OPEN_END`` where open),
+    Of events (m,): ``item`` (row of the journey), ``at``, ``place``, ``kind``, ``own`` (not a container's scan; of its number or an earlier one), ``recorded``, ``is_last``, and
+    ``next_at`` (the item's next event, or the watermark of its feed). Of items (r,): ``judged`` (items that are counted elsewhere, containers,
+    and numbers of which only others' events tell are not), ``delivered``, ``returned`` (``OPEN_END`` none), ``end`` (delivery to the addressee or back to the sender, loss, destruction, cancellation; ``OPEN_END`` where open),
     ``outcome`` and ``ended`` (``clock``), ``promise`` (0 none), ``origin`` and ``destination`` (areas), ``status`` and ``processing`` (3, r) of checks, ``watermark``.
     """
 
@@ -70,6 +70,10 @@ class Lives:
         late = np.asarray(at) > self.watermark[items]
         return evidence(rule, state["key"], self.told.key2[items], state["operator"], place, at, until, late)
 
+    def places(self, rows: Longs) -> Longs:
+        """The places of events, 0 for -1."""
+        return np.where(rows >= 0, self.place[rows], 0) if len(self.place) else np.zeros(len(rows), np.int64)
+
     def first(self, chosen: Flags) -> Longs:
         """For each item its first event among the chosen ones, -1 where there is none; (r,)."""
         found = np.full(len(self.judged), len(self.at), np.int64)
@@ -97,9 +101,10 @@ def lives_of(told: Retold, rules: Rules, watermarks: Longs) -> Lives:
     at = e.at.astype(np.int64)
     is_last = np.ones(len(at), np.bool_)
     is_last[:-1] = told.journey[1:] != told.journey[:-1]
-    own = e.via == 0
-    watermark = np.zeros(n, np.int64)
-    watermark[told.journey[own]] = watermarks[e.source[own]]
+    mine = np.flatnonzero(e.via == 0)
+    latest = np.full(n, -1, np.int64)
+    np.maximum.at(latest, told.journey[mine], mine)
+    watermark = np.where(latest >= 0, watermarks[e.source[latest]], 0) if len(at) else np.zeros(n, np.int64)
     next_at = np.empty(len(at), np.int64)
     next_at[:-1] = at[1:]
     next_at[is_last] = watermark[told.journey[is_last]]
@@ -107,9 +112,10 @@ def lives_of(told: Retold, rules: Rules, watermarks: Longs) -> Lives:
     back = np.where(rows["delivered_last"] >= rows["returned"], rows["delivered_last"].astype(np.int64), OPEN_END)
     end = np.where(delivered <= returned, delivered, np.where(returned < OPEN_END, back, OPEN_END))
     return Lives(
-        told=told, item=told.journey, at=at, place=e.place.astype(np.int64), kind=np.ascontiguousarray(e.kind), own=own,
+        told=told, item=told.journey, at=at, place=e.place.astype(np.int64), kind=np.ascontiguousarray(e.kind),
+        own=(e.via == 0) | (e.via != e.container),
         recorded=e.recorded_at.astype(np.int64), is_last=is_last, next_at=next_at,
-        judged=((rows["flags"] & _NOT_JUDGED) == 0) & ((rows["classes"] & 15) < _CONTAINER_CLASS) & (rows["last"] != 0),
+        judged=(latest >= 0) & ((rows["flags"] & _NOT_JUDGED) == 0) & ((rows["classes"] & 15) < _CONTAINER_CLASS) & (rows["last"] != 0),
         delivered=delivered, returned=returned, end=np.minimum(end, _time(rows["ended"])), outcome=outcome, ended=ended, promise=promise,
         origin=origin.astype(np.int64), destination=destination.astype(np.int64), status=status, processing=processing, watermark=watermark,
     )  # fmt: skip

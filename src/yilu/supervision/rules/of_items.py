@@ -38,7 +38,7 @@ def leaving(lives: Lives, rules: Rules, check: int) -> tuple[NDArray[np.int64], 
     delivery = lives.first((lives.kind == kinds("deliver")[0]) & (lives.at == lives.delivered[lives.item]))
     event = np.where(left <= when, departure, delivery)
     start = (rows["start"] & np.uint64(0x7FFFFF)).astype(np.int64)
-    return when, np.where(at_site, np.where(event >= 0, lives.place[event], 0), start)
+    return when, np.where(at_site, lives.places(event), start)
 
 
 def checks(lives: Lives, rules: Rules, catalogue: Catalogue) -> Evidence:
@@ -51,7 +51,7 @@ def checks(lives: Lives, rules: Rules, catalogue: Catalogue) -> Evidence:
         late = np.flatnonzero(lives.judged & (lives.status[number] == _AFTER))
         made = lives.told.rows[_FIELDS[check]].astype(np.int64)
         event = lives.first((lives.kind == kinds(check)[0]) & (lives.at == made[lives.item]))[late]
-        found.append(lives.of_items(catalogue.number("check_after"), late, lives.place[event], made[late]))
+        found.append(lives.of_items(catalogue.number("check_after"), late, lives.places(event), made[late]))
     return joined(found)
 
 
@@ -86,7 +86,7 @@ def after_delivery(lives: Lives, catalogue: Catalogue) -> Evidence:
     moved = lives.first(behind & np.isin(lives.kind, _MOVED))
     moved = moved[moved >= 0]
     return joined([
-        lives.of_items(catalogue.number("false_signing"), false, lives.place[signed], lives.delivered[false]),
+        lives.of_items(catalogue.number("false_signing"), false, lives.places(signed), lives.delivered[false]),
         lives.of_events(catalogue.number("scan_after_delivery"), moved, lives.at[moved]),
     ])  # fmt: skip
 

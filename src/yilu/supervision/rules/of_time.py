@@ -51,7 +51,7 @@ def late(lives: Lives, catalogue: Catalogue) -> Evidence:
     by = np.where(lives.outcome == OPEN, lives.watermark, lives.ended)
     items = np.flatnonzero(lives.judged & (lives.promise > 0) & (by > limit))
     event = lives.last(lives.at <= limit[lives.item])[items]
-    place = np.where(event >= 0, lives.place[event], 0)
+    place = lives.places(event)
     until = np.where(lives.outcome[items] == OPEN, 0, lives.ended[items])
     return lives.of_items(catalogue.number("late"), items, place, limit[items], until)
 
