@@ -36,7 +36,7 @@ from yilu.twin.day import simulate
 from yilu.twin.plan import FULL_DAY, DayPlan
 
 _DAY = date(2025, 11, 11)
-_LOG_BYTES, _SLICE_BYTES, _EVENTS = 18, 30, 8.8
+_LOG_BYTES, _SLICE_BYTES, _EVENTS = 34, 30, 8.8
 """Bytes an event in the log and in a slice file, and events an item; measured, for the need that is stated beforehand."""
 
 
@@ -68,7 +68,7 @@ def now_mb() -> float:
 
 def need_gb(items: int, slice_events: int) -> float:
     """Disk need in GB of a day of ``items``: log, states in two generations, one round of slices."""
-    return (items * _EVENTS * _LOG_BYTES * 1.3 + 2 * items * ROW.itemsize + slice_events * _SLICE_BYTES) / 1e9
+    return (items * _EVENTS * _LOG_BYTES * 1.1 + 2 * items * ROW.itemsize + slice_events * _SLICE_BYTES) / 1e9
 
 
 def _make(plan: DayPlan, folder: str, events_a_round: int, pipe: Connection) -> None:
