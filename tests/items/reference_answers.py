@@ -83,7 +83,7 @@ def follow(r, net, cells):
         for side, area in ((1, origin), (2, destination)):
             cells["clock", measure, side, moment // 3600, r["operator"], area, level] += 1
         if measure in (1, 3, 4, 5, 6, 7):
-            cells["flow", measure, net.day(moment), r["operator"], *cities, level] += 1
+            cells["flow", measure, net.day(moment), r["operator"], *cities, level, r["item_class"]] += 1
     if reached and not unaccepted and when >= at:
         cells["transit", net.day(when), r["operator"], *cities, level, bin_of(when - at)] += 1
     for check, status in enumerate(r["checks"]):

@@ -79,7 +79,7 @@ def alerts(
     elif alert:
         _show_one(opened, found, chosen[0])
     else:
-        _show(opened, found, chosen)
+        show(opened, found, chosen)
 
 
 def _chosen(opened: Facts, found: Found, alert: str, rule: str, operator: str, whole: bool) -> list[int]:
@@ -135,7 +135,8 @@ def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _show(opened: Facts, found: Found, chosen: list[int]) -> None:
+def show(opened: Facts, found: Found, chosen: list[int]) -> None:
+    """Print the chosen alerts as a table."""
     zh = opened.settings.language == "zh"
     names = Names(opened.network, zh)
     quiet = sum(not a.told for a in found.alerts)
@@ -158,7 +159,7 @@ def _show_one(opened: Facts, found: Found, i: int) -> None:
     names = Names(opened.network, zh)
     a = found.alerts[i]
     rule = found.catalogue.rules[a.rule]
-    _show(opened, found, [i])
+    show(opened, found, [i])
     print_line(f"{rule.means_zh if zh else rule.means_en}")
     print_line(f"{'依据' if zh else 'stands on'}: {rule.stands_on}")
     rows = found.evidence[found.of == i]

@@ -18,6 +18,7 @@ from yilu.cli import (
     demo,
     erase,
     feed,
+    indicators,
     ingest,
     item,
     network,
@@ -56,7 +57,20 @@ def _options(
 
 
 # In the order of the help page.
-for _module in (demo, simulate, ingest, feed, status, alerts, answers, item, erase, retain, settings_command):
+for _module in (
+    demo,
+    simulate,
+    ingest,
+    feed,
+    status,
+    indicators,
+    alerts,
+    answers,
+    item,
+    erase,
+    retain,
+    settings_command,
+):
     _module.register(app)
 app.add_typer(network.app, name="network")
 

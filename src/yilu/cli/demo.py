@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from yilu.cli import ingest, item, status
+from yilu.cli import alerts, indicators, ingest, item, status
 from yilu.cli.facts import Facts, progress_bar
 from yilu.cli.output import Json, print_json, say
+from yilu.indicators import Period, catalogue, values
 from yilu.items.clock import OPEN
 from yilu.settings import load
 from yilu.twin.plan import FULL_DAY, DayPlan
 from yilu.twin.write import write_day
 
 _DAY = date(2025, 11, 11)
+_MISSING = 0.0005
+"""Share of owed checks that the demonstration's day leaves out, so that there is something to look at."""
+_ALERTS = 10
 
 
 def demo(
@@ -30,7 +34,7 @@ def demo(
     begun = time.monotonic()
     opened = Facts(load(store=folder / "store", key_file=folder / "key"))
     zh = opened.settings.language == "zh"
-    plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY)))
+    plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY))).with_rates(missing_check=_MISSING)
     say(f"① 合成 {_DAY} 全省 {plan.items:,} 件的一天" if zh else f"① A synthetic day of {plan.items:,} items, {_DAY}")
     written = write_day(plan, folder / "events")
     say(
@@ -46,6 +50,8 @@ def demo(
     with progress_bar(not as_json):
         taken = ingest.ingest_into(opened, str(folder / "events"), "yilu", "", shown=False)
     found = status.summary(opened)
+    watched = alerts.find(opened)
+    measured = values(opened.read(), opened.network, list(catalogue()), Period(_DAY, _DAY + timedelta(days=6)))
     key = _example(opened)
     history = item.history(opened, key)
     if as_json:
@@ -56,6 +62,8 @@ def demo(
                 "taken": vars(taken.counts),
                 "status": found,
                 "item": history,
+                "indicators": measured,
+                "alerts": [alerts.record(opened, watched, i) for i in range(len(watched.alerts))],
             }
         )
         return
@@ -63,12 +71,22 @@ def demo(
     status.show(opened, found)
     say("④ 其中一件的轨迹" if zh else "④ The history of one item")
     item.show(opened, history)
+    say("⑤ 这一周的指标" if zh else "⑤ Indicators of its week")
+    indicators.show(opened, Period(_DAY, _DAY + timedelta(days=6)), measured, (), compare=False)
+    say(
+        "⑥ 需要处置的预警(合成时按比例漏做了检查)"
+        if zh
+        else "⑥ Alerts that need a person (the day leaves some checks out)"
+    )
+    alerts.show(opened, watched, [i for i, a in enumerate(watched.alerts) if a.told][:_ALERTS])
     seconds = time.monotonic() - begun
     say(f"用时 {seconds:.0f} 秒。接着可试:" if zh else f"{seconds:.0f} s. Try next:")
     where = f"YILU_STORE={folder}/store YILU_KEY_FILE={folder}/key"
     for line in (
         f"{where} ./do ask on-time --by operator",
         f"{where} ./do ask checks --by operator",
+        f"{where} ./do alerts",
+        f"{where} ./do indicators on_time_rate --by operator",
         f"{where} ./do item {key:016x}",
         "./do network show areas",
         f"./do simulate {folder}/more --scale 0.01",

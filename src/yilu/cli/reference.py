@@ -15,6 +15,7 @@ import typer
 from yilu import settings
 from yilu.cli.app import app
 from yilu.errors import EXIT_CODES
+from yilu.indicators.declared import PURPOSES, UNITS, catalogue
 from yilu.items import cubes, fields, kinds, schema
 from yilu.items.feeds.page import reference_page as feeds_page
 from yilu.network.page import reference_page as network_page
@@ -220,6 +221,35 @@ All are assumptions until a province sets its own.
 {table(("life", "状态", "meaning"), [(f"`{life}`", zh, text) for life, (zh, text) in LIVES.items()])}"""
 
 
+def indicators_page() -> str:
+    """The catalogue of indicators."""
+    rows = [
+        (
+            f"`{i.id}`", i.zh, f"{i.en}. {i.definition_en}. {i.definition_zh}", UNITS[i.unit][1], i.better, i.numerator or "–", i.denominator or "–",
+            f"{i.basis_zh} · {i.basis_en}", PURPOSES[i.purpose][1], i.source,
+        )
+        for i in catalogue().values()
+    ]  # fmt: skip
+    head = (
+        "indicator",
+        "中文",
+        "definition",
+        "unit",
+        "better",
+        "numerator",
+        "denominator",
+        "basis 口径",
+        "for",
+        "source",
+    )
+    return f"""# Indicators 指标
+
+`yilu indicators` gives their values, by operator, city, region, service level, day, week, month, quarter, year, beside the period before and the same one of
+the year before. All are monitoring figures (监测口径), not statistical returns.
+
+{table(head, rows)}"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings_page,
     "exit-codes": exit_codes_page,
@@ -230,6 +260,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "network": network_page,
     "feeds": feeds_page,
     "rules": rules_page,
+    "indicators": indicators_page,
 }
 """File name in docs/reference, without its ending, to what makes it."""
 

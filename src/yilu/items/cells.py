@@ -83,6 +83,7 @@ def _clock_pairs(row, left, entered, rules, codes, deltas, n):
         | (from_city << np.uint64(20))
         | (to_city << np.uint64(10))
         | (level << np.uint64(6))
+        | (np.uint64(row["classes"] & np.uint8(15)) << np.uint64(2))
     )
     tail = (operator << np.uint64(23)) | (level << np.uint64(9))
     for m in range(_MEASURES):

@@ -57,8 +57,8 @@ class Cube:
 CUBES: tuple[Cube, ...] = (
     Cube(1, "clock", (("measure", 4), ("side", 2), ("hour", 20), ("operator", 12), ("area", 10), ("level", 4)), "时钟",
          "Items by measure, side (1 origin, 2 destination), hour, operator, area and service level."),
-    Cube(2, "flow", (("measure", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4)), "流量",
-         "Items by measure, local day, operator, pair of cities and service level."),
+    Cube(2, "flow", (("measure", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("item_class", 4)), "流量",
+         "Items by measure, local day, operator, pair of cities, service level and item class."),
     Cube(3, "transit", (("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("bin", 10)), "全程时限",
          "Delivered items by local day of delivery and logarithmic bin of the time from acceptance."),
     Cube(4, "checks", (("check", 2), ("status", 3), ("day", 15), ("operator", 12), ("area", 10), ("item_class", 4), ("sender_kind", 4)), "三项制度",

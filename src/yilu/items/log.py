@@ -23,8 +23,9 @@ from yilu.items.manifest import Part
 from yilu.items.schema import ARROW, DTYPES, EVENT_COLUMNS, Events, concat, events, is_constant
 
 _GROUP_ROWS = 25_000
-_MOST_OPEN = 128
+_MOST_OPEN = 512
 _held = threading.local()
+_told: dict[tuple[str, int, int], pq.FileMetaData] = {}
 _epoch = 0
 
 TOLD: frozenset[str] = frozenset(c.name for c in EVENT_COLUMNS if c.role == "origin" and c.name != "via")
@@ -151,10 +152,14 @@ def forget() -> None:
     """Let go of all open files: some were removed, and hold their space until nobody has them open."""
     global _epoch
     _epoch += 1
+    _told.clear()
 
 
 def _opened(path: Path) -> pq.ParquetFile:
-    """The file, kept open by each thread: a commit comes back to every file once per bucket."""
+    """The file, kept open by each thread: a commit comes back to every file once per bucket.
+
+    Its footer is read once and shared: with hundreds of row groups, reading it takes longer than reading one of them.
+    """
     held: OrderedDict[tuple[str, int, int], pq.ParquetFile] = _held.__dict__.setdefault("files", OrderedDict())
     if _held.__dict__.get("epoch") != _epoch:
         held.clear()
@@ -164,7 +169,8 @@ def _opened(path: Path) -> pq.ParquetFile:
     if name not in held:
         while len(held) >= _MOST_OPEN:
             held.popitem(last=False)[1].close()
-        held[name] = pq.ParquetFile(path, memory_map=True)
+        held[name] = pq.ParquetFile(path, memory_map=True, metadata=_told.get(name))
+        _told.setdefault(name, held[name].metadata)
     held.move_to_end(name)
     return held[name]
 

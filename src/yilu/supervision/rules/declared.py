@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from yilu.errors import InputError
+from yilu.network import toml_file
+from yilu.network.toml_file import wrong
 
 INPUTS = ("items", "time", "cells")
 SEVERITIES: dict[int, tuple[str, str]] = {
@@ -87,21 +87,23 @@ def declared() -> Catalogue:
 
 def parsed(text: str, file: str) -> Catalogue:
     """A catalogue from its text. Raises InputError naming ``file``, the key and what was expected."""
-    raw = _toml(text, file)
-    thresholds = {name: _threshold(name, given, file) for name, given in _table(raw, "thresholds", file).items()}
+    raw = toml_file.parsed(text, file)
+    thresholds = {
+        name: _threshold(name, given, file) for name, given in toml_file.table(raw, "thresholds", file).items()
+    }
     rules: dict[str, Rule] = {}
     for number, given in enumerate(raw.get("rule", ()), 1):
         rule = _rule(number, given, file)
         if rule.id in rules:
-            raise _wrong(file, f"rule {rule.id}", rule.id, "an id that no other rule has")
+            raise wrong(file, f"rule {rule.id}", rule.id, "an id that no other rule has")
         for name in rule.thresholds:
             if name not in thresholds:
-                raise _wrong(file, f"rule {rule.id}, thresholds", name, f"one of {', '.join(thresholds)}")
+                raise wrong(file, f"rule {rule.id}, thresholds", name, f"one of {', '.join(thresholds)}")
         rules[rule.id] = rule
     for rule in rules.values():
         for other in rule.inhibits:
             if other not in rules:
-                raise _wrong(file, f"rule {rule.id}, inhibits", other, "the id of a rule")
+                raise wrong(file, f"rule {rule.id}, inhibits", other, "the id of a rule")
     return Catalogue(rules, thresholds)
 
 
@@ -114,78 +116,55 @@ def for_province(folder: Path | None) -> Catalogue:
     path = rule_file(folder) if folder else None
     if path is None or not path.is_file():
         return catalogue
-    file, raw = path.name, _toml(path.read_text(encoding="utf-8"), path.name)
+    file, raw = path.name, toml_file.parsed(path.read_text(encoding="utf-8"), path.name)
     for key in raw:
         if key not in ("thresholds", "severity", "off"):
-            raise _wrong(file, key, None, "thresholds, severity or off")
+            raise wrong(file, key, None, "thresholds, severity or off")
     thresholds = dict(catalogue.thresholds)
-    for name, value in _table(raw, "thresholds", file).items():
+    for name, value in toml_file.table(raw, "thresholds", file).items():
         if name not in thresholds:
-            raise _wrong(file, f"thresholds.{name}", value, f"one of {', '.join(thresholds)}")
+            raise wrong(file, f"thresholds.{name}", value, f"one of {', '.join(thresholds)}")
         thresholds[name] = replace(thresholds[name], value=_bounded(value, thresholds[name], file))
     rules = dict(catalogue.rules)
-    for rule, severity in _table(raw, "severity", file).items():
+    for rule, severity in toml_file.table(raw, "severity", file).items():
         if rule not in rules:
-            raise _wrong(file, f"severity.{rule}", severity, "the id of a rule")
+            raise wrong(file, f"severity.{rule}", severity, "the id of a rule")
         if severity not in SEVERITIES:
-            raise _wrong(file, f"severity.{rule}", severity, "a number from 1 to 4")
+            raise wrong(file, f"severity.{rule}", severity, "a number from 1 to 4")
         rules[rule] = replace(rules[rule], severity=severity)
     off = raw.get("off", [])
     for rule in off if isinstance(off, list) else [off]:
         if rule not in rules:
-            raise _wrong(file, "off", rule, "a list of ids of rules")
+            raise wrong(file, "off", rule, "a list of ids of rules")
     return Catalogue(rules, thresholds, frozenset(off))
 
 
-def _toml(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(file, f"TOML ({error})", next_step="Correct the file at that line.") from error
-
-
-def _table(raw: dict[str, Any], key: str, file: str) -> dict[str, Any]:
-    found = raw.get(key, {})
-    if not isinstance(found, dict):
-        raise _wrong(file, key, found, "a table")
-    return found
-
-
-def _wrong(file: str, key: str, value: object, expected: str) -> InputError:
-    return InputError(file, expected, column=key, value=value, next_step=f"Correct {key} in {file}.")
-
-
 def _threshold(name: str, given: Any, file: str) -> Threshold:
-    key = f"thresholds.{name}"
     wanted = {"default": int, "unit": str, "least": int, "most": int, "zh": str, "en": str}
-    if not isinstance(given, dict) or set(given) != set(wanted):
-        raise _wrong(file, key, None, f"a table of {', '.join(wanted)}")
-    for field, type_ in wanted.items():
-        if not isinstance(given[field], type_):
-            raise _wrong(file, f"{key}.{field}", given[field], "a whole number" if type_ is int else "text")
-    found = Threshold(name=name, value=given["default"], **given)
-    return replace(found, value=_bounded(given["default"], found, file))
+    whole = toml_file.whole(given, f"thresholds.{name}", file, wanted)
+    found = Threshold(name=name, value=whole["default"], **whole)
+    return replace(found, value=_bounded(whole["default"], found, file))
 
 
 def _bounded(value: Any, threshold: Threshold, file: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not threshold.least <= value <= threshold.most:
         expected = f"a whole number from {threshold.least} to {threshold.most} ({threshold.unit})"
-        raise _wrong(file, f"thresholds.{threshold.name}", value, expected)
+        raise wrong(file, f"thresholds.{threshold.name}", value, expected)
     return value
 
 
-def _rule(number: int, given: dict[str, Any], file: str) -> Rule:
-    key = f"rule {given.get('id', number)}"
-    wanted = {f.name for f in fields(Rule)} - {"number"}
-    for name in given:
-        if name not in wanted:
-            raise _wrong(file, f"{key}, {name}", None, f"one of {', '.join(sorted(wanted))}")
-    whole = {"inhibits": [], **given}
-    if missing := sorted(wanted - set(whole)):
-        raise _wrong(file, f"{key}, {missing[0]}", None, "a value")
+_KEYS: dict[str, type] = {
+    "id": str, "zh": str, "en": str, "input": str, "severity": int, "stands_on": str, "resolves": bool, "thresholds": list, "inhibits": list,
+    "means_zh": str, "means_en": str,
+}  # fmt: skip
+
+
+def _rule(number: int, given: Any, file: str) -> Rule:
+    key = f"rule {given.get('id', number) if isinstance(given, dict) else number}"
+    whole = {"inhibits": [], **toml_file.whole(given, key, file, _KEYS, optional=("inhibits",))}
     if whole["input"] not in INPUTS:
-        raise _wrong(file, f"{key}, input", whole["input"], f"one of {', '.join(INPUTS)}")
+        raise wrong(file, f"{key}, input", whole["input"], f"one of {', '.join(INPUTS)}")
     if whole["severity"] not in SEVERITIES:
-        raise _wrong(file, f"{key}, severity", whole["severity"], "a number from 1 to 4")
+        raise wrong(file, f"{key}, severity", whole["severity"], "a number from 1 to 4")
     lists = {name: tuple(whole[name]) for name in ("thresholds", "inhibits")}
     return Rule(number=number, **{**whole, **lists})

@@ -83,8 +83,8 @@ def test_a_faulty_file_is_named_with_key_and_value(
         ('stands_on = "law"', 'stands_on = "law"\nextra = 1', "rule a, extra"),
         ('means_en = "A."', 'means_en = "A."\ninhibits = ["b"]', "rule a, inhibits"),
         ("default = 3", "default = 33", "thresholds.some_hours"),
-        ("default = 3", 'default = "3"', "thresholds.some_hours.default"),
-        ('unit = "hours", ', "", "thresholds.some_hours"),
+        ("default = 3", 'default = "3"', "thresholds.some_hours, default"),
+        ('unit = "hours", ', "", "thresholds.some_hours, unit"),
     ],
 )
 def test_a_faulty_catalogue_is_named_with_its_key(old: str, new: str, column: str) -> None:

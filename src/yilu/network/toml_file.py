@@ -1,0 +1,53 @@
+"""Settings that people write in TOML: read with errors that name file, key, value and what was expected."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from yilu.errors import InputError
+
+
+def parsed(text: str, file: str) -> dict[str, Any]:
+    """The document. Raises InputError where it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(file, f"TOML ({error})", next_step="Correct the file at that line.") from error
+
+
+def wrong(file: str, key: str, value: object, expected: str) -> InputError:
+    """The error of a key whose value can't be."""
+    return InputError(file, expected, column=key, value=value, next_step=f"Correct {key} in {file}.")
+
+
+def table(raw: Mapping[str, Any], key: str, file: str) -> dict[str, Any]:
+    """The table ``key``, empty where there is none. Raises InputError where it is something else."""
+    found = raw.get(key, {})
+    if not isinstance(found, dict):
+        raise wrong(file, key, found, "a table")
+    return found
+
+
+def whole(
+    given: Any, key: str, file: str, wanted: Mapping[str, type], optional: Collection[str] = ()
+) -> dict[str, Any]:
+    """A table that has all keys of ``wanted``, of these types, and no others. Raises InputError naming the first that is wrong."""
+    if not isinstance(given, dict):
+        raise wrong(file, key, given, f"a table of {', '.join(wanted)}")
+    for name in given:
+        if name not in wanted:
+            raise wrong(file, f"{key}, {name}", None, f"one of {', '.join(wanted)}")
+    for name, type_ in wanted.items():
+        if name not in given:
+            if name in optional:
+                continue
+            raise wrong(file, f"{key}, {name}", None, "a value")
+        value = given[name]
+        if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
+            raise wrong(file, f"{key}, {name}", value, _NAMES[type_])
+    return given
+
+
+_NAMES: dict[type, str] = {int: "a whole number", str: "text", bool: "true or false", list: "a list", dict: "a table"}
