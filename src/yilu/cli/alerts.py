@@ -135,8 +135,8 @@ def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def show(opened: Facts, found: Found, chosen: list[int]) -> None:
-    """Print the chosen alerts as a table."""
+def show(opened: Facts, found: Found, chosen: list[int], most: int = _SHOWN) -> None:
+    """Print the chosen alerts as a table, the first ``most`` of them."""
     zh = opened.settings.language == "zh"
     names = Names(opened.network, zh)
     quiet = sum(not a.told for a in found.alerts)
@@ -144,10 +144,10 @@ def show(opened: Facts, found: Found, chosen: list[int]) -> None:
     print_table(
         f"预警 {len(chosen):,} · 完整至 {names.time(found.complete_to)}" if zh else f"Alerts {len(chosen):,} · complete up to {names.time(found.complete_to)}",
         ("级别", "规则", "企业", "场所", "件数", "最近", "状态", "编号") if zh else ("severity", "rule", "operator", "facility", "items", "latest", "life", "id"),
-        [_row(found, names, found.alerts[i]) for i in chosen[:_SHOWN]],
+        [_row(found, names, found.alerts[i]) for i in chosen[:most]],
     )  # fmt: skip
-    if len(chosen) > _SHOWN:
-        say(f"另有 {len(chosen) - _SHOWN:,} 条:yilu alerts --json" if zh else f"{len(chosen) - _SHOWN:,} more: yilu alerts --json")  # fmt: skip
+    if len(chosen) > most:
+        say(f"另有 {len(chosen) - most:,} 条:yilu alerts --json" if zh else f"{len(chosen) - most:,} more: yilu alerts --json")  # fmt: skip
     if quiet or over:
         say(f"未列:被抑制或静默 {quiet:,},已解除 {over:,}(yilu alerts --all)" if zh else f"not listed: {quiet:,} inhibited or silenced, {over:,} resolved (yilu alerts --all)")  # fmt: skip
     if chosen:

@@ -78,7 +78,7 @@ def demo(
         if zh
         else "⑥ Alerts that need a person (the day leaves some checks out)"
     )
-    alerts.show(opened, watched, [i for i, a in enumerate(watched.alerts) if a.told][:_ALERTS])
+    alerts.show(opened, watched, [i for i, a in enumerate(watched.alerts) if a.told], _ALERTS)
     seconds = time.monotonic() - begun
     say(f"用时 {seconds:.0f} 秒。接着可试:" if zh else f"{seconds:.0f} s. Try next:")
     where = f"YILU_STORE={folder}/store YILU_KEY_FILE={folder}/key"

@@ -189,7 +189,7 @@ def _figure(name: str, value: float | None) -> object:
         return "–"
     if catalogue()[name].unit == "share":
         return percent(float(value))
-    return round(value, 1) if isinstance(value, float) else value
+    return round(value, 1 if value >= 1 else 2) if isinstance(value, float) else value
 
 
 def register(app: typer.Typer) -> None:
