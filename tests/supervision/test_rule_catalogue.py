@@ -33,6 +33,7 @@ def test_every_rule_says_all_of_itself() -> None:
         assert all((rule.zh, rule.en, rule.stands_on, rule.means_zh, rule.means_en)), rule.id
         assert rule.severity in SEVERITIES
     assert [r.number for r in catalogue.rules.values()] == list(range(1, len(catalogue.rules) + 1))
+    assert {t for r in catalogue.rules.values() for t in r.thresholds} == set(catalogue.thresholds)
     for t in catalogue.thresholds.values():
         assert t.least <= t.default <= t.most and t.zh and t.en, t.name
 
