@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from yilu.cli.facts import Facts
 from yilu.errors import InputError
+from yilu.settings import load
 from yilu.supervision.rules.declared import SEVERITIES, declared, for_province, parsed
 
 GOOD = """
@@ -102,3 +106,12 @@ def test_two_rules_of_one_id_are_refused() -> None:
     twice = GOOD + GOOD[GOOD.index("[[rule]]") :]
     with pytest.raises(InputError, match="no other rule"):
         parsed(twice, "catalogue.toml")
+
+
+def test_lower_thresholds_reach_the_fold(tmp_path: Path) -> None:
+    """Waits that are over are marked by the province's own thresholds: else a lowered one would find only waits that go on."""
+    folder = tmp_path / "own"
+    shutil.copytree(str(files("yilu.provinces") / "guangdong"), folder)
+    (folder / "rules.toml").write_text("[thresholds]\nstalled_hours = 72\nbacklog_hours = 20\n", encoding="utf-8")
+    limits = [Facts(load(province=p)).rules.limits.tolist()[4:] for p in ("guangdong", str(folder))]
+    assert limits == [[96 * 3600, 30 * 3600], [72 * 3600, 20 * 3600]]

@@ -21,6 +21,7 @@ from yilu.items.store import Limits, Store
 from yilu.items.upkeep import Periods
 from yilu.run.memory import keep_freed
 from yilu.settings import Settings, load
+from yilu.supervision.rules.declared import for_province
 
 _DAY_S = 86400
 
@@ -44,8 +45,11 @@ class Facts:
     @cached_property
     def rules(self) -> Rules:
         """The province's settings as the fold takes them."""
-        s = self.settings
-        return rules_of(self.network, s.reuse_days, s.impossible_m_s, s.impossible_km, s.container_days)
+        s, watched = self.settings, for_province(self.network.folder)
+        return rules_of(
+            self.network, s.reuse_days, s.impossible_m_s, s.impossible_km, s.container_days,
+            waited_hours=min(watched["stalled_hours"], watched["stalled_abroad_hours"]), stayed_hours=watched["backlog_hours"],
+        )  # fmt: skip
 
     @cached_property
     def key(self) -> Key:

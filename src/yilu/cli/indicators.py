@@ -20,23 +20,15 @@ from yilu.indicators.declared import UNITS
 from yilu.indicators.periods import SORTS, before, year_before
 from yilu.indicators.values import GROUPS
 
-
-class Sort(StrEnum):
-    """Sorts of periods."""
-
-    day = "day"
-    week = "week"
-    month = "month"
-    quarter = "quarter"
-    year = "year"
-
-
+Sort = StrEnum("Sort", list(SORTS))  # type: ignore[misc]
+"""Sorts of periods, as typer takes them."""
+_MONTH = Sort("month")
 Row = dict[str, Any]
 
 
 def indicators(
     names: Annotated[list[str] | None, typer.Argument(help="指标;空为全部 · Ids of indicators; none: all.")] = None,
-    period: Annotated[Sort, typer.Option(help="周期 · Sort of period.")] = Sort.month,
+    period: Annotated[Sort, typer.Option(help="周期 · Sort of period.")] = _MONTH,
     day: Annotated[
         str,
         typer.Option(

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from yilu.items.clock import check_statuses, outcome_of, promise_of
 from yilu.items.fields import FLAGS
-from yilu.items.kinds import BY_CODE
 from yilu.items.rules import PROCESSING, size, value
 from yilu.items.schema import Events
 from yilu.network.rules import CHECKS
 from yilu.supervision.rules.declared import Catalogue
+from yilu.supervision.rules.lives import CONTAINER_CLASS, NOT_JUDGED, WAITING, kinds, own
 from yilu.supervision.rules.registers import Filed
 
 _TOLD = int(FLAGS["impossible"][0] | FLAGS["after"][0] | FLAGS["waited"][0])
-_NOT_JUDGED = int(FLAGS["continued"][0] | FLAGS["part"][0])
-_CHECKS = np.array([BY_CODE[c].id for c in CHECKS], np.uint8)
+_NOT_JUDGED = int(NOT_JUDGED)
+_CHECKS = kinds(*CHECKS)
 _WAITING = np.zeros(256, np.bool_)
-_WAITING[[BY_CODE[c].id for c in ("locker", "station", "customs_hold", "export_customs", "import_customs")]] = True
+_WAITING[WAITING] = True
 _DELIVERED = 1
 
 
@@ -33,7 +33,7 @@ def _suspicious(rows, rules, watermark, stalled_s, stayed_s, late_s, waiting, ou
     for i in range(len(rows)):
         row = rows[i]
         out[i] = False
-        if row["last"] == 0 or row["flags"] & _NOT_JUDGED or row["classes"] & np.uint8(15) >= 4:
+        if row["last"] == 0 or row["flags"] & _NOT_JUDGED or row["classes"] & np.uint8(15) >= CONTAINER_CLASS:
             continue
         if row["flags"] & _TOLD:
             out[i] = True
@@ -77,4 +77,4 @@ def of_events(batch: Events, filed: Filed, catalogue: Catalogue) -> NDArray[np.b
     place, at = batch.place.astype(np.int64), batch.at.astype(np.int64)
     behind = batch.recorded_at.astype(np.int64) - at > 3600 * catalogue["backfill_hours"]
     suspicious = (behind & np.isin(batch.kind, _CHECKS)) | filed.lacks(place, at)
-    return np.asarray(suspicious & (batch.via == 0))
+    return np.asarray(suspicious & own(batch))

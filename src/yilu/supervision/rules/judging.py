@@ -25,7 +25,7 @@ from yilu.supervision.rules.lives import Lives, lives_of
 from yilu.supervision.rules.of_time import Closure
 from yilu.supervision.rules.registers import Filed, closures_of, filed_of
 
-_LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via")
+_LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via", "container")
 _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
 
 

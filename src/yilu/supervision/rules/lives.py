@@ -12,13 +12,15 @@ from yilu.items.fields import FLAGS, NEVER
 from yilu.items.kinds import BY_CODE
 from yilu.items.retold import Retold
 from yilu.items.rules import Rules, packed
+from yilu.items.schema import Events
 from yilu.supervision.rules.evidence import Evidence, evidence
 
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_NOT_JUDGED = np.uint16(FLAGS["continued"][0] | FLAGS["part"][0])
-_CONTAINER_CLASS = 4
+NOT_JUDGED = np.uint16(FLAGS["continued"][0] | FLAGS["part"][0])
+CONTAINER_CLASS = 4
+"""Item classes from here on are containers and vehicles."""
 OPEN_END = np.int64(1) << 62
 """An end that has not come."""
 
@@ -26,6 +28,15 @@ OPEN_END = np.int64(1) << 62
 def kinds(*codes: str) -> NDArray[np.uint8]:
     """Numbers of kinds of events."""
     return np.array([BY_CODE[c].id for c in codes], np.uint8)
+
+
+WAITING = kinds("locker", "station", "customs_hold", "export_customs", "import_customs")
+"""Kinds after which an item may wait for long: for its addressee, or at customs."""
+
+
+def own(batch: Events) -> Flags:
+    """Which events (n,) are of an item's number or an earlier one, and no container's."""
+    return np.asarray((batch.via == 0) | (batch.via != batch.container))
 
 
 @dataclass(frozen=True)
@@ -113,9 +124,9 @@ def lives_of(told: Retold, rules: Rules, watermarks: Longs) -> Lives:
     end = np.where(delivered <= returned, delivered, np.where(returned < OPEN_END, back, OPEN_END))
     return Lives(
         told=told, item=told.journey, at=at, place=e.place.astype(np.int64), kind=np.ascontiguousarray(e.kind),
-        own=(e.via == 0) | (e.via != e.container),
+        own=own(e),
         recorded=e.recorded_at.astype(np.int64), is_last=is_last, next_at=next_at,
-        judged=(latest >= 0) & ((rows["flags"] & _NOT_JUDGED) == 0) & ((rows["classes"] & 15) < _CONTAINER_CLASS) & (rows["last"] != 0),
+        judged=(latest >= 0) & ((rows["flags"] & NOT_JUDGED) == 0) & ((rows["classes"] & 15) < CONTAINER_CLASS) & (rows["last"] != 0),
         delivered=delivered, returned=returned, end=np.minimum(end, _time(rows["ended"])), outcome=outcome, ended=ended, promise=promise,
         origin=origin.astype(np.int64), destination=destination.astype(np.int64), status=status, processing=processing, watermark=watermark,
     )  # fmt: skip

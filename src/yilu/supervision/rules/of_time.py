@@ -17,9 +17,8 @@ from yilu.network import Network
 from yilu.network.distance import ways
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import Evidence, joined
-from yilu.supervision.rules.lives import OPEN_END, Lives, kinds
+from yilu.supervision.rules.lives import OPEN_END, WAITING, Lives, kinds
 
-_WAITING = kinds("locker", "station", "customs_hold", "export_customs", "import_customs")
 _LEAVING = kinds("depart", "out_for_delivery", "locker", "station", "deliver", "return")
 _CUSTOMS = kinds("export_customs", "export_release", "import_customs", "customs_hold", "import_release")
 _HOUR = 3600
@@ -39,7 +38,7 @@ def stalled(lives: Lives, network: Network, catalogue: Catalogue) -> Evidence:
     beyond = network.area_beyond_customs
     abroad = beyond[lives.origin] | beyond[lives.destination]
     wait = _HOUR * np.where(abroad, catalogue["stalled_abroad_hours"], catalogue["stalled_hours"])[lives.item]
-    chosen = lives.judged[lives.item] & (lives.at < lives.end[lives.item]) & ~np.isin(lives.kind, _WAITING)
+    chosen = lives.judged[lives.item] & (lives.at < lives.end[lives.item]) & ~np.isin(lives.kind, WAITING)
     rows = np.flatnonzero(chosen & (lives.next_at - lives.at > wait))
     until = np.where(lives.is_last[rows], 0, lives.next_at[rows])
     return lives.of_events(catalogue.number("stalled"), rows, lives.at[rows] + wait[rows], until)
