@@ -288,3 +288,4 @@ APPENDING: dict[str, Engine] = {"duckdb_append": _append(WHOLE), "chdb_aggregati
 """Engines that append and merge on reading: a MergeTree takes a new part, and merges parts in the background or as they are read."""
 LEANER: dict[str, Engine] = {"duckdb_merge_lean": _merge(LEAN), "duckdb_append_lean": _append(LEAN)}
 """The fastest of both with five first times only: shown, in no ratio."""
+ALL: dict[str, Engine] = {**IN_PLACE, **APPENDING, **LEANER}

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
-from yilu.items import arrival, bucket, closing, cubes, days, link_runs, log, manifest, order, reach, states
+from yilu.items import arrival, bucket, closing, cubes, days, heap, link_runs, log, manifest, order, reach, states
 from yilu.items.arrival import Arrived, Delivery
 from yilu.items.disk import Disk, Lock
 from yilu.items.fields import DECLARATION, FLAGS, ROW
@@ -32,6 +32,7 @@ from yilu.items.table import Table, find
 
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
 _WHOLE = np.uint16(FLAGS["whole"][0])
+_AGAIN = "open the store again: it stands at its last commit"
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ class Store:
     def settle(self) -> None:
         """Fold the events that came behind what their items had, as a commit of its own; nothing waits after it."""
         if self._waiting():
+            heap.give_back()
             self.at = self._whole(self._settle)
 
     def _waiting(self) -> bool:
@@ -171,17 +173,13 @@ class Store:
     def _whole(self, work: Callable[[], Manifest]) -> Manifest:
         """Do a commit's work; where it fails, the tables are no longer those of the last commit, and the store takes nothing more."""
         if self._broken:
-            raise StoreError(
-                "an earlier commit failed half way", next_step="open the store again: it stands at its last commit"
-            )
+            raise StoreError("an earlier commit failed half way", next_step=_AGAIN)
         try:
             self._broken = True
             after = work()
             self._broken = False
         except pa.ArrowException as error:
-            raise StoreError(
-                f"writing a commit failed: {error}", next_step="open the store again: it stands at its last commit"
-            ) from error
+            raise StoreError(f"writing a commit failed: {error}", next_step=_AGAIN) from error
         return after
 
     def _commit(self, deliveries: list[Delivery]) -> Manifest:
@@ -465,6 +463,7 @@ class Store:
 
     def flush(self, **replaced: Any) -> None:
         """Write the states that changed, as a commit of their own; ``replaced``: other entries of its manifest."""
+        heap.give_back()
         changed = [b for b, t in self._tables.items() if t.changed]
         behind = any(self.at.folded[b] < self.at.commit for b in self._tables)
         if not changed and not replaced and not behind:
