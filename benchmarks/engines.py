@@ -112,6 +112,7 @@ def _duckdb(
     best = float("inf")
     lean = kept is LEAN
     with duckdb.connect(str(file)) as db:
+        db.execute("SET enable_progress_bar = false")
         db.register("states", sides.states)
         columns = (
             ", ".join(f"{f.blank}::{f.type} AS {f.name}" for f in kept) if lean else ", ".join(f.name for f in kept)

@@ -26,6 +26,7 @@ from yilu.cli import (
     settings_command,
     simulate,
     status,
+    verify,
 )
 from yilu.cli.output import print_error
 from yilu.errors import YiluError
@@ -65,6 +66,7 @@ for _module in (
     status,
     indicators,
     alerts,
+    verify,
     answers,
     item,
     erase,

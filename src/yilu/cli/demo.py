@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,18 +11,20 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from yilu.cli import alerts, indicators, ingest, item, status
+from yilu.cli import alerts, feed, indicators, ingest, item, simulate, status, verify
 from yilu.cli.facts import Facts, progress_bar
 from yilu.cli.output import Json, print_json, say
 from yilu.indicators import Period, catalogue, values
 from yilu.items.clock import OPEN
 from yilu.settings import load
 from yilu.twin.plan import FULL_DAY, DayPlan
+from yilu.twin.scenario import read
+from yilu.twin.truth_file import FOLDER, witness_of
 from yilu.twin.write import write_day
 
 _DAY = date(2025, 11, 11)
-_MISSING = 0.0005
-"""Share of owed checks that the demonstration's day leaves out, so that there is something to look at."""
+_FAULTS = "faults.toml"
+"""Scenario in the province's folder: what the demonstration's day does wrong, so that there is something to look at."""
 _ALERTS = 10
 
 
@@ -34,9 +37,13 @@ def demo(
     begun = time.monotonic()
     opened = Facts(load(store=folder / "store", key_file=folder / "key"))
     zh = opened.settings.language == "zh"
-    plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY))).with_rates(missing_check=_MISSING)
+    scenario = read(Path(str(opened.network.folder)) / _FAULTS, opened.network)
+    plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY)), scenario=scenario)
     say(f"① 合成 {_DAY} 全省 {plan.items:,} 件的一天" if zh else f"① A synthetic day of {plan.items:,} items, {_DAY}")
-    written = write_day(plan, folder / "events")
+    witness = witness_of(plan)
+    written = write_day(plan, folder / "events", witness=witness)
+    simulate.witnessed(plan, folder / "events", opened.settings, witness)
+    truth = folder / "events" / FOLDER
     say(
         f"   {written.events:,} 条扫描事件 → {folder}/events"
         if zh
@@ -49,8 +56,10 @@ def demo(
     )
     with progress_bar(not as_json):
         taken = ingest.ingest_into(opened, str(folder / "events"), "yilu", "", shown=False)
+    feed.take(opened, "outlet_filings", truth / "outlet_filings.csv")
     found = status.summary(opened)
     watched = alerts.find(opened)
+    agreed = verify.compared(opened, watched, truth / "truth.parquet")
     measured = values(opened.read(), opened.network, list(catalogue()), Period(_DAY, _DAY + timedelta(days=6)))
     key = _example(opened)
     history = item.history(opened, key)
@@ -64,6 +73,7 @@ def demo(
                 "item": history,
                 "indicators": measured,
                 "alerts": [alerts.record(opened, watched, i) for i in range(len(watched.alerts))],
+                "truth": [asdict(r) for r in agreed],
             }
         )
         return
@@ -74,11 +84,13 @@ def demo(
     say("⑤ 这一周的指标" if zh else "⑤ Indicators of its week")
     indicators.show(opened, Period(_DAY, _DAY + timedelta(days=6)), measured, (), compare=False)
     say(
-        "⑥ 需要处置的预警(合成时按比例漏做了检查)"
+        "⑥ 需要处置的预警(合成时植入了各类故障)"
         if zh
-        else "⑥ Alerts that need a person (the day leaves some checks out)"
+        else "⑥ Alerts that need a person (faults of every kind were planted in the day)"
     )
     alerts.show(opened, watched, [i for i, a in enumerate(watched.alerts) if a.told], _ALERTS)
+    say("⑦ 逐件核对:预警与植入的故障" if zh else "⑦ Item by item: alerts against what was planted")
+    verify.show(opened, agreed)
     seconds = time.monotonic() - begun
     say(f"用时 {seconds:.0f} 秒。接着可试:" if zh else f"{seconds:.0f} s. Try next:")
     where = f"YILU_STORE={folder}/store YILU_KEY_FILE={folder}/key"

@@ -13,13 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from yilu import network as networks
 from yilu.cli.output import errors
 from yilu.items import feeds
+from yilu.items.heap import keep_freed
 from yilu.items.keys import Key, load_or_make
 from yilu.items.reading import Snapshot
 from yilu.items.rules import Rules
 from yilu.items.rules_of import rules_of
 from yilu.items.store import Limits, Store
 from yilu.items.upkeep import Periods
-from yilu.run.memory import keep_freed
 from yilu.settings import Settings, load
 from yilu.supervision.rules.declared import for_province
 

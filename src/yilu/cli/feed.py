@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from yilu.cli.facts import facts
+from yilu.cli.facts import Facts, facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
@@ -32,12 +32,7 @@ def feed(
     """读入日报、设备状态、备案与许可 · Read daily counts, device status or a register into the store."""
     opened = facts(store, province)
     zh = opened.settings.language == "zh"
-    network = opened.network
-    codes = {"crossing": [str(c) for c in network.crossings.code], "rule": list(declared().rules)}
-    found = feeds.read(kind.value, file, network.operators, network.facilities, opened.key, codes)
-    with opened.write() as writer:
-        counts = found.counts | feeds.store_rows(writer, kind.value, found, received_at=int(time.time()))
-    wrong = found.quarantine.to_pylist()
+    counts, wrong = take(opened, kind.value, file)
     if as_json:
         print_json({"kind": kind.value, "counts": counts, "quarantine": wrong})
         return
@@ -60,6 +55,16 @@ def feed(
         for code in dict.fromkeys(w["reason"] for w in wrong):
             reason = BY_CODE[code]
             say(f"→ {reason.zh}:{reason.next_step_zh}" if zh else f"→ {code}: {reason.next_step}")
+
+
+def take(opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Read a file of ``kind`` into the store. Returns (the account of its rows, quarantined rows)."""
+    network = opened.network
+    codes = {"crossing": [str(c) for c in network.crossings.code], "rule": list(declared().rules)}
+    found = feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
+    with opened.write() as writer:
+        counts = found.counts | feeds.store_rows(writer, kind, found, received_at=int(time.time()))
+    return counts, found.quarantine.to_pylist()
 
 
 def register(app: typer.Typer) -> None:

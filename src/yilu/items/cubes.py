@@ -7,7 +7,7 @@ now: what is due, overdue or in flight at an hour follows from hours that are di
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,10 +144,23 @@ class Sums:
 
 def added(parts: Iterable[Cells]) -> Cells:
     """The cells of several parts, added up."""
-    sums = Sums()
+    parts = list(parts)
+    sums = Sums(room(max((len(codes) for codes, _ in parts), default=0)))
     for codes, counts in parts:
         sums.add(codes, counts)
     return sums.cells()
+
+
+def together(sums: Sequence[Sums]) -> Cells:
+    """The cells of several sums, added up in the first."""
+    for more in sums[1:]:
+        sums[0].include(more)
+    return sums[0].cells()
+
+
+def room(cells: int) -> int:
+    """A capacity that so many cells and some more fit into."""
+    return 1 << max(12, (2 * cells).bit_length())
 
 
 def encode(cube: Cube, **dimensions: NDArray[np.integer]) -> NDArray[np.uint64]:

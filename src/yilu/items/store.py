@@ -8,7 +8,7 @@ written before it is nothing until then. State files are a cache: what they lack
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class _Done:
     """What folding a commit's buckets came to; ``log``: the file of what it brought, ``behind``: events not folded yet, by bucket."""
 
     folded: list[bucket.Folded]
-    cells: cubes.Cells
+    cubes: Part | None
     log: Part
     behind: list[Events]
     repeated: int
@@ -89,6 +89,7 @@ class Store:
         self._links = link_runs.added((), reach.merged([reach.NONE, *(link_runs.read(disk, p) for p in newest.links)]))
         self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
         self._pool = ThreadPoolExecutor(limits.threads)
+        self._cells = 1 << 13
         self._broken = False
 
     @classmethod
@@ -215,9 +216,8 @@ class Store:
         if len(links):
             added["links"] = self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(links))
         if len(behind) and not at_once:
-            added["unspread"] = self.put_table(
-                f"links/{number:010d}.unspread.parquet", number, link_runs.to_arrow(behind)
-            )
+            name = f"links/{number:010d}.unspread.parquet"
+            added["unspread"] = self.put_table(name, number, link_runs.to_arrow(behind))
         counts = now.counts + counts
         after = replace(
             now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks, received=received,
@@ -330,7 +330,7 @@ class Store:
     ) -> _Done:
         """Fold bucket by bucket what ``bring`` gives (events; how many were derived now), and write what the log needs (``columns``) as
         the buckets are done."""
-        free = [cubes.Sums(1 << 14) for _ in range(self.limits.threads)]
+        free = [cubes.Sums(cubes.room(self._cells // self.limits.threads)) for _ in range(self.limits.threads)]
         all_sums = tuple(free)
 
         def one(b: int) -> tuple[bucket.Folded | None, Events, Events, int]:
@@ -349,16 +349,18 @@ class Store:
             done = replace(
                 done, repeated=whole.repeated + done.repeated, conflicting=whole.conflicting + done.conflicting
             )
-            return (
-                done,
-                whole.events if kept.all() else whole.events.take(kept),
-                whole.events.take(done.behind),
-                derived,
-            )
+            own = whole.events if kept.all() else whole.events.take(kept)
+            return done, own, whole.events.take(done.behind), derived
 
         folded: list[bucket.Folded] = []
         behind: list[Events] = []
         derived = 0
+        cells: list[Future[Part | None]] = []
+
+        def put_sums() -> Part | None:
+            found = cubes.together(all_sums)
+            self._cells = len(found[0])
+            return self.put_cells(number, found) if len(found[0]) else None
 
         def kept_by_bucket() -> Iterator[Events]:
             nonlocal derived
@@ -368,13 +370,12 @@ class Store:
                 behind.append(late)
                 derived += more
                 yield kept
+            cells.append(self._pool.submit(put_sums))  # while the log is brought to the disk
 
         part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
-        for more in all_sums[1:]:
-            all_sums[0].include(more)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
         refused = concat([events(0), *(f.refused for f in folded)])
-        return _Done(folded, all_sums[0].cells(), part, behind, repeated, conflicting, derived, refused)
+        return _Done(folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused)
 
     def _write(self, number: int, done: _Done, quarantine: list[pa.Table]) -> dict[str, Part]:
         """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
@@ -386,8 +387,8 @@ class Store:
         if done.waiting:
             name, columns = f"log/{number:010d}.behind.parquet", log.spoken(done.behind)
             found["behind"] = log.write_buckets(self.disk, name, columns, done.behind, number, number)
-        if len(done.cells[0]):
-            found["cubes"] = self.put_cells(number, done.cells)
+        if done.cubes:
+            found["cubes"] = done.cubes
         day = self.day()
         closed = {f.bucket: f.closed for f in done.folded if len(f.closed)}
         if closed:

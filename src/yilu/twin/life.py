@@ -11,6 +11,7 @@ from numba import njit
 from yilu.network.demand import SAME_CITY
 from yilu.twin.bags import bag_of, bag_times
 from yilu.twin.draws import step, unit
+from yilu.twin.faults import plant
 from yilu.twin.ground import (
     AREAS,
     BAG_SHARE,
@@ -436,13 +437,22 @@ def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
 
 
 @njit(cache=True, nogil=True)
-def lives(out, first, end, used, ground, rates):
-    """Write the lives of items ``first:end`` to ``out`` (rows, WORDS) and mark their bags in ``used``. Returns (rows, next item).
+def stated(item, ground, rates):
+    """(checks owed, area of origin, area of destination, service level) of an item."""
+    t = traits(item, ground, rates)
+    return owed_of(item, t, ground), value(ground, OUTLET_AREA, t[3]), value(ground, OUTLET_AREA, t[4]), t[9]
 
+
+@njit(cache=True, nogil=True)
+def lives(out, first, end, used, ground, rates, faults, marked):
+    """Write the lives of items ``first:end`` to ``out`` (rows, WORDS), mark their bags in ``used``, and plant ``faults`` (f, ``faults.COLUMNS``).
+
+    ``marked`` (items, 4) takes, of each item with a fault: item, bits of its faults, first row and end. Returns (rows, next item, marked rows).
     Stops early where ``out`` might not hold the next item.
     """
     n = 0
     item = first
+    noted = 0
     while item < end and n + MOST_SCANS <= len(out):
         t = traits(item, ground, rates)
         s = t[0]
@@ -453,7 +463,13 @@ def lives(out, first, end, used, ground, rates):
         more = 0
         if t[6] != LETTER and u < rates.pieces:
             more = 1 + int(3.0 * u / rates.pieces)
+        begin = n
         for piece in range(more + 1):
             n, s = journey(out, n, s, who, t, piece, more == 0, used, ground, rates)
+        if len(faults):
+            planted, n = plant(out, begin, n, item, faults, ground)
+            if planted:
+                marked[noted, 0], marked[noted, 1], marked[noted, 2], marked[noted, 3] = item, planted, begin, n
+                noted += 1
         item += 1
-    return n, item
+    return n, item, noted

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from yilu.network import Network
+from yilu.twin.scenario import CLEAN, Scenario
 
 FULL_DAY = 137_000_000
 """Items a day at scale 1: the plan's 50 billion items of 2025 over 365 days (广东省邮政业发展"十四五"规划)."""
@@ -91,7 +92,7 @@ class DayPlan:
     ``network``: what ``yilu.network.load`` gives. ``seed`` picks the day among all days with the same plan.
     ``share_bagged``: share of items that travel in a bag, as far as lanes have the volume for bags. ``slice_minutes``:
     length of a slice by recording time (by default as long as memory allows). ``slice_events``: most events in one table. ``block``: items made at once (neither
-    changes what is made). ``memory_mb``: events that wait in memory before they spill to disk.
+    changes what is made). ``scenario``: faults planted into lives. ``memory_mb``: events that wait in memory before they spill to disk.
     """
 
     network: Network
@@ -101,6 +102,7 @@ class DayPlan:
     days: int = 1
     share_bagged: float = 0.3
     rates: Rates = field(default_factory=Rates)
+    scenario: Scenario = CLEAN
     slice_minutes: int | None = None
     slice_events: int = 1 << 20
     block: int = 1 << 17

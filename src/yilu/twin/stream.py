@@ -21,9 +21,10 @@ from yilu.twin.life import lives
 from yilu.twin.plan import DayPlan, as_record
 from yilu.twin.scans import MOST_SCANS, WORDS
 from yilu.twin.traits import accepted, day_of
+from yilu.twin.truth import Witness
 
-MOST_DAYS_AFTER = 20
-"""Days after the last acceptance by which every life has ended."""
+_DAYS_AFTER = 20
+"""Days after the last acceptance by which every life without faults has ended."""
 
 
 @njit(cache=True, nogil=True)
@@ -106,27 +107,34 @@ def _bag_rows(after: int, until: int, used: NDArray[np.uint8], ground: Ground) -
     return room[: bag_scans(room, after, until, used, packed(ground))].copy()
 
 
-def slices(plan: DayPlan, ground: Ground, spill: Path | None = None) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
+def slices(
+    plan: DayPlan, ground: Ground, spill: Path | None = None, witness: Witness | None = None
+) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
     """Yield (slice number, items made so far, scans (n, WORDS) by recording time), empty slices left out.
 
     Slice i holds what is recorded in ``[i, i + 1) · slice_minutes`` after the first local midnight. ``spill``: folder for waiting scans
-    (the system's temporary folder, if not given); it is left empty.
+    (the system's temporary folder, if not given); it is left empty. ``witness`` sees all lives.
     """
     with tempfile.TemporaryDirectory(prefix="yilu-twin-", dir=spill) as folder:
-        yield from _slices(plan, ground, Path(folder))
+        yield from _slices(plan, ground, Path(folder), witness)
 
 
-def _slices(plan: DayPlan, ground: Ground, folder: Path) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
+def _slices(
+    plan: DayPlan, ground: Ground, folder: Path, witness: Witness | None
+) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
     book = packed(ground)
     start, slice_s = int(ground.days["start"][0]), 60 * plan.minutes
-    most = ((plan.days + MOST_DAYS_AFTER) * 86400) // slice_s
-    last_hour = start + (plan.days + MOST_DAYS_AFTER) * 86400
+    days = plan.days + _DAYS_AFTER + plan.scenario.most_days
+    most = (days * 86400) // slice_s
+    last_hour = start + days * 86400
+    faults = plan.scenario.compiled(plan.network, plan.date)
     rates = as_record(plan.rates)
-    used = np.zeros((plan.days + MOST_DAYS_AFTER) * int(ground.bag_first[-1]), np.uint8)
+    used = np.zeros(days * int(ground.bag_first[-1]), np.uint8)
     waiting = Waiting(folder, plan.memory_mb << 20)
     bags = Waiting(folder, 1 << 62)
     room = np.empty((plan.block * 12 + MOST_SCANS, WORDS), np.uint32)
     ends = np.zeros(most + 1, np.int64)
+    marked = np.empty((plan.block if len(faults) else 0, 4), np.int64)
     item, total, slice_, bag_hour = 0, int(ground.days["first"][-1]), 0, start
 
     def enter(into: Waiting, rows: NDArray[np.uint32]) -> None:
@@ -139,13 +147,18 @@ def _slices(plan: DayPlan, ground: Ground, folder: Path) -> Iterator[tuple[int, 
     while slice_ < most:
         done = last_hour
         if item < total:
-            n, item = lives(room, item, min(item + plan.block, total), used, book, rates)
+            n, item, noted = lives(room, item, min(item + plan.block, total), used, book, rates, faults, marked)
+            if witness is not None:
+                witness.saw(room[:n], marked[:noted])
             enter(waiting, room[:n])
             waiting.relieve(slice_)
             if item < total:
                 done = int(accepted(item, day_of(item, book), 0.0, book)[0])
         while bag_hour + 3600 <= done:
-            enter(bags, _bag_rows(bag_hour, bag_hour + 3600, used, ground))
+            moved = _bag_rows(bag_hour, bag_hour + 3600, used, ground)
+            if witness is not None:
+                witness.saw_bags(moved)
+            enter(bags, moved)
             bag_hour += 3600
         while slice_ < most and start + (slice_ + 1) * slice_s <= done:
             rows = waiting.take(slice_) + bags.take(slice_)

@@ -23,6 +23,7 @@ from yilu.errors import YiluError
 from yilu.twin.day import Ready, ready, tables_of
 from yilu.twin.plan import DayPlan
 from yilu.twin.stream import slices
+from yilu.twin.truth import Witness
 
 FORMATS = ("parquet", "csv", "jsonl")
 BYTES_PER_EVENT = {"parquet": 10.0, "csv": 130.0, "jsonl": 200.0}
@@ -61,12 +62,16 @@ def disk_need(plan: DayPlan, format: str) -> int:
 
 
 def write_day(
-    plan: DayPlan, folder: Path, format: str = "parquet", progress: Callable[[int, Written], None] | None = None
+    plan: DayPlan,
+    folder: Path,
+    format: str = "parquet",
+    progress: Callable[[int, Written], None] | None = None,
+    witness: Witness | None = None,
 ) -> Written:
     """Write the events of ``plan`` to ``folder``, in the order of recording: ``events-2025-06-03-0800.parquet`` and so on.
 
     A file appears under its name only when it is complete. Run again after a break, with the same plan, it keeps the files that are there.
-    ``progress`` is called after each file with the items made so far and what is written. Raises YiluError where the folder
+    ``progress`` is called after each file with the items made so far and what is written; ``witness`` sees all lives. Raises YiluError where the folder
     holds another plan's files, or where the disk has too little room.
     """
     if format not in FORMATS:
@@ -97,7 +102,7 @@ def write_day(
                 if progress:
                     progress(items, Written(files, count, size, time.monotonic() - begun))
 
-        for name, items, parts in _files(plan, made, folder):
+        for name, items, parts in _files(plan, made, folder, witness):
             name = f"events-{name}.{format}"
             events += sum(map(len, parts))
             if name in found:
@@ -111,14 +116,16 @@ def write_day(
     return Written(files, events, size, time.monotonic() - begun)
 
 
-def _files(plan: DayPlan, made: Ready, folder: Path) -> Iterator[tuple[str, int, list[NDArray[np.uint32]]]]:
+def _files(
+    plan: DayPlan, made: Ready, folder: Path, witness: Witness | None
+) -> Iterator[tuple[str, int, list[NDArray[np.uint32]]]]:
     """(local time of the first slice, items made so far, scans of its slices) of each file.
 
     A file holds one slice where the plan says how long slices are; else as many of a day as come to ``FILE_EVENTS``.
     """
     parts: list[NDArray[np.uint32]] = []
     name, day, rows, items = "", "", 0, 0
-    for number, items, scans in slices(plan, made.ground, folder):
+    for number, items, scans in slices(plan, made.ground, folder, witness):
         since = plan.minutes * number
         today = (plan.date + timedelta(days=since // 1440)).isoformat()
         if parts and (today != day or plan.slice_minutes or rows + len(scans) > FILE_EVENTS):
@@ -136,7 +143,7 @@ def _claim(folder: Path, plan: DayPlan, format: str) -> None:
     """Note the plan in the folder, or refuse the folder where it holds another one."""
     mine = {
         "network": str(plan.network.name), "date": plan.date.isoformat(), "items": plan.items, "days": plan.days, "volumes": list(plan.volumes), "seed": plan.seed,
-        "share_bagged": plan.share_bagged, "rates": plan.rates._asdict(), "slice_minutes": plan.minutes, "format": format,
+        "share_bagged": plan.share_bagged, "rates": plan.rates._asdict(), "scenario": plan.scenario.as_record(), "slice_minutes": plan.minutes, "format": format,
     }  # fmt: skip
     path = folder / _PLAN
     if path.exists():

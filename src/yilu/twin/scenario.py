@@ -1,0 +1,197 @@
+"""A scenario: which faults a synthetic province has, where, when and how many."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date as Date
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.errors import InputError
+from yilu.items.kinds import KINDS
+from yilu.network import Network
+from yilu.network.toml_file import parsed, whole, wrong
+from yilu.twin import faults
+
+_KIND = {kind.code: kind.id for kind in KINDS}
+
+
+class Planted(NamedTuple):
+    """A kind of fault: what is done (``faults``), to which check, for how long by default and at the most (0: it takes no time), whether it
+    needs a place and another place."""
+
+    action: int
+    check: str = ""
+    default_s: int = 0
+    most_s: int = 0
+    at_facility: bool = False
+    elsewhere: bool = False
+
+
+_H = 3600
+FAULTS: dict[str, Planted] = {
+    **{f"{name}_missing": Planted(faults.OMIT, check) for check, name in faults.CHECKS},
+    **{f"{name}_backfilled": Planted(faults.RECORD_LATE, check, 30 * _H, 120 * _H) for check, name in faults.CHECKS},
+    **{f"{name}_after": Planted(faults.CHECK_LATE, check) for check, name in faults.CHECKS},
+    "screening_off": Planted(faults.OMIT, "screen", at_facility=True),
+    "stalled": Planted(faults.WAIT, "", 120 * _H, 480 * _H),
+    "backlog": Planted(faults.WAIT, "", 40 * _H, 480 * _H, at_facility=True),
+    "late": Planted(faults.WAIT, "", 300 * _H, 480 * _H),
+    "impossible_travel": Planted(faults.INVENT, "", 600, 24 * _H, elsewhere=True),
+    "false_signing": Planted(faults.SIGN),
+    "scan_after_delivery": Planted(faults.TOUCH, "", 5 * _H, 240 * _H),
+    "unfiled_outlet": Planted(faults.UNFILED, at_facility=True),
+}
+"""Kinds of fault by name."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: its kind, local time of the scans at which it begins, share of the items that come to that scan, where, and how long in seconds.
+
+    ``first``, ``until``: ``2025-06-03T08:00``, or ``+1 08:00`` for that clock time one day after the plan's first.
+    ``operator``, ``facility``, ``to``: codes, empty for any.
+    """
+
+    kind: str
+    first: str
+    until: str
+    share: float
+    operator: str = ""
+    facility: str = ""
+    to: str = ""
+    seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Faults to plant, in order; empty: a clean province."""
+
+    zh: str = ""
+    en: str = ""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def most_days(self) -> int:
+        """Days by which a life can become longer: it may meet one fault that moves it and one that records it late."""
+        moves = [f.seconds for f in self.faults]
+        return -(-2 * max(moves, default=0) // 86400)
+
+    def unfiled(self, network: Network) -> tuple[int, ...]:
+        """Facilities (ids) whose filings are missing."""
+        at = _ids(network.facilities)
+        return tuple(at[f.facility] for f in self.faults if f.kind == "unfiled_outlet")
+
+    def screened_at(self, network: Network) -> NDArray[np.int64]:
+        """Processing sites (ids) where screenings are left out: there it matters which hours have any."""
+        if not any(FAULTS[f.kind].check == "screen" for f in self.faults):
+            return np.empty(0, np.int64)
+        return np.flatnonzero(network.facility_processing)
+
+    def compiled(self, network: Network, date: Date) -> NDArray[np.int64]:
+        """The faults as kernels take them, shape (faults, ``faults.COLUMNS``), in a plan that begins on ``date``."""
+        table = np.zeros((len(self.faults), faults.COLUMNS), np.int64)
+        operators, facilities = _ids(network.operators), _ids(network.facilities)
+        for row, f in zip(table, self.faults, strict=True):
+            planted = FAULTS[f.kind]
+            row[:] = (
+                planted.action, _KIND.get(planted.check, 0), operators.get(f.operator, 0), facilities.get(f.facility, 0),
+                _utc(f.first, network, date), _utc(f.until, network, date), round(f.share * 2**32), f.seconds, facilities.get(f.to, 0),
+            )  # fmt: skip
+        return table
+
+    def as_record(self) -> list[dict[str, Any]]:
+        """The faults as plain values, to tell one scenario from another."""
+        return [asdict(f) for f in self.faults]
+
+
+CLEAN = Scenario()
+
+_KEYS: dict[str, type] = {
+    "kind": str, "from": str, "until": str, "share": object, "operator": str, "facility": str, "to": str, "minutes": int,
+}  # fmt: skip
+_SINCE = re.compile(r"\+(\d{1,4}) (\d\d):(\d\d)")
+_SOME_DAY = Date(2025, 6, 3)
+_OPTIONAL = ("share", "operator", "facility", "to", "minutes")
+
+
+def read(path: Path, network: Network) -> Scenario:
+    """The scenario in a TOML file for ``network``. Raises InputError naming file, key, value and what was expected."""
+    file = path.name
+    try:
+        raw = parsed(path.read_text(encoding="utf-8"), file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(file, "a readable file of UTF-8 text", next_step="Name the scenario's file.") from error
+    head = whole(raw, "(file)", file, {"zh": str, "en": str, "fault": list})
+    if len(head["fault"]) > faults.MOST_FAULTS:
+        raise wrong(file, "fault", len(head["fault"]), f"at most {faults.MOST_FAULTS} faults")
+    return Scenario(
+        head["zh"], head["en"], tuple(_fault(f, f"fault {n}", file, network) for n, f in enumerate(head["fault"], 1))
+    )
+
+
+def _fault(given: Any, key: str, file: str, network: Network) -> Fault:
+    raw = whole(given, key, file, _KEYS, _OPTIONAL)
+    kind = raw["kind"]
+    if kind not in FAULTS:
+        raise wrong(file, f"{key}, kind", kind, f"one of {', '.join(FAULTS)}")
+    planted = FAULTS[kind]
+    _known(raw, "operator", _ids(network.operators), False, key, file)
+    _known(raw, "facility", _ids(network.facilities), planted.at_facility, key, file)
+    _known(raw, "to", _ids(network.facilities), planted.elsewhere, key, file)
+    if "to" in raw and not planted.elsewhere:
+        raise wrong(file, f"{key}, to", raw["to"], f"no such key for {kind}")
+    first, until = (_moment(raw[name], _SOME_DAY) for name in ("from", "until"))
+    for name, moment in (("from", first), ("until", until)):
+        if moment is None:
+            raise wrong(file, f"{key}, {name}", raw[name], "a local time such as 2025-06-03T08:00, or +1 08:00")
+    if raw["from"].startswith("+") != raw["until"].startswith("+") or not (first and until and first < until):
+        raise wrong(file, f"{key}, until", raw["until"], "a time later than from, said in the same way")
+    share = raw.get("share", 1.0)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise wrong(file, f"{key}, share", share, "a number above 0, at most 1")
+    seconds = 60 * raw["minutes"] if "minutes" in raw else planted.default_s
+    if not (0 < seconds <= planted.most_s if planted.most_s else "minutes" not in raw):
+        most = f"1 to {planted.most_s // 60}" if planted.most_s else f"no such key for {kind}"
+        raise wrong(file, f"{key}, minutes", raw["minutes"], most)
+    return Fault(
+        kind, raw["from"], raw["until"], float(share), raw.get("operator", ""), raw.get("facility", ""), raw.get("to", ""), seconds
+    )  # fmt: skip
+
+
+def _known(raw: dict[str, Any], name: str, ids: dict[str, int], needed: bool, key: str, file: str) -> None:
+    if name not in raw:
+        if needed:
+            raise wrong(file, f"{key}, {name}", None, f"a code: {raw['kind']} needs it")
+        return
+    if raw[name] not in ids:
+        raise wrong(file, f"{key}, {name}", raw[name], "a code of the province")
+
+
+def _ids(table: Any) -> dict[str, int]:
+    return {str(code): int(i) for code, i in zip(table.code, table.id, strict=True)}
+
+
+def _moment(text: str, first: Date) -> datetime | None:
+    if since := _SINCE.fullmatch(text):
+        days, hour, minute = map(int, since.groups())
+        if hour > 23 or minute > 59:
+            return None
+        return datetime.combine(first + timedelta(days), time(hour, minute))
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is None else None
+
+
+def _utc(text: str, network: Network, first: Date) -> int:
+    moment = _moment(text, first)
+    assert moment is not None  # checked when it was read
+    return round(moment.replace(tzinfo=ZoneInfo(network.time_zone)).timestamp())
