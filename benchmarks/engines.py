@@ -93,9 +93,16 @@ class Sides:
     turns: list[pa.Table]
 
 
+def _connect(file: str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """A database that prints nothing beside the benchmark's figures."""
+    db = duckdb.connect(file)
+    db.execute("SET enable_progress_bar = false")
+    return db
+
+
 def states_of(accepted: pa.Table) -> pa.Table:
     """The states of items that were accepted only, promised within two days; ``accepted`` as ``logged``."""
-    with duckdb.connect() as db:
+    with _connect() as db:
         db.register("events", accepted)
         return db.sql(
             f'SELECT d.*, e.operator, (e."at" + 172800)::UINTEGER AS promise FROM ({delta(WHOLE)}) d JOIN events e USING (key)'
@@ -111,8 +118,7 @@ def _duckdb(
     file = folder / "duck.db"
     best = float("inf")
     lean = kept is LEAN
-    with duckdb.connect(str(file)) as db:
-        db.execute("SET enable_progress_bar = false")
+    with _connect(str(file)) as db:
         db.register("states", sides.states)
         columns = (
             ", ".join(f"{f.blank}::{f.type} AS {f.name}" for f in kept) if lean else ", ".join(f.name for f in kept)

@@ -89,7 +89,7 @@ SETTINGS: tuple[Setting, ...] = (
         "How far an event may lie ahead of its recording before it is quarantined.", 0, 1440,
     ),
     Setting(
-        "allowed_lateness_minutes", "int", 60, "minutes", "容许的迟报时间",
+        "allowed_lateness_minutes", "int", 780, "minutes", "容许的迟报时间",
         "How late a feed may tell of an event; what is known of the time before its latest event less this is taken as complete.", 0, 44_640,
     ),
     _days("reuse_days", 90, "同号再次收寄视为新件的间隔", "An acceptance later than this after the same number's previous one begins a new item."),

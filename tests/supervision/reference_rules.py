@@ -73,9 +73,9 @@ def of_waits(r, events, net, c, now, abroad, say):
     far = abroad[origin] or abroad[r["destination"]]
     wait = HOUR * c["stalled_abroad_hours" if far else "stalled_hours"]
     for a, b in pairwise([*events, None]):
-        until = b["at"] if b else now
+        until = min(b["at"] if b else now, end)
         if a["at"] < end and a["kind"] not in WAITING and until - a["at"] > wait:
-            say("stalled", a["place"], a["at"] + wait, b["at"] if b else 0)
+            say("stalled", a["place"], a["at"] + wait, until if b or end < 1 << 62 else 0)
     limit = r["promised"] + HOUR * c["late_hours"]
     over = {"delivered": r["delivered"], "returned": r["returned"]}.get(r["outcome"], r["ended"])
     if r["promised"] and (now if r["outcome"] == "open" else over) > limit:

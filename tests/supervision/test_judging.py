@@ -155,6 +155,18 @@ CASES: dict[str, tuple[list[Event], set[tuple[str, float, int, float]]]] = {
         [scan("accept", 0, 1), scan("screen", 0, 1), scan("inspect", 0, 1), scan("sort", 1, 7)],
         {("impossible_travel", 1, 7, 0)},
     ),
+    "a number used again: its first item still waits": (
+        [scan("accept", 0, 1, item_class=1), scan("accept", 76, 1, item_class=1)],
+        {("stalled", 30, 1, 0)},
+    ),
+    "a shipment that ended with its piece waits no longer": (
+        [scan("accept", 0, 1, item_class=1), scan("screen", 0, 1), scan("deliver", 4, 3, piece=1), scan("accept", 60, 1, lives.ITEMS[2], item_class=1)],
+        set(),
+    ),
+    "a shipment whose piece was long on its way had waited until then": (
+        [scan("accept", 0, 1, item_class=1), scan("screen", 0, 1), scan("deliver", 50, 3, piece=1), scan("accept", 60, 1, lives.ITEMS[2], item_class=1)],
+        {("stalled", 30, 1, 50)},
+    ),
 }  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
     if evidence:
         rows = found.evidence[found.of == i]
         out["evidence"] = [
-            {"item": f"{int(r['key']):016x}", "from": int(r["at"]), "until": int(r["until"]) or None, "provisional": bool(r["provisional"])}
+            {"item": f"{int(r['key']):016x}" if r["key"] else None, "from": int(r["at"]), "until": int(r["until"]) or None, "provisional": bool(r["provisional"])}
             for r in rows
         ]  # fmt: skip
     return out
@@ -131,7 +131,7 @@ def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
     life = LIVES[a.life][0] if zh else a.life
     return (
         SEVERITIES[a.severity][0 if zh else 1], rule.zh if zh else rule.en, names.operator.get(a.operator, "?"), names.facility.get(a.place, "–"),
-        a.items, names.time(a.last), f"{life} ({', '.join(quiet)})" if quiet else life, a.id,
+        a.items or "–", names.time(a.last), f"{life} ({', '.join(quiet)})" if quiet else life, a.id,
     )  # fmt: skip
 
 
@@ -166,7 +166,10 @@ def _show_one(opened: Facts, found: Found, i: int) -> None:
     print_table(
         "证据" if zh else "Evidence",
         ("寄件假名", "起", "止") if zh else ("item", "from", "until"),
-        [(f"{int(r['key']):016x}", names.time(int(r["at"])), names.time(int(r["until"]))) for r in rows[:_SHOWN]],
+        [
+            (f"{int(r['key']):016x}" if r["key"] else "–", names.time(int(r["at"])), names.time(int(r["until"])))
+            for r in rows[:_SHOWN]
+        ],
     )
     say("轨迹:yilu item 假名" if zh else "history: yilu item PSEUDONYM")
 

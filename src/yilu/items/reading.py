@@ -73,12 +73,7 @@ class Snapshot:
         """The states of all items of a bucket, open and closed, the log's end folded in; without erased items."""
         table = states.load(self.disk, self.at, bucket, packed(self.rules))
         closed = closing.read(self.disk, self.at.closed, self.at.gone, bucket, self.at.buckets)
-        if not len(closed):
-            return erasing.shown(table.used, self.at.erased)
-        # an item that was closed and came back since the bucket's file stands in the table now
-        back = np.isin(closed["key"], table.used["key"][(table.used["flags"] & np.uint16(4096)) != 0])
-        back &= erasing.begun(closed) >= self.at.sealed
-        return erasing.shown(np.concatenate([table.used, closed[~back]]), self.at.erased)
+        return erasing.shown(np.concatenate([table.used, closed]), self.at.erased)
 
     def events(self, keys: NDArray[np.uint64]) -> Events:
         """The logged events of items (sorted keys), in order, those not folded yet among them; without erased items."""

@@ -59,8 +59,8 @@ def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> 
 
 
 def against(true: Evidence, said: Evidence, catalogue: Catalogue) -> list[Against]:
-    """Both sides by rule, rules of which neither speaks left out."""
-    found = []
+    """Both sides by rule, rules of which neither speaks left out. What is said of counts alone names no item and is not compared."""
+    found, said = [], said[said["key"] != 0]
     for name, rule in catalogue.rules.items():
         a, b = (_distinct(rows[rows["rule"] == rule.number]) for rows in (true, said))
         if len(a) or len(b):

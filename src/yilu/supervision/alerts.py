@@ -28,7 +28,7 @@ LIVES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert. ``day``: local day (since 1970) of its evidence; ``items``: how many; ``first``, ``last``: when its evidence begins, ``until``: when it ended
+    """One alert. ``day``: local day (since 1970) of its evidence; ``items``: how many, 0 where it speaks of counts; ``first``, ``last``: when its evidence begins, ``until``: when it ended
     (UTC seconds, 0 not yet). ``inhibited_by``: rules that speak of all of its items; ``silenced``: the silence that covers it, or "".
     """
 
@@ -91,8 +91,9 @@ def alerts_of(
         return [], np.empty(0, np.int64)
     day = network.local_day(found["at"])
     of = np.stack([found["rule"], found["operator"], found["place"], day], axis=1).astype(np.int64)
-    groups, group, count = np.unique(of, axis=0, return_inverse=True, return_counts=True)
+    groups, group = np.unique(of, axis=0, return_inverse=True)
     group = group.reshape(-1)
+    count = np.bincount(group, weights=found["key"] != 0, minlength=len(groups))
     first, last = (
         _by_group(np.minimum, found["at"], group, len(groups)),
         _by_group(np.maximum, found["at"], group, len(groups)),

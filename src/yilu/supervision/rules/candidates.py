@@ -19,7 +19,8 @@ from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.lives import CONTAINER_CLASS, NOT_JUDGED, WAITING, kinds, own
 from yilu.supervision.rules.registers import Filed
 
-_TOLD = int(FLAGS["impossible"][0] | FLAGS["after"][0] | FLAGS["waited"][0])
+_TOLD = int(FLAGS["impossible"][0] | FLAGS["after"][0] | FLAGS["waited"][0] | FLAGS["shipment"][0])
+"""Flags that are cause enough. A shipment is delivered by its pieces: what its own events say of that shows when they are told again only."""
 _NOT_JUDGED = int(NOT_JUDGED)
 _CHECKS = kinds(*CHECKS)
 _WAITING = np.zeros(256, np.bool_)

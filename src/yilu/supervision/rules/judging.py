@@ -18,7 +18,7 @@ from yilu.items.retold import Retold, joined, retell
 from yilu.items.rules import packed
 from yilu.items.schema import EVENT_COLUMNS
 from yilu.network import Network
-from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_time
+from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_series, of_time
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import EVIDENCE, Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
@@ -58,12 +58,13 @@ def judged(
         if progress:
             progress(b + 1, snapshot.at.buckets)
     lives = lives_of(joined(told), snapshot.rules, marks)
-    return said(lives, judge, snapshot)
+    return said(lives, judge, snapshot, latest)
 
 
-def said(lives: Lives, judge: Judge, snapshot: Snapshot) -> Evidence:
-    """What the rules say of told lives; cells are those of the snapshot."""
+def said(lives: Lives, judge: Judge, snapshot: Snapshot, latest: int) -> Evidence:
+    """What the rules say of told lives; cells are those of the snapshot, complete up to ``latest``, UTC seconds."""
     c, rules = judge.catalogue, snapshot.rules
+    scans = snapshot.cells(cubes.BY_NAME["scans"])
     checked = of_items.checks(lives, rules, c)
     unscreened = checked[checked["rule"] == c.number("screening_missing")]
     parts = [
@@ -76,9 +77,9 @@ def said(lives: Lives, judge: Judge, snapshot: Snapshot) -> Evidence:
         of_time.late(lives, c),
         of_time.backlog(lives, judge.network, rules, c),
         of_time.crossing_closed(lives, judge.network, judge.closures, c),
-        of_cells.screening_off(unscreened, snapshot.cells(cubes.BY_NAME["scans"]), c, rules.processing)
-        if len(unscreened)
-        else np.empty(0, EVIDENCE),
+        of_cells.screening_off(unscreened, scans, c, rules.processing) if len(unscreened) else np.empty(0, EVIDENCE),
+        of_series.silent_feed(scans, latest, c),
+        of_series.outlet_fading(scans, judge.network, latest, c),
     ]  # fmt: skip
     found = evidence.joined(parts)
     return found[~np.isin(found["rule"], [c.number(rule) for rule in c.off])]

@@ -1,4 +1,4 @@
-"""Rules that look at cells of cubes: machines that were off, feeds that fell silent, outlets that fade."""
+"""Rules that look at cells of cubes beside items: machines that were off."""
 
 from __future__ import annotations
 

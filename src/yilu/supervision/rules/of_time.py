@@ -39,8 +39,10 @@ def stalled(lives: Lives, network: Network, catalogue: Catalogue) -> Evidence:
     abroad = beyond[lives.origin] | beyond[lives.destination]
     wait = _HOUR * np.where(abroad, catalogue["stalled_abroad_hours"], catalogue["stalled_hours"])[lives.item]
     chosen = lives.judged[lives.item] & (lives.at < lives.end[lives.item]) & ~np.isin(lives.kind, WAITING)
-    rows = np.flatnonzero(chosen & (lives.next_at - lives.at > wait))
-    until = np.where(lives.is_last[rows], 0, lives.next_at[rows])
+    end = lives.end[lives.item]
+    until = np.minimum(lives.next_at, end)  # a shipment ends with its pieces, without an event of its own
+    rows = np.flatnonzero(chosen & (until - lives.at > wait))
+    until = np.where(lives.is_last[rows] & (end[rows] == OPEN_END), 0, until[rows])
     return lives.of_events(catalogue.number("stalled"), rows, lives.at[rows] + wait[rows], until)
 
 
