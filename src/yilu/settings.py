@@ -79,7 +79,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Log up to which events that come behind what their items had are folded in their own commit; beyond it they wait.", 0, 2**40,
     ),
     Setting(
-        "settle_percent", "int", 75, "%", "迟到事件合并重算的周期",
+        "settle_percent", "int", 100, "%", "迟到事件合并重算的周期",
         "Events that wait are folded together when so many per cent of the log's rows have come since the last time.", 0, 10_000,
     ),
     Setting("memory_mb", "int", 12_000, "MB", "内存上限", "Memory that states and queries may hold.", 256, 4_000_000),

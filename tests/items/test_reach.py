@@ -51,6 +51,20 @@ def test_links_told_and_known(first, second):
     assert set(listed(reach.merged([one, two]))) == told_links(first) | told_links(second)
 
 
+KEYS = st.lists(st.integers(0, 40) | st.integers(2**63, 2**63 + 40), max_size=80)
+
+
+@TRIED
+@given(KEYS, KEYS, st.booleans())
+def test_places_of_keys_are_those_of_numpy(sources, keys, in_order):
+    """Keys in order or not, often equal, before, between and after the sources: numpy finds the same ranges."""
+    source = np.sort(np.array(sources, np.uint64))
+    key = np.array(sorted(keys) if in_order else keys, np.uint64)
+    lo, hi = reach.ranges_of(source, key)
+    assert np.array_equal(lo, np.searchsorted(source, key, "left"))
+    assert np.array_equal(hi, np.searchsorted(source, key, "right"))
+
+
 @TRIED
 @given(lives.worlds())
 def test_touching_finds_every_source(world):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from yilu.items.disk import Disk
 from yilu.items.manifest import Part
 from yilu.items.order import rows_among
-from yilu.items.reach import Links, pairs_of
+from yilu.items.reach import Links, pairs_of, ranges_of
 
 Runs = tuple[Links, ...]
 
@@ -81,9 +81,7 @@ def touching(runs: Iterable[Links], key: NDArray[np.uint64]) -> NDArray[np.int64
 def without_known(links: Links, runs: Runs) -> Links:
     """The links that are in none of ``runs``."""
     for known in runs:
-        lo = np.searchsorted(known.source, links.source, "left")
-        hi = np.searchsorted(known.source, links.source, "right")
-        row, other = pairs_of(lo, hi)
+        row, other = pairs_of(*ranges_of(known.source, links.source))
         same = np.ones(len(row), np.bool_)
         for name in ("target", "since", "sort"):
             same &= getattr(links, name)[row] == getattr(known, name)[other]

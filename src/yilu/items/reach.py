@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items import kinds as k
@@ -118,13 +119,47 @@ def pairs_of(lo: NDArray[np.integer], hi: NDArray[np.integer]) -> tuple[NDArray[
     return row, other
 
 
+@njit(cache=True, nogil=True)
+def _ranges(source, key, lo, hi):
+    """From each key on to the next the place is sought by growing steps: keys come mostly in order, and then few apart."""
+    n = len(source)
+    for i in range(len(key)):
+        k = key[i]
+        if i and k == key[i - 1]:
+            lo[i], hi[i] = lo[i - 1], hi[i - 1]
+            continue
+        first = hi[i - 1] if i and k > key[i - 1] else 0
+        stride = 1
+        end = first
+        while end < n and source[end] < k:
+            first = end + 1
+            end += stride
+            stride *= 2
+        end = min(end, n)
+        while first < end:
+            middle = (first + end) >> 1
+            if source[middle] < k:
+                first = middle + 1
+            else:
+                end = middle
+        lo[i] = first
+        while end < n and source[end] == k:
+            end += 1
+        hi[i] = end
+
+
+def ranges_of(source: NDArray[np.uint64], key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each key (n,), in any order but best sorted, stands in the sorted ``source``: rows ``lo[i]:hi[i]``."""
+    lo, hi = np.empty(len(key), np.int64), np.empty(len(key), np.int64)
+    _ranges(source, np.ascontiguousarray(key), lo, hi)
+    return lo, hi
+
+
 def reached(links: Links, batch: Events) -> Events:
     """Candidates that the events of ``batch`` (any order) give to the targets of ``links``."""
     if not len(links) or not len(batch):
         return events(0)
-    lo = np.searchsorted(links.source, batch.key, "left")
-    hi = np.searchsorted(links.source, batch.key, "right")
-    row, link = pairs_of(lo, hi)
+    row, link = pairs_of(*ranges_of(links.source, batch.key))
     kind, at, sort = batch.kind[row], batch.at[row], links.sort[link]
     via, parent, numbered = batch.via[row], batch.parent[row], batch.piece[row] != 0
     own = via == 0

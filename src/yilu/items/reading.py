@@ -89,7 +89,7 @@ class Snapshot:
 
     def _cells(self, cube: Cube) -> Iterator[cubes.Cells]:
         for part in self.at.cubes:
-            yield cubes.of_cube(cube, *cubes.read(self.disk.path(part.file)))
+            yield cubes.read(self.disk.path(part.file), cube)
 
     def quarantine(self) -> pa.Table:
         """Quarantined rows that are still retained."""

@@ -48,7 +48,7 @@ class Limits:
     flush_rows: int = 256_000_000
     threads: int = 2
     at_once_rows: int = 1_000_000
-    settle_share: float = 0.75
+    settle_share: float = 1.0
 
 
 @dataclass(frozen=True)
