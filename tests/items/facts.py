@@ -24,6 +24,7 @@ TOLD = (
     "damaged",
     "customs",
     "lost",
+    "destroyed",
     "proxy",
     "after",
     "impossible",
@@ -74,6 +75,8 @@ def told_by(row: np.void, rules: np.ndarray) -> dict[str, Any]:
     r["last"] = (last >> 32, (last >> 24) & 0xFF, last & 0xFFFFFF)
     r["item_class"], r["sender_kind"] = int(row["classes"]) & 15, int(row["classes"]) >> 4
     r |= {name: bool(int(row["flags"]) & FLAGS[name][0]) for name in TOLD}
+    told = divmod(int(row["stages"]), 1 << 16)
+    r["told"] = tuple(m - 1 if m else None for m in told)
     if last:
         r["outcome"] = OUTCOME_NAMES[int(outcome_of(row)[0])][0]
         r["promised"] = int(promise_of(row, rules))

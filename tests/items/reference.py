@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from tests.items.reference_answers import ENDS, NEVER, VOIDING, K, after, before, bin_of, follow, kept, settle
+from tests.items.reference_answers import ENDS, NEVER, VOIDING, K, after, before, bin_of, boundaries, follow, kept, settle
 from yilu.items.kinds import KINDS
 
 IDENTITY = ("key", "at", "kind", "place", "piece", "voids")
@@ -19,6 +19,7 @@ HAD = {
     "damaged": ["damage"],
     "customs": ["export_customs", "import_customs"],
     "lost": ["lost"],
+    "destroyed": ["destroy"],
 }
 
 
@@ -108,7 +109,9 @@ def record(journey, net, cells):
     r["attempts"] = min(255, len(times(["attempt"])))
     r["hops"] = min(255, sum(a["place"] != b["place"] for a, b in pairs))
     r["impossible"] = any(net.impossible(a["place"], b["place"], b["at"] - a["at"]) for a, b in pairs)
-    r["proxy"] = any(e["kind"] == K["deliver"] and e["outcome"] == 2 for e in events)
+    signed = {e["outcome"] for e in events if e["kind"] == K["deliver"]}
+    r |= {"proxy": 2 in signed, "locker": r["locker"] or 3 in signed, "station": r["station"] or 4 in signed}
+    r["told"] = boundaries(r, events, net) if r["start"] and not r["start"][0] else (None, None)
     r["after"] = any(e["at"] > r["delivered"] and not times(["return"], events[: i + 1]) for i, e in enumerate(events))
     r["continued"] = any(m["kind"] == K["relabel"] for m in marks)
     r["part"] = any(e["piece"] or e["kind"] == K["piece"] for e in own)

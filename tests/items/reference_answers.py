@@ -7,7 +7,9 @@ from yilu.items.kinds import BY_CODE
 NEVER = 0xFFFFFFFF
 K = {code: kind.id for code, kind in BY_CODE.items()}
 ENDS = ("deliver", "return", "lost", "destroy", "cancel")
+LOST = {"lost": "lost", "destroyed": "destroy"}
 VOIDING = (K["void"], K["void_depart"])
+TOURS = (K["out_for_delivery"], K["attempt"], K["locker"], K["station"])
 
 
 def kept(events, also=()):
@@ -39,7 +41,8 @@ def settle(r, pieces, times):
     for mine in pieces:
         d, b, n = (min(times(codes, mine), default=NEVER) for codes in (ENDS[:1], ENDS[1:2], ENDS[2:]))
         how = "delivered" if d <= b and d != NEVER else "returned" if b != NEVER else "ended"
-        ends.append((how, {"delivered": d, "returned": b, "ended": n}[how], how == "ended" and times(["lost"], mine)))
+        gone = {name for name, code in LOST.items() if how == "ended" and times([code], mine)}
+        ends.append((how, {"delivered": d, "returned": b, "ended": n}[how], gone))
     hows, latest = {how for how, _, _ in ends}, max(at for _, at, _ in ends)
     if hows == {"delivered"}:
         r["delivered"] = max([latest] + [r["delivered"]] * (r["delivered"] != NEVER))
@@ -49,7 +52,49 @@ def settle(r, pieces, times):
     if latest != NEVER:
         how = "ended" if "ended" in hows else "returned"
         r[how] = latest if r[how] == NEVER else r[how]
-        r["lost"] |= any(lost for _, _, lost in ends)
+        r |= dict.fromkeys(set().union(*(gone for _, _, gone in ends)), True)
+
+
+def boundaries(r, events, net):
+    """(minutes to the destination's city, minutes to the first tour) of an item's events, None where not told."""
+    known, goal, reached, out = False, 0, None, None
+    for e in events:
+        if e["kind"] == K["deliver"]:
+            break
+        known |= e["kind"] == K["accept"]
+        said = 0 if e.get("via") else net.city[e["destination"]]
+        minutes = (e["at"] - r["start"][1]) // 60
+        if said and said != goal:
+            goal, reached, out = said, None, None
+        if known and reached is None and goal and e["place"] and net.city[net.area[e["place"]]] == goal:
+            reached, out = minutes, None
+        if known and out is None and e["kind"] in TOURS:
+            out = minutes
+    return reached, out
+
+
+def staged(r, delivered, cities):
+    """(stages, seconds) of a delivered item, from acceptance to delivery."""
+    start, alike = r["start"][1], cities[0] == cities[1] != 0
+    reached, out = (None if m is None or start + 60 * m > delivered else start + 60 * m for m in r["told"])
+    reached = None if alike else reached
+    left = None if r["left_processing"] in (NEVER, 0) or r["left_processing"] < start else r["left_processing"]
+    left = None if left is None else left - (left - start) % 60
+    later = [at for at in (reached, out, delivered) if at is not None]
+    ends = {1: left if left is not None and left <= later[0] else None, 2: reached, 4: out, 8: delivered}
+    since, bits, found = start, 0, []
+    for bit, end in ends.items():
+        bits |= bit if not (alike and bit == 2) else 0
+        if end is not None:
+            found, since, bits = [*found, (bits, end - since)], end, 0
+    return found
+
+
+def how_ended(r):
+    """How an item ended, as a number of cubes.HOW."""
+    if r["outcome"] == "delivered":
+        return 3 if r["locker"] else 4 if r["station"] else 2 if r["proxy"] else 1
+    return {"returned": 5, "lost": 6, "stopped": 7 if r["destroyed"] else 8}[r["outcome"]]
 
 
 def follow(r, net, cells):
@@ -83,9 +128,15 @@ def follow(r, net, cells):
         for side, area in ((1, origin), (2, destination)):
             cells["clock", measure, side, moment // 3600, r["operator"], area, level] += 1
         if measure in (1, 3, 4, 5, 6, 7):
-            cells["flow", measure, net.day(moment), r["operator"], *cities, level, r["item_class"]] += 1
+            basis = (2 - bool(r["promise"])) * (measure in (3, 4, 6))
+            cells["flow", measure, net.day(moment), r["operator"], *cities, level, r["item_class"], basis] += 1
     if reached and not unaccepted and when >= at:
         cells["transit", net.day(when), r["operator"], *cities, level, bin_of(when - at)] += 1
+        for bits, seconds in staged(r, when, cities):
+            cells["stages", net.day(when), r["operator"], *cities, bits, bin_of(seconds)] += 1
+    if when:
+        most = (min(3, r["attempts"]), min(15, r["hops"])) if reached else (0, 0)
+        cells["ends", how_ended(r), net.day(when), r["operator"], *cities, level, *most] += 1
     for check, status in enumerate(r["checks"]):
         if status:
             cells["checks", check, status, net.day(at), r["operator"], origin, r["item_class"], r["sender_kind"]] += 1

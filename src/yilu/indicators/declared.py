@@ -13,6 +13,7 @@ from yilu.network.toml_file import wrong
 UNITS: dict[str, tuple[str, str]] = {
     "items": ("件", "items"),
     "share": ("%", "%"),
+    "per_100k": ("件/十万件", "per 100,000 items"),
     "hours": ("小时", "hours"),
     "days": ("天", "days"),
     "items_per_head": ("件/人", "items a head"),

@@ -22,9 +22,13 @@ from yilu.items.clock import (
 )
 from yilu.items.cubes import bin_of
 from yilu.items.rules import AREA_CITY, value
+from yilu.items.stages import ended_cells
 
-MOST_PAIRS = 2 * (9 * 3 + 1 + 3)
-"""Pairs of one change at most: nine measures in two ``clock`` cells and a ``flow`` cell, ``transit``, three checks; left and entered."""
+MOST_PAIRS = 2 * (9 * 3 + 1 + 3 + 5)
+"""Pairs of one change at most: nine measures in two ``clock`` cells and a ``flow`` cell, ``transit``, three checks, ``ends``, four stages; left and entered."""
+
+ROOM = 15
+"""Of a state: nine times, the end of transit, and the codes of its five cells of ``ends`` and ``stages``."""
 
 _MEASURES = 9
 _NOT_COUNTED = 512 | 1024
@@ -50,7 +54,7 @@ def _same_stated(a, b):
 
 @njit(cache=True, nogil=True)
 def _measured(row, promise, when):
-    """Fill ``when`` (10,): per measure (``cubes.MEASURES``) its second, 0 none; last the end of transit."""
+    """Fill the first ten of ``when``: per measure (``cubes.MEASURES``) its second, 0 none; then the end of transit."""
     start = accepted_at(row)
     unaccepted = row["start"] >> np.uint64(63)
     outcome, ended = outcome_of(row)
@@ -101,6 +105,8 @@ def _clock_pairs(row, left, entered, rules, codes, deltas, n):
             n += 2
             if m != 1 and m < 7:
                 codes[n] = (np.uint64(2) << np.uint64(61)) | measure | (day_at(at, rules) << np.uint64(42)) | pair
+                if m == 2 or m == 3 or m == 5:
+                    codes[n] |= np.uint64(1) if row["promise"] != 0 else np.uint64(2)
                 deltas[n] = sign
                 n += 1
     if left[_MEASURES] == entered[_MEASURES] and left[0] == entered[0]:
@@ -115,6 +121,20 @@ def _clock_pairs(row, left, entered, rules, codes, deltas, n):
             )  # fmt: skip
             deltas[n] = sign
             n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _ended_pairs(left, entered, codes, deltas, n):
+    """The pairs of an item that leaves some cells of ``ends`` and ``stages`` and enters others; equal ones cancel."""
+    for slot in range(_MEASURES + 1, ROOM):
+        if left[slot] == entered[slot]:
+            continue
+        for sign in (-1, 1):
+            code = entered[slot] if sign > 0 else left[slot]
+            if code != 0:
+                codes[n], deltas[n] = np.uint64(code), sign
+                n += 1
     return n
 
 
@@ -141,7 +161,7 @@ def _check_pairs(row, left, entered, rules, codes, deltas, n):
 
 @njit(cache=True, nogil=True)
 def item_pairs(row, rules, sign, whens, codes, deltas, n):
-    """All cells of a state, ``sign`` +1 or -1. ``whens`` (2, 10): room. Returns how many pairs there are now."""
+    """All cells of a state, ``sign`` +1 or -1. ``whens`` (2, ROOM): room. Returns how many pairs there are now."""
     if not _is_counted(row):
         return n
     whens[:] = 0
@@ -149,16 +169,19 @@ def item_pairs(row, rules, sign, whens, codes, deltas, n):
     statuses = statuses_of(row, found, processing)
     if sign > 0:
         _measured(row, promise_of(row, rules), whens[1])
+        ended_cells(row, rules, whens[1])
         n = _check_pairs(row, (0, 0, 0), statuses, rules, codes, deltas, n)
     else:
         _measured(row, promise_of(row, rules), whens[0])
+        ended_cells(row, rules, whens[0])
         n = _check_pairs(row, statuses, (0, 0, 0), rules, codes, deltas, n)
+    n = _ended_pairs(whens[0], whens[1], codes, deltas, n)
     return _clock_pairs(row, whens[0], whens[1], rules, codes, deltas, n)
 
 
 @njit(cache=True, nogil=True)
 def changed_pairs(old, new, clock, checks, rules, whens, codes, deltas, n):
-    """What a change from ``old`` to ``new`` does to the cells of the ``clock`` cubes and of ``checks``, each only if it says so."""
+    """What a change from ``old`` to ``new`` does to the cells of the ``clock`` cubes, ``ends`` and ``stages``, and of ``checks``, each only if it says so."""
     if not (_is_counted(old) and _is_counted(new) and _same_stated(old, new)):
         n = item_pairs(old, rules, -1, whens, codes, deltas, n)
         return item_pairs(new, rules, 1, whens, codes, deltas, n)
@@ -166,6 +189,9 @@ def changed_pairs(old, new, clock, checks, rules, whens, codes, deltas, n):
         promise = promise_of(new, rules)
         _measured(old, promise, whens[0])
         _measured(new, promise, whens[1])
+        ended_cells(old, rules, whens[0])
+        ended_cells(new, rules, whens[1])
+        n = _ended_pairs(whens[0], whens[1], codes, deltas, n)
         n = _clock_pairs(new, whens[0], whens[1], rules, codes, deltas, n)
     if checks:
         found, processing = owed(new, rules)

@@ -34,6 +34,34 @@ MEASURES: dict[str, tuple[int, str, str]] = {
 }
 """Measures of the cubes ``clock`` and ``flow``: number, Chinese term, meaning."""
 
+BASES: dict[str, tuple[int, str, str]] = {
+    "stated": (1, "企业承诺", "Promised by the carrier."),
+    "derived": (2, "时限规则", "Derived from the service level, since the carrier promised nothing."),
+}
+"""What the promise of the measures ``due``, ``on_time`` and ``late`` of ``flow`` stands on; 0 with the other measures."""
+
+HOW: dict[str, tuple[int, str, str]] = {
+    "addressee": (1, "本人签收", "Delivered in none of the following ways."),
+    "proxy": (2, "代签", "Delivered, and signed by a proxy."),
+    "locker": (3, "箱", "Delivered after it was put into a parcel locker (智能快件箱)."),
+    "station": (4, "站", "Delivered after it was handed to a parcel station (快递服务站), and put into no locker."),
+    "returned": (5, "退回", "Went back to the sender."),
+    "lost": (6, "丢失", "Declared lost."),
+    "destroyed": (7, "销毁", "Destroyed or confiscated."),
+    "cancelled": (8, "撤单", "Cancelled."),
+}
+"""How items end (cube ``ends``)."""
+MOST_ATTEMPTS, MOST_HOPS = 3, 15
+"""Failed attempts and changes of facility in a cell of ``ends``; more count as so many."""
+
+STAGES: dict[str, tuple[int, str, str]] = {
+    "origin": (1, "寄出地处理", "From acceptance until it leaves a processing site for the first time."),
+    "transport": (2, "运输", "Until its first scan in the destination's city."),
+    "destination": (4, "寄达地处理", "Until it is first out for delivery."),
+    "delivery": (8, "投递", "Until it is delivered."),
+}
+"""Stages of transit (全程时限分环节) as bits: a time that no scan divides is counted under the sum of its stages."""
+
 CHECKS: tuple[str, ...] = ("inspect", "identify", "screen")
 STATUSES: dict[str, tuple[int, str, str]] = {
     "done": (1, "已做", "The check is owed and was made before the item left the latest place for it."),
@@ -45,7 +73,10 @@ STATUSES: dict[str, tuple[int, str, str]] = {
 
 @dataclass(frozen=True)
 class Cube:
-    """One cube: its dimensions as (name, bits), most significant first."""
+    """One cube: its dimensions as (name, bits), most significant first.
+
+    A code of 0 is an empty place, so the first dimension of the cube with id 0 is never 0.
+    """
 
     id: int
     name: str
@@ -55,10 +86,12 @@ class Cube:
 
 
 CUBES: tuple[Cube, ...] = (
+    Cube(0, "ends", (("how", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("attempts", 2), ("hops", 4)), "结局",
+         "Items that ended by how, local day of the end, operator, pair of cities, service level and, of delivered ones, failed attempts and changes of facility."),
     Cube(1, "clock", (("measure", 4), ("side", 2), ("hour", 20), ("operator", 12), ("area", 10), ("level", 4)), "时钟",
          "Items by measure, side (1 origin, 2 destination), hour, operator, area and service level."),
-    Cube(2, "flow", (("measure", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("item_class", 4)), "流量",
-         "Items by measure, local day, operator, pair of cities, service level and item class."),
+    Cube(2, "flow", (("measure", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("item_class", 4), ("basis", 2)), "流量",
+         "Items by measure, local day, operator, pair of cities, service level, item class and, with a promise, its basis."),
     Cube(3, "transit", (("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("bin", 10)), "全程时限",
          "Delivered items by local day of delivery and logarithmic bin of the time from acceptance."),
     Cube(4, "checks", (("check", 2), ("status", 3), ("day", 15), ("operator", 12), ("area", 10), ("item_class", 4), ("sender_kind", 4)), "三项制度",
@@ -67,6 +100,8 @@ CUBES: tuple[Cube, ...] = (
          "Events of items by hour, facility and kind."),
     Cube(6, "dwell", (("day", 15), ("facility", 20), ("operator", 12), ("bin", 10)), "停留时间",
          "Departures by local day and logarithmic bin of the time since arrival."),
+    Cube(7, "stages", (("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("stages", 4), ("bin", 10)), "分环节时限",
+         "Stages of delivered items by local day of delivery, operator, pair of cities, stages and logarithmic bin of their time."),
 )  # fmt: skip
 BY_NAME: dict[str, Cube] = {cube.name: cube for cube in CUBES}
 

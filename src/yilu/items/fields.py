@@ -40,14 +40,14 @@ class Field:
     description: str
     processing_only: bool = False
     cells: str = ""
-    """Which cells of an item depend on it: those of the ``clock`` cubes, of the ``checks``, ``both`` or none."""
+    """Which cells of an item depend on it, by blanks: those of the ``clock`` cubes, of the ``checks``, of how it ``ended``."""
 
 
 FIELDS: tuple[Field, ...] = (
     Field("key", "u8", "walk", (), "寄件假名", "Item key."),
-    Field("start", "u8", "word", (), "起点", "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event.", cells="both"),
+    Field("start", "u8", "word", (), "起点", "Least of: not an acceptance 1 | time 32 | kind 8 | place 23. The first acceptance, or else the first event.", cells="clock checks"),
     Field("last", "u8", "word", (), "最近", "Greatest of: time 32 | kind 8 | place 24. The latest event."),
-    Field("delivered", "u4", "min", (k.DELIVER,), "首次签收", "First delivery, UTC seconds.", cells="both"),
+    Field("delivered", "u4", "min", (k.DELIVER,), "首次签收", "First delivery, UTC seconds.", cells="clock checks"),
     Field("delivered_last", "u4", "max", (k.DELIVER,), "末次签收", "Last delivery, UTC seconds."),
     Field("returned", "u4", "min", (k.RETURN,), "退回", "First return, UTC seconds.", cells="clock"),
     Field("ended", "u4", "min", (k.LOST, k.DESTROY, k.CANCEL), "终止", "First loss, destruction or cancellation, UTC seconds.", cells="clock"),
@@ -55,18 +55,19 @@ FIELDS: tuple[Field, ...] = (
     Field("inspected", "u4", "min", (k.INSPECT,), "验视", "First contents inspection, UTC seconds.", cells="checks"),
     Field("screened", "u4", "min", (k.SCREEN,), "安检", "First X-ray screening, UTC seconds.", cells="checks"),
     Field("left", "u4", "min", (k.DEPART,), "首次发出", "First departure, UTC seconds.", cells="checks"),
-    Field("left_processing", "u4", "min", (k.DEPART,), "首次离开处理场所", "First departure from a processing site, UTC seconds.", True, "checks"),
+    Field("left_processing", "u4", "min", (k.DEPART,), "首次离开处理场所", "First departure from a processing site, UTC seconds.", True, "checks ended"),
     Field("promise", "u4", "walk", (), "承诺", "Delivery the carrier stated first, UTC seconds; 0 none.", cells="clock"),
+    Field("stages", "u4", "walk", (), "环节", "Whole minutes from acceptance, and one more, to the first scan in the destination's city (high half) and to the first tour (low half); 0 not told.", cells="ended"),
     Field("arrived", "u4", "walk", (), "到达本处", "Since when it is at the place of its latest event, UTC seconds; 0 unknown."),
     Field("container", "u4", "walk", (), "所在容器", "Low half of the key of the container it is in; 0 none."),
-    Field("origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown.", cells="both"),
-    Field("destination", "u2", "walk", (), "寄达地", "Area last stated as destination; 0 unknown.", cells="both"),
-    Field("operator", "u2", "walk", (), "企业", "Operator id.", cells="both"),
-    Field("flags", "u2", "or", (), "标志", "See FLAGS.", cells="both"),
+    Field("origin", "u2", "walk", (), "寄出地", "Area first stated as origin, or else the area of the start; 0 unknown.", cells="clock checks"),
+    Field("destination", "u2", "walk", (), "寄达地", "Area last stated as destination; 0 unknown.", cells="clock checks"),
+    Field("operator", "u2", "walk", (), "企业", "Operator id.", cells="clock checks"),
+    Field("flags", "u2", "or", (), "标志", "See FLAGS.", cells="clock checks ended"),
     Field("service_level", "u1", "walk", (), "时限产品", "Service level first stated; 0 none.", cells="clock"),
-    Field("classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated.", cells="both"),
-    Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most."),
-    Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most."),
+    Field("classes", "u1", "walk", (), "类别", "Item class (low 4 bits) and kind of sender (high 4 bits), first stated.", cells="clock checks"),
+    Field("attempts", "u1", "walk", (), "投递次数", "Failed delivery attempts, 255 at most.", cells="ended"),
+    Field("hops", "u1", "walk", (), "中转次数", "Changes of facility, 255 at most.", cells="ended"),
 )  # fmt: skip
 
 FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
@@ -76,8 +77,8 @@ FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
         "整件",
         "Its history is not a plain append: always folded from all its events.",
     ),
-    "locker": (2, (k.LOCKER,), "入箱", "Was put into a parcel locker."),
-    "station": (4, (k.STATION,), "到站", "Was handed to a parcel station."),
+    "locker": (2, (k.LOCKER,), "入箱", "Was put into a parcel locker; a delivery with that outcome says so too."),
+    "station": (4, (k.STATION,), "到站", "Was handed to a parcel station; a delivery with that outcome says so too."),
     "damaged": (8, (k.DAMAGE,), "破损", "Was found damaged."),
     "customs": (16, (k.EXPORT_CUSTOMS, k.IMPORT_CUSTOMS), "报关", "Went through customs."),
     "lost": (32, (k.LOST,), "丢失", "Was declared lost."),
@@ -94,6 +95,7 @@ FLAGS: dict[str, tuple[int, tuple[int, ...], str, str]] = {
         "久滞",
         "Had no scan for long, or stayed long at a processing site of the province, and then went on.",
     ),
+    "destroyed": (32768, (k.DESTROY,), "销毁", "Was destroyed or confiscated."),
     "source": (8192, (), "被关联", "Its events reach another item (a container, or a number that was replaced)."),
 }
 
@@ -131,16 +133,17 @@ class Program:
     bits: NDArray[np.uint16]
 
 
-TELLING_FLAGS = 32 | 512 | 1024
-"""Flags that cells of an item depend on: lost, continued, part."""
+TELLING_FLAGS = {"clock": 32 | 512 | 1024 | 32768, "checks": 512 | 1024, "ended": 2 | 4 | 64}
+"""Flags that cells of an item depend on: lost, continued, part, destroyed; locker, station, proxy."""
 
 
 def words_of_cells(cells: str) -> NDArray[np.uint32]:
-    """Mask of the bits that the ``clock`` or ``checks`` cells depend on, one per 32-bit word of the record."""
+    """Mask of the bits that the ``clock``, ``checks`` or ``ended`` cells depend on, one per 32-bit word of the record."""
     row = np.zeros(1, ROW)
     for field in FIELDS:
-        if field.cells in (cells, "both"):
-            row[field.name] = TELLING_FLAGS if field.name == "flags" else np.iinfo(ROW[field.name]).max
+        if cells in field.cells.split():
+            whole = np.iinfo(ROW[field.name]).max
+            row[field.name] = TELLING_FLAGS[cells] if field.name == "flags" else whole
     return row.view(np.uint32)
 
 

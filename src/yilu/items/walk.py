@@ -11,11 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.items.cells import MOST_PAIRS, changed_pairs, dwell_cell, item_pairs, scan_cell
+from yilu.items.cells import MOST_PAIRS, ROOM, changed_pairs, dwell_cell, item_pairs, scan_cell
 from yilu.items.clock import accepted_at, day_at
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
 from yilu.items.rules import (
+    AREA_CITY,
     FACILITY_AREA,
     INSIDE,
     LATITUDE,
@@ -23,19 +24,24 @@ from yilu.items.rules import (
     LONGITUDE,
     OF_CHECKS,
     OF_CLOCK,
+    OF_ENDED,
     PROCESSING,
     degrees,
     size,
     value,
 )
+from yilu.items.stages import note
 from yilu.items.table import entry_of, home, seek
 from yilu.items.whose import CARRIED, END, GOES_ON, MARK, OWN, kind_of
 
 _ACCEPT, _PIECE, _RELABEL, _BAG, _DEPART, _UNBAG, _ATTEMPT, _DELIVER, _RETURN = 8, 24, 28, 32, 44, 60, 104, 120, 124
-_LOST, _VOID, _VOID_DEPART = 128, 200, 204
+_LOST, _DESTROY, _VOID, _VOID_DEPART = 128, 132, 200, 204
 _LOST_FLAG = 32
 _WHOLE, _PROXY, _IMPOSSIBLE, _AFTER, _CONTINUED, _PART, _SHIPMENT, _WAITED = 1, 64, 128, 256, 512, 1024, 2048, 16384
-_PROXY_OUTCOME = 2
+_LOCKER, _STATION = 2, 4
+_DESTROYED = 32768
+_BY_PROXY, _AT_LOCKER, _AT_STATION = 2, 3, 4
+"""Outcomes of deliveries (schema.OUTCOMES)."""
 _CONTAINER_CLASS = 4
 _EARTH_KM = 6371.0088
 _AT_ONCE = 32
@@ -85,6 +91,16 @@ def _waits(arrived, last, at, place, kind, rules):
     return value(rules, PROCESSING, known) != 0 and value(rules, INSIDE, value(rules, FACILITY_AREA, known)) != 0
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _signed(outcome):
+    """The flags that a delivery of this outcome sets."""
+    if outcome == _BY_PROXY:
+        return np.uint16(_PROXY)
+    if outcome == _AT_LOCKER:
+        return np.uint16(_LOCKER)
+    return np.uint16(_STATION) if outcome == _AT_STATION else np.uint16(0)
+
+
 @njit(cache=True, nogil=True)
 def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes, deltas, n):
     """Take the next event in order into row ``i``. Returns how many (code, delta) pairs there are now.
@@ -104,17 +120,20 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
         rows[i]["flags"] |= np.uint16(_AFTER)
     known = place if place < size(rules, PROCESSING) else 0
     merge(rows, grid, i, word, value(rules, PROCESSING, known), rules)
+    city = value(rules, AREA_CITY, rows[i]["destination"])
     if via == 0 or container != via:
         # what a container states is not stated of its items
         _state(rows, i, attr, promise)
-    if kind == _DELIVER and ((attr >> np.uint64(44)) & np.uint64(0xFF)) == _PROXY_OUTCOME:
-        rows[i]["flags"] |= np.uint16(_PROXY)
+    if kind == _DELIVER:
+        rows[i]["flags"] |= _signed(np.int64((attr >> np.uint64(44)) & np.uint64(0xFF)))
     elif kind == _ATTEMPT:
         rows[i]["attempts"] = min(255, rows[i]["attempts"] + 1)
     elif kind == _BAG:
         rows[i]["container"] = np.uint32(container & np.uint64(0xFFFFFFFF))
     elif kind == _UNBAG:
         rows[i]["container"] = np.uint32(0)
+    if rows[i]["delivered"] == NEVER:
+        note(rows, i, at, kind, known, city, rules)
     if np.uint64(attr >> np.uint64(52)) != 0 and via == 0:
         rows[i]["flags"] |= np.uint16(_PART)
     operator = attr & np.uint64(0xFFF)
@@ -145,13 +164,14 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
 
 @njit(cache=True, nogil=True)
 def _moved(before, grid, row, rules):
-    """Whether any field has changed on which (clock cells, check cells) depend."""
-    clock, checks = np.uint32(0), np.uint32(0)
+    """Whether any field has changed on which (clock cells, check cells, cells of how it ended) depend."""
+    clock, checks, ended = np.uint32(0), np.uint32(0), np.uint32(0)
     for w in range(grid.shape[1]):
         changed = before[0, w] ^ grid[row, w]
         clock |= changed & np.uint32(value(rules, OF_CLOCK, w))
         checks |= changed & np.uint32(value(rules, OF_CHECKS, w))
-    return clock != 0, checks != 0
+        ended |= changed & np.uint32(value(rules, OF_ENDED, w))
+    return clock != 0, checks != 0, ended != 0
 
 
 @njit(cache=True, nogil=True)
@@ -223,7 +243,7 @@ def append(
     Returns (count, pairs, next item).
     """
     n = 0
-    whens = np.zeros((2, 10), np.int64)
+    whens = np.zeros((2, ROOM), np.int64)
     for g in range(first, items):
         if (g - first) % _AT_ONCE == 0:
             before[0, 0] = _touch(grid, at_row, g, min(items, g + _AT_ONCE))
@@ -242,7 +262,9 @@ def append(
         spare[0] = rows[row]
         for e in range(i, j):
             n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
-        clock, checks = _moved(before, grid, row, rules)
+        clock, checks, ended = _moved(before, grid, row, rules)
+        # until it is delivered, an item stands in no cell that depends on how it got there
+        clock |= ended and rows[row]["delivered"] != NEVER
         if clock or checks:
             n = changed_pairs(spare[0], rows[row], clock, checks, rules, whens, codes, deltas, n)
     return count, n, items
@@ -308,8 +330,8 @@ def _take_back(first, last, word, container, role, whose, rules, out):
 
 @njit(cache=True, nogil=True)
 def _end_of_piece(mark, first, last, word, via, role, holds):
-    """(delivered, returned, ended otherwise, lost) of the piece that event ``mark`` tells of: one second of the first three, NEVER else."""
-    delivered, returned, ended, lost = np.int64(NEVER), np.int64(NEVER), np.int64(NEVER), False
+    """(delivered, returned, ended otherwise, flags of how) of the piece that event ``mark`` tells of: one second of the first three, NEVER else."""
+    delivered, returned, ended, how = np.int64(NEVER), np.int64(NEVER), np.int64(NEVER), 0
     for e in range(first, last):
         if not holds[e] or role[e] != END or via[e] != via[mark]:
             continue
@@ -320,13 +342,13 @@ def _end_of_piece(mark, first, last, word, via, role, holds):
             returned = min(returned, at)
         elif kind != _VOID:
             ended = min(ended, at)
-            lost |= kind == _LOST
+            how |= _LOST_FLAG if kind == _LOST else _DESTROYED if kind == _DESTROY else 0
     never = np.int64(NEVER)
     if delivered != never and delivered <= returned:
-        return delivered, never, never, False
+        return delivered, never, never, 0
     if returned != never:
-        return never, returned, never, False
-    return never, never, ended, lost
+        return never, returned, never, 0
+    return never, never, ended, how
 
 
 @njit(cache=True, nogil=True)
@@ -334,7 +356,7 @@ def _settle_pieces(rows, i, first, last, word, via, role, holds):
     """A shipment is delivered with its last piece; where all have ended and not all were delivered it is lost, stopped or else returned."""
     never = np.int64(NEVER)
     pieces, delivered, ended, opened = 0, 0, 0, 0
-    latest, lost = np.int64(0), False
+    latest, how = np.int64(0), 0
     for e in range(first, last):
         if not holds[e] or role[e] != MARK:
             continue
@@ -348,7 +370,7 @@ def _settle_pieces(rows, i, first, last, word, via, role, holds):
         delivered += d != never
         ended += n != never
         opened += d == never and r == never and n == never
-        lost |= gone
+        how |= gone
         latest = max(latest, min(d, r, n) if min(d, r, n) != never else 0)
     if pieces == 0:
         return
@@ -364,7 +386,7 @@ def _settle_pieces(rows, i, first, last, word, via, role, holds):
             rows[i]["ended"] = np.uint32(latest)
         elif ended == 0 and rows[i]["returned"] == NEVER:
             rows[i]["returned"] = np.uint32(latest)
-        rows[i]["flags"] |= np.uint16(_LOST_FLAG) if lost else np.uint16(0)
+        rows[i]["flags"] |= np.uint16(how)
 
 
 @njit(cache=True, nogil=True)
@@ -406,7 +428,7 @@ def refold(key, word, attr, promise, container, via, role, holds, empty, rules, 
     n = 0
     used = 0
     told[:] = -1
-    whens = np.zeros((2, 10), np.int64)
+    whens = np.zeros((2, ROOM), np.int64)
     i = 0
     while i < len(key):
         j = i

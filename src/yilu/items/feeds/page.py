@@ -28,7 +28,7 @@ reported, which is not 0.
 """
 
 _RULES: dict[str, str] = {
-    "daily_aggregates": "`inspected` and `identified` are not more than `accepted`, where both are there.",
+    "daily_aggregates": "`inspected` and `identified` are not more than `accepted`, and `on_time` not more than `due`, where both are there.",
     "device_status": "`value` is 0 or 1 for `power`, `inspector` and `online`.",
     "outlet_filings": "`opened_on` and `filed_on` are not after `valid_to`.",
     "sender_agreements": "`valid_from` is not after `valid_to`. The store keeps `customer` hashed again under its own key.",

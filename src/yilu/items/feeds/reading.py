@@ -38,7 +38,7 @@ _SHOWN: dict[str, str] = {
 """Types whose texts may be shown, and as which of the white-listed columns they are masked."""
 
 _NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
-    "daily_aggregates": (("inspected", "accepted"), ("identified", "accepted")),
+    "daily_aggregates": (("inspected", "accepted"), ("identified", "accepted"), ("on_time", "due")),
     "outlet_filings": (("opened_on", "valid_to"), ("filed_on", "valid_to")),
     "sender_agreements": (("valid_from", "valid_to"),),
     "licences": (("valid_from", "valid_to"),),
