@@ -43,6 +43,18 @@ STATUSES: dict[str, tuple[int, str, str]] = {
 }
 
 
+QUALITY: dict[str, tuple[int, str, str]] = {
+    "received": (1, "到达", "Events that the door let in, repeats included."),
+    "events": (2, "事件", "Distinct events, by whole hours from happening to recording (``hours``)."),
+    "unknown_place": (3, "地点不明", "Distinct events at no known place."),
+    "unmapped": (4, "代码未映射", "Distinct events of kind `other`: their source code is mapped to no kind."),
+    "voids": (5, "撤销", "Distinct voiding events."),
+    "clock_ahead": (6, "时钟超前", "Events quarantined for a clock ahead, by the day of recording."),
+    "refused": (7, "逾期拒收", "Events too late to be told."),
+}
+"""Measures of the cube ``quality``: number, Chinese term, meaning. Received less distinct events: told again, as repeats or otherwise."""
+
+
 @dataclass(frozen=True)
 class Cube:
     """One cube: its dimensions as (name, bits), most significant first."""
@@ -67,6 +79,8 @@ CUBES: tuple[Cube, ...] = (
          "Events of items by hour, facility and kind."),
     Cube(6, "dwell", (("day", 15), ("facility", 20), ("operator", 12), ("bin", 10)), "停留时间",
          "Departures by local day and logarithmic bin of the time since arrival."),
+    Cube(7, "quality", (("measure", 4), ("day", 15), ("operator", 12), ("hours", 8)), "数据质量",
+         "Events as feeds told them, containers' among them and voided ones too, by measure, local day and operator."),
 )  # fmt: skip
 BY_NAME: dict[str, Cube] = {cube.name: cube for cube in CUBES}
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.items import bucket, closing, cubes, days, erasing, log, order
+from yilu.items import bucket, closing, cubes, days, erasing, log, order, quality
 from yilu.items.fields import FLAGS, ROW
 from yilu.items.manifest import Part
 from yilu.items.schema import concat
@@ -175,6 +175,8 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         held = told.left(order.arrange(log.read(store.disk, store.at.log, b, store.at.buckets)).events)
         table = table_of(np.empty(0, ROW), store.at.buckets.bit_length() - 1)
         rows = bucket.whole_items(held, store.packed, +1, sums if complete else None)
+        if complete:
+            quality.tell(held, store.packed, +1, sums)
         earlier.append(bucket.put(table, rows, np.empty(0, np.uint64)))
         keys.append(table.used["key"])
         since.append(told.of(keys[-1]))
@@ -182,6 +184,8 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         store.set_table(b, table)
     part = closing.write(store.disk, f"closed/{number:010d}.parquet", earlier, number, store.day())
     if complete:
+        for part_of_old in store.at.cubes:
+            sums.add(*quality.of_door(cubes.read(store.disk.path(part_of_old.file))))
         cube = store.put_cells(number, sums.cells())
         old = (*store.at.cubes, *store.at.closed, *store.at.gone)
         store.flush(cubes=(cube,), closed=(part,), gone=(), garbage=tuple((number, p.file) for p in old))
