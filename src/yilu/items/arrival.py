@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yilu.items import cubes, days, erasing, order, quality, reach
 from yilu.items.manifest import Counts, Erasure, Source
 from yilu.items.rules import Rules
-from yilu.items.schema import Events, events, laid
+from yilu.items.schema import TOKENS, Events, events, laid
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Delivery:
     ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
     ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
     ``received_at``: when it came, UTC seconds; 0: not known. ``ahead``: events that were quarantined since their clock was ahead.
+    ``tokens``: acceptances by senders' tokens (``schema.TOKENS``).
     """
 
     events: Events
@@ -33,6 +34,7 @@ class Delivery:
     codes: tuple[str, ...] = ()
     received_at: int = 0
     ahead: Events = field(default_factory=lambda: events(0))
+    tokens: pa.Table = field(default_factory=TOKENS.empty_table)
 
 
 def numbered(

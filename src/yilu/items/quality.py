@@ -17,9 +17,7 @@ from yilu.items.cubes import QUALITY, Sums
 from yilu.items.schema import Events, is_constant
 
 MOST_HOURS = 255
-_RECEIVED, _EVENTS, _UNKNOWN_PLACE, _UNMAPPED, _VOIDS, _CLOCK_AHEAD, _REFUSED = (
-    number for number, *_ in QUALITY.values()
-)
+_RECEIVED, _EVENTS, _UNKNOWN_PLACE, _UNMAPPED, _VOIDS, _CLOCK_AHEAD, _REFUSED = (QUALITY[name][0] for name in QUALITY)
 _DOOR = np.array([_RECEIVED, _CLOCK_AHEAD, _REFUSED], np.uint64)
 _CUBE = np.uint64(cubes.BY_NAME["quality"].id)
 _OTHER, _VOID, _VOID_DEPART = 240, 200, 204

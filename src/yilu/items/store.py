@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,11 @@ from yilu.items import (
     quality,
     reach,
     states,
+    tokens,
 )
 from yilu.items.arrival import Arrived, Delivery
 from yilu.items.disk import Disk, Lock
+from yilu.items.done import Done
 from yilu.items.fields import DECLARATION, FLAGS, ROW
 from yilu.items.limits import Limits as Limits
 from yilu.items.manifest import Counts, Manifest, Part
@@ -48,25 +50,6 @@ from yilu.items.table import Table, find
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
 _WHOLE = np.uint16(FLAGS["whole"][0])
 _AGAIN = "open the store again: it stands at its last commit"
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What folding a commit's buckets came to; ``log``: the file of what it brought, ``behind``: events not folded yet, by bucket."""
-
-    folded: list[bucket.Folded]
-    cubes: Part | None
-    log: Part
-    behind: list[Events]
-    repeated: int
-    conflicting: int
-    derived: int
-    refused: Events
-
-    @property
-    def waiting(self) -> int:
-        """Events that are not folded yet."""
-        return sum(map(len, self.behind))
 
 
 class Store:
@@ -215,6 +198,9 @@ class Store:
         )  # fmt: skip
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
         added = self._write(number, done, held)
+        senders = tokens.arrived((d.tokens for d in deliveries), now.erased)
+        if senders.num_rows:
+            added["tokens"] = self.put_table(f"tokens/{number:010d}.parquet", number, senders)
         if len(links):
             added["links"] = self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(links))
         if len(behind) and not at_once:
@@ -254,7 +240,7 @@ class Store:
         )  # fmt: skip
         return self._written(after, reach.NONE, done)
 
-    def _written(self, after: Manifest, links: reach.Links, done: _Done) -> Manifest:
+    def _written(self, after: Manifest, links: reach.Links, done: Done) -> Manifest:
         """Make ``after`` the newest commit."""
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
@@ -330,7 +316,7 @@ class Store:
     def _fold(
         self, number: int, bring: Callable[[int], tuple[Ordered, int]], at_once: bool, columns: list[str],
         door: cubes.Sums | None = None,
-    ) -> _Done:  # fmt: skip
+    ) -> Done:  # fmt: skip
         """Fold bucket by bucket what ``bring`` gives (events; how many were derived now), and write what the log needs (``columns``) as
         the buckets are done. ``door``: cells of what the door counted."""
         free = [cubes.Sums(cubes.room(self._cells // self.limits.threads)) for _ in range(self.limits.threads)]
@@ -378,9 +364,9 @@ class Store:
         part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
         refused = concat([events(0), *(f.refused for f in folded)])
-        return _Done(folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused)
+        return Done(folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused)
 
-    def _write(self, number: int, done: _Done, quarantine: list[pa.Table]) -> dict[str, Part]:
+    def _write(self, number: int, done: Done, quarantine: list[pa.Table]) -> dict[str, Part]:
         """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
         found: dict[str, Part] = {}
         if done.log.rows:
