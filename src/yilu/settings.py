@@ -100,6 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
     _days("retain_log_days", 90, "事件日志保存期", "How long events are kept."),
     _days("retain_closed_days", 365, "已封存寄件保存期", "How long closed items are kept."),
     _days("retain_quarantine_days", 90, "隔离行保存期", "How long quarantined rows are kept."),
+    _days("retain_tokens_days", 3, "寄件人标记哈希保存期(当日数据完整之后)", "How long keyed hashes of senders' tokens are kept once their day is complete."),
     _days("retain_counts_days", 1825, "日报保存期", "How long daily counts are kept; whole months go."),
     _days("retain_devices_days", 90, "设备状态保存期", "How long device status is kept."),
     _days("retain_registers_days", 1825, "备案与许可旧版本保存期", "How long a version of a register's row is kept once a later one stands."),
@@ -161,6 +162,7 @@ class Settings:
     retain_log_days: int
     retain_closed_days: int
     retain_quarantine_days: int
+    retain_tokens_days: int
     retain_counts_days: int
     retain_devices_days: int
     retain_registers_days: int

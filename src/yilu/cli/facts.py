@@ -70,7 +70,7 @@ class Facts:
         s = self.settings
         return Periods(
             s.closing_days * _DAY_S, s.stale_days * _DAY_S, s.correction_days * _DAY_S, s.retain_log_days, s.retain_closed_days,
-            s.retain_quarantine_days,
+            s.retain_quarantine_days, s.retain_tokens_days, for_province(self.network.folder)["token_most"], 60 * s.allowed_lateness_minutes,
         )  # fmt: skip
 
     def write(self, afresh: bool = False) -> Store:

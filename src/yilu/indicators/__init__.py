@@ -5,4 +5,15 @@ from yilu.indicators.parts import MARKETS
 from yilu.indicators.periods import Period, period_of
 from yilu.indicators.values import Purpose, Scope, compared, latest_day, values
 
-__all__ = ["MARKETS", "Indicator", "Period", "Purpose", "Scope", "catalogue", "compared", "latest_day", "period_of", "values"]
+__all__ = [
+    "MARKETS",
+    "Indicator",
+    "Period",
+    "Purpose",
+    "Scope",
+    "catalogue",
+    "compared",
+    "latest_day",
+    "period_of",
+    "values",
+]

@@ -71,9 +71,7 @@ CREATE VIEW flying AS
 
 
 @contextmanager
-def opened(
-    snapshot: Snapshot, network: Network, purpose: str = "supervision"
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the views of the province's own cities: ``sent``, ``received``, ``times``, ``times_received``, ``staged``, ``ended_sent``, ``ended_received``, ``checked``, ``flying``.
 
     ``source``: 1 items, 2 daily counts given for ``purpose``, of operators and days that no item tells of; of stocks, of operators of which none does.

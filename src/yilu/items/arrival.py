@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from yilu.items import days, erasing, order, reach
+from yilu.items import cubes, days, erasing, order, quality, reach
 from yilu.items.manifest import Counts, Erasure, Source
 from yilu.items.rules import Rules
-from yilu.items.schema import Events, laid
+from yilu.items.schema import TOKENS, Events, events, laid
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Delivery:
 
     ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
     ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
-    ``received_at``: when it came, UTC seconds; 0: not known.
+    ``received_at``: when it came, UTC seconds; 0: not known. ``ahead``: events that were quarantined since their clock was ahead.
+    ``tokens``: acceptances by senders' tokens (``schema.TOKENS``).
     """
 
     events: Events
@@ -32,6 +33,8 @@ class Delivery:
     quarantine: pa.Table | None = None
     codes: tuple[str, ...] = ()
     received_at: int = 0
+    ahead: Events = field(default_factory=lambda: events(0))
+    tokens: pa.Table = field(default_factory=TOKENS.empty_table)
 
 
 def numbered(
@@ -68,9 +71,16 @@ def heard(
 
 
 def in_time(
-    batch: list[Events], floor: int, rules: Rules, erased: Sequence[Erasure] = ()
+    batch: list[Events],
+    floor: int,
+    rules: Rules,
+    erased: Sequence[Erasure],
+    door: tuple[NDArray[np.uint32], cubes.Sums],
 ) -> tuple[list[Events], pa.Table | None]:
-    """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those before ``floor`` or ``erased``)."""
+    """(the events that can still be told, numbered pieces under keys of their own; quarantine rows of those before ``floor`` or ``erased``).
+
+    ``door``: rules (packed), and cells that take how many came and how many were too late.
+    """
     out, refused = [], []
     for part in batch:
         part, gone = erasing.kept(part, erased)
@@ -78,8 +88,10 @@ def in_time(
             refused.append(gone)
         late = part.at < floor
         if late.any():
+            quality.refused(part.take(late), *door)
             refused.append(days.too_late(part.take(late)))
             part = part.take(~late)
+        quality.came(part, *door)
         out.append(reach.piece_keys(part))
     return out, pa.concat_tables(refused) if refused else None
 

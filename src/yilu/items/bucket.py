@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.items import kinds as k
-from yilu.items import order, sealing, walk, whose
+from yilu.items import order, quality, sealing, walk, whose
 from yilu.items.cells import MOST_PAIRS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
 from yilu.items.rules import LIMITS
-from yilu.items.schema import PAYLOAD, Events, concat, events
+from yilu.items.schema import Events, concat, events
 from yilu.items.table import Table, blank, enter, find, reserve
 
 _WHOLE_KINDS = np.zeros(256, np.bool_)
@@ -129,6 +129,8 @@ def fold(
         if sums is not None:
             sums.add(codes[:used], deltas[:used])
     table.changed = True
+    if sums is not None:
+        quality.tell(batch, rules, +1, sums, np.repeat(whole[:items], sizes))
     now = whole[:items] & ~waits
     drop, nothing = np.zeros(n, np.bool_), np.empty(0, ROW)
     if not now.any():
@@ -145,6 +147,10 @@ def fold(
         drop[late] = True
         refused = batch.take(late[batch.via[late] == 0])
     verdict = against(old, batch.take(rows))
+    if sums is not None:
+        quality.refused(refused, rules, sums, let_in=True)
+        quality.tell(verdict.kept, rules, +1, sums)
+        quality.tell(old, rules, -1, sums)
     drop[rows] = verdict.drop
     # items that got nothing new stay where they are: in the table or closed
     again = np.unique(batch.key[rows[~verdict.drop]])
@@ -240,15 +246,14 @@ def against(old: Events, new: Events) -> Verdict:
         return Verdict(new, np.zeros(n, np.bool_), 0, 0)
     both = concat([old, new])
     mine = np.arange(len(both)) >= len(old)
-    columns = ["key", "at", "kind", "place", "piece", "voids", "via", *PAYLOAD]
-    sorted_by = np.lexsort([mine, *(getattr(both, name) for name in reversed(columns))])
+    sorted_by = np.lexsort([mine, *(getattr(both, name) for name in reversed(order.CANONICAL))])
     both, mine = both.take(sorted_by), mine[sorted_by]
     first, differs = order.first_of_identity(both)
     group = np.cumsum(first) - 1
-    met = np.bincount(group[~mine], minlength=group[-1] + 1)[group] > 0
-    repeat = mine & ~first & ~differs
-    conflict = mine & met & ~repeat
+    met = mine & (np.bincount(group[~mine], minlength=group[-1] + 1)[group] > 0)
+    conflict = met & (np.bincount(group[differs], minlength=group[-1] + 1)[group] > 0)
+    repeat = met & ~conflict
     drop = np.zeros(n, np.bool_)
-    drop[sorted_by[mine] - len(old)] = (repeat | (conflict & ~first))[mine]
+    drop[sorted_by[mine] - len(old)] = (met & ~first)[mine]
     own = both.via == 0
     return Verdict(both.take(first), drop, int(np.count_nonzero(repeat & own)), int(np.count_nonzero(conflict & own)))

@@ -71,11 +71,24 @@ STATUSES: dict[str, tuple[int, str, str]] = {
 }
 
 
+QUALITY: dict[str, tuple[int, str, str]] = {
+    "received": (1, "到达", "Events that the door let in, repeats included."),
+    "events": (2, "事件", "Distinct events, by whole hours from happening to recording (``hours``)."),
+    "unknown_place": (3, "地点不明", "Distinct events at no known place."),
+    "unmapped": (4, "代码未映射", "Distinct events of kind `other`: their source code is mapped to no kind."),
+    "voids": (5, "撤销", "Distinct voiding events."),
+    "clock_ahead": (6, "时钟超前", "Events quarantined for a clock ahead, by the day of recording."),
+    "refused": (7, "逾期拒收", "Events too late to be told."),
+}
+"""Measures of the cube ``quality``: number, Chinese term, meaning. Received less distinct events: told again, as repeats or otherwise."""
+
+
 @dataclass(frozen=True)
 class Cube:
     """One cube: its dimensions as (name, bits), most significant first.
 
-    A code of 0 is an empty place, so the first dimension of the cube with id 0 is never 0.
+    ``head``: leading bits that hold the id. Eight cubes would take all codes with three; two share what the id 0 of three bits leaves. A code of 0
+    is an empty place, so the first dimension of the cube with id 0 is never 0.
     """
 
     id: int
@@ -83,11 +96,17 @@ class Cube:
     dimensions: tuple[tuple[str, int], ...]
     zh: str
     description: str
+    head: int = 3
+
+    @property
+    def codes(self) -> tuple[int, int]:
+        """Its first code, and the first one beyond it."""
+        return self.id << (64 - self.head), (self.id + 1) << (64 - self.head)
 
 
 CUBES: tuple[Cube, ...] = (
-    Cube(0, "ends", (("how", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("attempts", 2), ("hops", 4)), "结局",
-         "Items that ended by how, local day of the end, operator, pair of cities, service level and, of delivered ones, failed attempts and changes of facility."),
+    Cube(0, "ends", (("how", 4), ("day", 14), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("attempts", 2), ("hops", 4)), "结局",
+         "Items that ended by how, local day of the end, operator, pair of cities, service level and, of delivered ones, failed attempts and changes of facility.", 4),
     Cube(1, "clock", (("measure", 4), ("side", 2), ("hour", 20), ("operator", 12), ("area", 10), ("level", 4)), "时钟",
          "Items by measure, side (1 origin, 2 destination), hour, operator, area and service level."),
     Cube(2, "flow", (("measure", 4), ("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("level", 4), ("item_class", 4), ("basis", 2)), "流量",
@@ -102,6 +121,8 @@ CUBES: tuple[Cube, ...] = (
          "Departures by local day and logarithmic bin of the time since arrival."),
     Cube(7, "stages", (("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("stages", 4), ("bin", 10)), "分环节时限",
          "Stages of delivered items by local day of delivery, operator, pair of cities, stages and logarithmic bin of their time."),
+    Cube(1, "quality", (("measure", 4), ("day", 15), ("operator", 12), ("hours", 8)), "数据质量",
+         "Events as feeds told them, containers' among them and voided ones too, by measure, local day and operator.", 4),
 )  # fmt: skip
 BY_NAME: dict[str, Cube] = {cube.name: cube for cube in CUBES}
 
@@ -203,7 +224,7 @@ def encode(cube: Cube, **dimensions: NDArray[np.integer]) -> NDArray[np.uint64]:
     code: NDArray[np.uint64] = np.asarray(cube.id, np.uint64)
     for name, bits in cube.dimensions:
         code = (code << np.uint64(bits)) | np.asarray(dimensions[name]).astype(np.uint64)
-    spare = 61 - sum(bits for _, bits in cube.dimensions)
+    spare = 64 - cube.head - sum(bits for _, bits in cube.dimensions)
     return np.asarray(code << np.uint64(spare))
 
 
@@ -225,7 +246,8 @@ def read(file: Path, cube: Cube | None = None) -> Cells:
         groups: Sequence[int] = range(opened.num_row_groups)
         if cube:
             bounds = (opened.metadata.row_group(g).column(0).statistics for g in groups)
-            groups = [g for g, b in zip(groups, bounds, strict=True) if b.min >> 61 <= cube.id <= b.max >> 61]
+            first, end = cube.codes
+            groups = [g for g, b in zip(groups, bounds, strict=True) if b.min < end and b.max >= first]
         table = opened.read_row_groups(groups, use_threads=False)
     codes, counts = table.column("code").to_numpy(), table.column("count").to_numpy()
     return of_cube(cube, codes, counts) if cube else (codes, counts)
@@ -233,7 +255,8 @@ def read(file: Path, cube: Cube | None = None) -> Cells:
 
 def of_cube(cube: Cube, codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> Cells:
     """The cells of ``cube`` among ``codes`` (in order)."""
-    first, end = (int(np.searchsorted(codes >> np.uint64(61), np.uint64(i))) for i in (cube.id, cube.id + 1))
+    # the first code beyond the last cube is none of 64 bits
+    first, end = (int(np.searchsorted(codes, np.uint64(c))) if c < 1 << 64 else len(codes) for c in cube.codes)
     return codes[first:end], counts[first:end]
 
 
@@ -241,7 +264,7 @@ def decode(cube: Cube, codes: NDArray[np.uint64], counts: NDArray[np.int64]) -> 
     """The cells of ``cube`` among ``codes`` (in order) as a table: its dimensions (int32) and ``count`` (int64)."""
     codes, counts = of_cube(cube, codes, counts)
     columns: dict[str, pa.Array] = {}
-    at = 61
+    at = 64 - cube.head
     for name, bits in cube.dimensions:
         at -= bits
         values = (codes >> np.uint64(at)) & np.uint64((1 << bits) - 1)

@@ -115,10 +115,14 @@ def apply(store: Store) -> int:
     logs = [_without_log(store, p, now, keys, buckets, number) for p in store.at.log]
     closed = [_without_closed(store, p, now, buckets, number) for p in store.at.closed]
     quarantine = [_without_key(store, p, keys, number) for p in store.at.quarantine]
-    named = {p.file for p in (*logs, *closed, *quarantine)}
-    old = [p.file for p in (*store.at.log, *store.at.closed, *store.at.quarantine) if p.file not in named]
+    senders = [_without_rows(store, p, now, number) for p in store.at.tokens]
+    crowds = [_without_rows(store, p, now, number) for p in store.at.crowds]
+    named = {p.file for p in (*logs, *closed, *quarantine, *senders, *crowds)}
+    before = (*store.at.log, *store.at.closed, *store.at.quarantine, *store.at.tokens, *store.at.crowds)
+    old = [p.file for p in before if p.file not in named]
     store.flush(
-        erased=after, log=_with_rows(logs), closed=_with_rows(closed), quarantine=tuple(quarantine),
+        erased=after, log=_with_rows(logs), closed=_with_rows(closed), quarantine=tuple(quarantine), tokens=_with_rows(senders),
+        crowds=_with_rows(crowds),
         garbage=tuple((number, name) for name in old),
     )  # fmt: skip
     return len(now)
@@ -183,3 +187,12 @@ def _without_key(store: Store, part: Part, keys: NDArray[np.uint64], number: int
     return replace(
         store.put_table(_anew(part, number), part.first, table), first=part.first, last=part.last, day=part.day
     )
+
+
+def _without_rows(store: Store, part: Part, now: list[Erasure], number: int) -> Part:
+    """A file of rows with ``key`` and ``at`` without those of erased items; the same part where it names none."""
+    table = pq.read_table(store.disk.path(part.file))
+    gone = covered(now, table["key"].to_numpy(), table["at"].to_numpy())
+    if not gone.any():
+        return part
+    return replace(store.put_table(_anew(part, number), number, table.filter(pa.array(~gone))), day=part.day)

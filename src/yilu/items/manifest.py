@@ -92,6 +92,7 @@ class Manifest:
 
     ``behind``: logged events that are not folded yet, since they came behind what their items had; ``unspread``: links along which earlier
     events of their sources are not spread yet; ``settled``: how many events had been made when nothing of either kind waited last.
+    ``tokens``: acceptances by senders' tokens, of days that may still grow; ``crowds``: those of tokens that stood behind too many items (``tokens``).
     ``watermarks``: per feed the latest event, ``received``: when it last brought any (UTC seconds).
     ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped; ``sealed``: closed items that
     began before it (UTC seconds) can't be folded again.
@@ -110,6 +111,8 @@ class Manifest:
     closed: tuple[Part, ...] = ()
     gone: tuple[Part, ...] = ()
     quarantine: tuple[Part, ...] = ()
+    tokens: tuple[Part, ...] = ()
+    crowds: tuple[Part, ...] = ()
     feeds: tuple[Part, ...] = ()
     feed_quarantine: tuple[Part, ...] = ()
     states: tuple[int, ...] = ()
@@ -136,7 +139,7 @@ class Manifest:
 
 
 PARTS: tuple[str, ...] = (
-    "log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "feeds", "feed_quarantine",
+    "log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "tokens", "crowds", "feeds", "feed_quarantine",
 )  # fmt: skip
 """Fields of a manifest that name data files."""
 

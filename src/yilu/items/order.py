@@ -18,6 +18,8 @@ from yilu.items.schema import IDENTITY, PAYLOAD, Events, take_of_two
 
 _INSERT = 64
 _MOST_BITS = 12
+CANONICAL: tuple[str, ...] = ("key", "at", "kind", "place", "piece", "voids", "via", *PAYLOAD, "recorded_at")
+"""Columns by which events are told apart and ordered: of copies of one event the least payload holds, and of equal ones the first recorded."""
 
 
 def words(events: Events) -> NDArray[np.uint64]:
@@ -270,8 +272,7 @@ def _settled(
 
 
 def _canonical(events: Events) -> NDArray[np.int64]:
-    columns = ["key", "at", "kind", "place", "piece", "voids", "via", *PAYLOAD]
-    return np.lexsort([getattr(events, name) for name in reversed(columns)])
+    return np.lexsort([getattr(events, name) for name in reversed(CANONICAL)])
 
 
 def first_of_identity(events: Events) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

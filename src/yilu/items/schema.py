@@ -89,6 +89,15 @@ ARROW: pa.Schema = pa.schema(
     [pa.field(c.name, pa.from_numpy_dtype(np.dtype(c.type)), nullable=False) for c in EVENT_COLUMNS]
 )
 
+TOKENS: pa.Schema = pa.schema(
+    [
+        ("operator", pa.uint16()), ("place", pa.uint32()), ("day", pa.int32()), ("token", pa.uint64()), ("key", pa.uint64()), ("key2", pa.uint64()),
+        ("at", pa.uint32()),
+    ]
+)  # fmt: skip
+"""Acceptances by senders' tokens, beside the events: operator, place, local day (since 1970), keyed hash of the token and that day, item key in
+two halves, UTC second. No event bears a token."""
+
 ITEM_CLASSES: dict[str, int] = {"letter": 1, "parcel": 2, "express": 3, "container": 4, "vehicle": 5}
 """信件, 包裹(邮件), 快件, 容器, 车辆. Containers and vehicles have a state but no volume."""
 SENDER_KINDS: dict[str, int] = {"casual": 1, "contract": 2, "contract_unfiled": 3}

@@ -33,7 +33,12 @@ def note(rows, i, at, kind, known, city, rules):
     if goal != city:
         told = np.int64(0)
     minutes = min(np.int64(_MOST_MINUTES), (at - accepted_at(rows[i])) // 60 + 1)
-    if told >> 16 == 0 and goal != 0 and known != 0 and value(rules, AREA_CITY, value(rules, FACILITY_AREA, known)) == goal:
+    if (
+        told >> 16 == 0
+        and goal != 0
+        and known != 0
+        and value(rules, AREA_CITY, value(rules, FACILITY_AREA, known)) == goal
+    ):
         told = minutes << 16
     if told & 0xFFFF == 0 and (kind == _OUT or kind == _ATTEMPT or kind == _LOCKER or kind == _STATION):
         told |= minutes
@@ -97,12 +102,14 @@ def ended_cells(row, rules, when):
         attempts = np.uint64(min(MOST_ATTEMPTS, np.int64(row["attempts"])))
         hops = np.uint64(min(MOST_HOPS, np.int64(row["hops"])))
     when[10] = np.int64(
-        (np.uint64(_how(row, outcome)) << np.uint64(57)) | (day << np.uint64(42)) | (operator << np.uint64(30))
+        (np.uint64(_how(row, outcome)) << np.uint64(56)) | (day << np.uint64(42)) | (operator << np.uint64(30))
         | (pair << np.uint64(10)) | (level << np.uint64(6)) | (attempts << np.uint64(4)) | hops
     )  # fmt: skip
     if when[9] == 0:
         return
-    cell = (np.uint64(7) << np.uint64(61)) | (day << np.uint64(46)) | (operator << np.uint64(34)) | (pair << np.uint64(14))
+    cell = (
+        (np.uint64(7) << np.uint64(61)) | (day << np.uint64(46)) | (operator << np.uint64(34)) | (pair << np.uint64(14))
+    )
     start, same_city = accepted_at(row), from_city == to_city and from_city != 0
     left, reached, out = _bounds(row, start, ended, same_city)
     since, stages, first = start, 0, 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,27 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
-from yilu.items import arrival, bucket, closing, cubes, days, heap, link_runs, log, manifest, order, reach, states
+from yilu.items import (
+    arrival,
+    bucket,
+    closing,
+    cubes,
+    days,
+    heap,
+    link_runs,
+    log,
+    manifest,
+    order,
+    quality,
+    reach,
+    states,
+    tokens,
+)
 from yilu.items.arrival import Arrived, Delivery
 from yilu.items.disk import Disk, Lock
+from yilu.items.done import Done
 from yilu.items.fields import DECLARATION, FLAGS, ROW
+from yilu.items.limits import Limits as Limits
 from yilu.items.manifest import Counts, Manifest, Part
 from yilu.items.order import Ordered
 from yilu.items.rules import Rules, packed
@@ -33,41 +50,6 @@ from yilu.items.table import Table, find
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
 _WHOLE = np.uint16(FLAGS["whole"][0])
 _AGAIN = "open the store again: it stands at its last commit"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Settings of the writer, seconds and rows.
-
-    Looking items up in a long log costs the more the longer it is. So beyond ``at_once_rows`` logged rows, events that come behind what
-    their items had wait until ``settle_share`` of the log's rows have come since the last settling: then all are looked up together.
-    """
-
-    container_s: int = 3 * 86400
-    memory_bytes: int = 12 << 30
-    flush_rows: int = 256_000_000
-    threads: int = 2
-    at_once_rows: int = 1_000_000
-    settle_share: float = 1.0
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What folding a commit's buckets came to; ``log``: the file of what it brought, ``behind``: events not folded yet, by bucket."""
-
-    folded: list[bucket.Folded]
-    cubes: Part | None
-    log: Part
-    behind: list[Events]
-    repeated: int
-    conflicting: int
-    derived: int
-    refused: Events
-
-    @property
-    def waiting(self) -> int:
-        """Events that are not folded yet."""
-        return sum(map(len, self.behind))
 
 
 class Store:
@@ -188,8 +170,11 @@ class Store:
         at_once = not self._waiting() and self._logged() <= self.limits.at_once_rows
         batch, codes, names = arrival.numbered(deliveries, now.codes, now.names)
         marks, received = arrival.heard(deliveries, now.watermarks, now.received)
+        door = cubes.Sums()
+        for d in deliveries:
+            quality.ahead(d.ahead, self.packed, door)
         deliveries[:] = [replace(d, events=events(0)) for d in deliveries]
-        batch, refused = arrival.in_time(batch, now.floor, self.rules, now.erased)
+        batch, refused = arrival.in_time(batch, now.floor, self.rules, now.erased, (self.packed, door))
         arrived = arrival.by_bucket(batch, now.buckets, self._pool)
         del batch  # laid by now; a commit's events are held once
         links, behind, candidates = self._reach(arrived)
@@ -202,7 +187,7 @@ class Store:
             whole = order.merged(arrived.told, arrived.by_bucket[b], reached.told, reached.by_bucket[b])
             return whole, len(reached.by_bucket[b].rows)
 
-        done = self._fold(number, bring, at_once, log.spoken([arrived.told, reached.told]))
+        done = self._fold(number, bring, at_once, log.spoken([arrived.told, reached.told]), door)
         own = len(arrived.told)
         late = 0 if refused is None else refused.num_rows
         counts = sum((d.counts for d in deliveries), Counts(refused=late))
@@ -213,6 +198,9 @@ class Store:
         )  # fmt: skip
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
         added = self._write(number, done, held)
+        senders = tokens.arrived((d.tokens for d in deliveries), now.erased)
+        if senders.num_rows:
+            added["tokens"] = self.put_table(f"tokens/{number:010d}.parquet", number, senders)
         if len(links):
             added["links"] = self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(links))
         if len(behind) and not at_once:
@@ -234,7 +222,7 @@ class Store:
         edges = log.bucket_edges(spread.key, now.buckets)
 
         def bring(b: int) -> tuple[Ordered, int]:
-            log.ahead(self.disk, now.log, b + self.limits.threads, now.buckets, log.TOLD)
+            log.ahead(self.disk, now.log, b + self.limits.threads, now.buckets, log.UNSPREAD)
             waiting = log.read(self.disk, now.behind, b, now.buckets)
             own = waiting.take(waiting.via == 0)
             derived = concat([waiting.take(waiting.via != 0), spread.take(np.arange(edges[b], edges[b + 1]))])
@@ -252,7 +240,7 @@ class Store:
         )  # fmt: skip
         return self._written(after, reach.NONE, done)
 
-    def _written(self, after: Manifest, links: reach.Links, done: _Done) -> Manifest:
+    def _written(self, after: Manifest, links: reach.Links, done: Done) -> Manifest:
         """Make ``after`` the newest commit."""
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
@@ -326,10 +314,11 @@ class Store:
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 
     def _fold(
-        self, number: int, bring: Callable[[int], tuple[Ordered, int]], at_once: bool, columns: list[str]
-    ) -> _Done:
+        self, number: int, bring: Callable[[int], tuple[Ordered, int]], at_once: bool, columns: list[str],
+        door: cubes.Sums | None = None,
+    ) -> Done:  # fmt: skip
         """Fold bucket by bucket what ``bring`` gives (events; how many were derived now), and write what the log needs (``columns``) as
-        the buckets are done."""
+        the buckets are done. ``door``: cells of what the door counted."""
         free = [cubes.Sums(cubes.room(self._cells // self.limits.threads)) for _ in range(self.limits.threads)]
         all_sums = tuple(free)
 
@@ -337,7 +326,7 @@ class Store:
             whole, derived = bring(b)
             if not len(whole.events):
                 return None, whole.events, whole.events, 0
-            read = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.TOLD)  # noqa: E731
+            read = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.UNSPREAD)  # noqa: E731
             is_closed = lambda keys: self._is_closed(b, keys)  # noqa: E731
             sums = free.pop()
             done = bucket.fold(
@@ -358,7 +347,7 @@ class Store:
         cells: list[Future[Part | None]] = []
 
         def put_sums() -> Part | None:
-            found = cubes.together(all_sums)
+            found = cubes.together((*all_sums, door) if door else all_sums)
             self._cells = len(found[0])
             return self.put_cells(number, found) if len(found[0]) else None
 
@@ -375,9 +364,9 @@ class Store:
         part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
         refused = concat([events(0), *(f.refused for f in folded)])
-        return _Done(folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused)
+        return Done(folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused)
 
-    def _write(self, number: int, done: _Done, quarantine: list[pa.Table]) -> dict[str, Part]:
+    def _write(self, number: int, done: Done, quarantine: list[pa.Table]) -> dict[str, Part]:
         """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
         found: dict[str, Part] = {}
         if done.log.rows:

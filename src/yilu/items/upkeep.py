@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.items import bucket, closing, cubes, days, erasing, log, order
+from yilu.items import bucket, closing, cubes, days, erasing, log, order, quality, tokens
 from yilu.items.fields import FLAGS, ROW
 from yilu.items.manifest import Part
 from yilu.items.schema import concat
@@ -30,7 +30,8 @@ def _quiet(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Periods:
-    """Settings of upkeep, seconds and days."""
+    """Settings of upkeep, seconds and days. ``tokens_days``: how long after a day is complete senders' tokens of it are kept; ``tokens_most``: items of
+    one token, place and day beyond which they stay as evidence; ``lateness_s``: allowed lateness of feeds."""
 
     closing_s: int = 3 * 86400
     stale_s: int = 30 * 86400
@@ -38,6 +39,9 @@ class Periods:
     log_days: int = 90
     closed_days: int = 365
     quarantine_days: int = 90
+    tokens_days: int = 3
+    tokens_most: int = 30
+    lateness_s: int = 780 * 60
 
 
 def close_items(store: Store, now: int, periods: Periods, progress: Progress = _quiet) -> int:
@@ -128,7 +132,10 @@ def retain(store: Store, now: int, periods: Periods, progress: Progress = _quiet
     log_gone = [p for p in store.at.log if past(p, periods.log_days) and days.of_iso(p.day) < oldest]
     closed_gone = [p for p in store.at.closed if past(p, periods.closed_days)]
     quarantine_gone = [p for p in store.at.quarantine if past(p, periods.quarantine_days)]
-    drop = {p.file for p in (*log_gone, *closed_gone, *quarantine_gone)}
+    complete_to = min(now, max(store.at.watermarks.values(), default=0)) - periods.lateness_s
+    forgotten = tokens.drop(store, complete_to, periods.tokens_days, periods.tokens_most)
+    crowds_gone = [p for p in store.at.crowds if past(p, periods.closed_days)]
+    drop = {p.file for p in (*log_gone, *closed_gone, *quarantine_gone, *crowds_gone)}
     number = store.at.commit + 1
     if drop:
         log_from = max((p.day for p in log_gone), default=store.at.log_from)
@@ -138,13 +145,13 @@ def retain(store: Store, now: int, periods: Periods, progress: Progress = _quiet
             garbage=tuple((number, name) for name in sorted(drop)),
             **{
                 name: tuple(p for p in getattr(store.at, name) if p.file not in drop)
-                for name in ("log", "closed", "quarantine")
+                for name in ("log", "closed", "quarantine", "crowds")
             },
         )
     store.trim_links(now)
     return {
         "closed": closed, "compacted": compacted, "log_files": len(log_gone), "closed_files": len(closed_gone),
-        "quarantine_files": len(quarantine_gone),
+        "quarantine_files": len(quarantine_gone), "tokens": forgotten,
     }  # fmt: skip
 
 
@@ -175,6 +182,8 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         held = told.left(order.arrange(log.read(store.disk, store.at.log, b, store.at.buckets)).events)
         table = table_of(np.empty(0, ROW), store.at.buckets.bit_length() - 1)
         rows = bucket.whole_items(held, store.packed, +1, sums if complete else None)
+        if complete:
+            quality.tell(held, store.packed, +1, sums)
         earlier.append(bucket.put(table, rows, np.empty(0, np.uint64)))
         keys.append(table.used["key"])
         since.append(told.of(keys[-1]))
@@ -182,6 +191,8 @@ def rebuild(store: Store, progress: Progress = _quiet) -> int:
         store.set_table(b, table)
     part = closing.write(store.disk, f"closed/{number:010d}.parquet", earlier, number, store.day())
     if complete:
+        for part_of_old in store.at.cubes:
+            sums.add(*quality.of_door(cubes.read(store.disk.path(part_of_old.file))))
         cube = store.put_cells(number, sums.cells())
         old = (*store.at.cubes, *store.at.closed, *store.at.gone)
         store.flush(cubes=(cube,), closed=(part,), gone=(), garbage=tuple((number, p.file) for p in old))

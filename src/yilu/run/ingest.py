@@ -121,7 +121,9 @@ def delivery(chunk: Chunk, feed: str, received_at: int = 0) -> Delivery:
     source = None
     if chunk.content_hash:
         source = (chunk.content_hash, Source(chunk.source_name, chunk.row_to, chunk.last))
-    return Delivery(chunk.events, counts, feed, source, chunk.quarantine, chunk.codes, received_at)
+    return Delivery(
+        chunk.events, counts, feed, source, chunk.quarantine, chunk.codes, received_at, chunk.held, chunk.tokens
+    )
 
 
 def _ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:

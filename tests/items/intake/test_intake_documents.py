@@ -1,4 +1,4 @@
-"""EPCIS documents and sender tokens at the door: rows are events of the document, tokens are counted and dropped."""
+"""EPCIS documents and sender tokens at the door: rows are events of the document, tokens stand beside the events, hashed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from intake_world import KEY, NETWORK, RECEIVED, chunks, jsonl, only, reasons_of
 
 from yilu.items.intake import Mapping, SourceError, open_source
 from yilu.items.intake.mapping import parse
-from yilu.items.keys import Key, hash64
+from yilu.items.keys import hash64
 from yilu.items.kinds import VOID
 
 FEED = 'name = "gs1"\nformat = "epcis"\nfiles = "*.json*"\noperator = "EMS"\n[epcis.locations]\n"414/4012345000054" = "GZ-HUB"\n'
@@ -109,30 +109,34 @@ def test_the_shared_documents(tmp_path: Path) -> None:
     assert 0 < voids <= declared
 
 
-def test_tokens_are_counted_per_outlet_and_day_and_not_kept(tmp_path: Path) -> None:
-    """Acceptances by token, operator, outlet and local day; the key is thrown away, so that two runs can't be joined."""
+def test_tokens_stand_beside_the_events_hashed_by_day(tmp_path: Path) -> None:
+    """Acceptances with a token, by operator, outlet and local day, the token hashed under the store's key: the same in every reading, another on
+    another day; blank ones, other kinds and pieces give none; no event, quarantined row or count of unknown texts holds a token."""
     at = "2025-11-11T{}+08:00"
     rows = [
         row(kind="accept", sender_token=t, at=at.format(h), waybill=f"A{i}")
-        for i, (t, h) in enumerate([("x", "08:00:00"), ("x", "23:59:59"), ("y", "09:00:00")])
+        for i, (t, h) in enumerate([("x-marks", "08:00:00"), ("x-marks", "23:59:59"), ("y-marks", "09:00:00")])
     ]
     rows += [
-        row(kind="accept", sender_token="x", at="2025-11-12T00:00:00+08:00"),
-        row(kind="deliver", sender_token="x"),
-        row(kind="accept"),
+        row(kind="accept", sender_token="x-marks", at="2025-11-12T00:00:00+08:00"),
+        row(kind="deliver", sender_token="x-marks"),
+        row(kind="accept", sender_token=" "),
+        row(kind="accept", sender_token="x-marks", piece=2),
+        row(kind="accept", sender_token="x-marks", at="not a time"),
     ]
     path = jsonl(tmp_path / "e.jsonl", *rows)
-    token_key = Key(bytes(16))
-    counts = only(path, token_key=token_key).sender_counts
+    chunk = only(path)
+    told = chunk.tokens.to_pylist()
     day = 20_403
-    got = {(r["operator"], r["place"], r["day"], r["token"]): r["count"] for r in counts.to_pylist()}
-    token = {(t, d): int(hash64(pa.array([t]), (1 << 14) + d, token_key)[0]) for t in "xy" for d in (day, day + 1)}
-    assert got == {
-        (1, 7, day, token["x", day]): 2,
-        (1, 7, day, token["y", day]): 1,
-        (1, 7, day + 1, token["x", day + 1]): 1,
-    }
-    assert token["x", day] != token["x", day + 1]
-    again = [set(only(path).sender_counts["token"].to_pylist()) for _ in range(2)]
-    assert not again[0] & again[1]
-    assert only(path, Mapping.read("yilu"), chunk_rows=100).rows == 6
+    of = lambda t, d: int(hash64(pa.array([t]), (1 << 14) + d, KEY)[0])  # noqa: E731
+    assert [(r["operator"], r["place"], r["day"], r["token"]) for r in told] == [
+        (1, 7, day, of("x-marks", day)), (1, 7, day, of("x-marks", day)), (1, 7, day, of("y-marks", day)), (1, 7, day + 1, of("x-marks", day + 1)),
+    ]  # fmt: skip
+    assert {r["key"] for r in told} <= set(chunk.events.key.tolist())
+    assert of("x-marks", day) != of("x-marks", day + 1)
+    assert only(path).tokens.equals(chunk.tokens)
+    assert "x-marks" not in str(chunk.quarantine.to_pylist()) and chunk.quarantine.num_rows == 1
+    assert not set(chunk.events.to_arrow().schema.names) & {"sender_token", "token"}
+    hashes = {r["token"] for r in told}
+    assert not any(hashes & set(column.tolist()) for column in vars(chunk.events).values())
+    assert only(path, Mapping.read("yilu"), chunk_rows=100).rows == 8

@@ -1,6 +1,6 @@
 """Intake: files of any carrier in, scan events and an account of every row out (接入)."""
 
-from yilu.items.intake.chunk import QUARANTINE, SENDER_COUNTS, Chunk, Limits, MappingError, SourceError
+from yilu.items.intake.chunk import QUARANTINE, Chunk, Limits, MappingError, SourceError
 from yilu.items.intake.dry_run import Report, dry_run
 from yilu.items.intake.mapping import Mapping
 from yilu.items.intake.sources import COMPLETE, content_hash, open_source
@@ -8,7 +8,6 @@ from yilu.items.intake.sources import COMPLETE, content_hash, open_source
 __all__ = [
     "COMPLETE",
     "QUARANTINE",
-    "SENDER_COUNTS",
     "Chunk",
     "Limits",
     "Mapping",

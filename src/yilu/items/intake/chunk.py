@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from yilu.errors import YiluError
-from yilu.items.schema import Events
+from yilu.items.schema import TOKENS, Events
 
 QUARANTINE: pa.Schema = pa.schema(
     [
@@ -25,17 +25,6 @@ QUARANTINE: pa.Schema = pa.schema(
 )
 """A quarantined row: base name of its file, row from 1 (blank lines and the header are no rows), code of the reason, texts of
 white-listed columns (masked where they don't look like what the column is for), and the item key where the row can be replayed."""
-
-SENDER_COUNTS: pa.Schema = pa.schema(
-    [
-        ("operator", pa.uint16()),
-        ("place", pa.uint32()),
-        ("day", pa.int32()),
-        ("token", pa.uint64()),
-        ("count", pa.uint32()),
-    ]
-)
-"""Acceptances by one sender's token per outlet and local day (days since 1970); the token is hashed with a throwaway key."""
 
 
 class SourceError(YiluError):
@@ -83,6 +72,7 @@ class Chunk:
     i + 1. ``unmapped`` counts events by source code, ``unknown`` counts events by event column and unknown text (texts shown only where
     they are safe). ``last``: no rows follow in this source. ``repeated_rows``: rows passed
     over because they were done before (0 where ``done`` said COMPLETE). ``repeated``: the whole source was done before.
+    ``tokens``: acceptances by senders' tokens (``schema.TOKENS``).
     """
 
     events: Events
@@ -101,7 +91,7 @@ class Chunk:
     codes: tuple[str, ...] = ()
     unmapped: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, dict[str, int]] = field(default_factory=dict)
-    sender_counts: pa.Table = field(default_factory=SENDER_COUNTS.empty_table)
+    tokens: pa.Table = field(default_factory=TOKENS.empty_table)
 
     @property
     def fingerprint(self) -> bytes:

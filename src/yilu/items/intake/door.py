@@ -21,13 +21,12 @@ _REMEMBERED = 4096
 class Door:
     """The mapping, the network's ids by code (``lookups``, by column), the key, and the time of receipt (Unix seconds).
 
-    ``token_key`` is a throwaway key for sender tokens; ``time_zone`` holds for times without offset, ``province_zone`` for local days.
+    ``time_zone`` holds for times without offset, ``province_zone`` for local days.
     """
 
     mapping: Mapping
     lookups: dict[str, dict[str, int]]
     key: Key
-    token_key: Key
     time_zone: str
     province_zone: str
     received_at: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -18,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from yilu.items.intake.blocks import Block
-from yilu.items.intake.chunk import SENDER_COUNTS, Chunk, Limits, SourceError
+from yilu.items.intake.chunk import Chunk, Limits, SourceError
 from yilu.items.intake.door import Codes, Door, lookups
 from yilu.items.intake.lines import Readable
 from yilu.items.intake.mapping import FORMATS, Mapping
@@ -27,9 +26,9 @@ from yilu.items.intake.read_documents import document_mapping, read_document
 from yilu.items.intake.read_jsonl import read_jsonl
 from yilu.items.intake.read_parquet import read_parquet
 from yilu.items.intake.read_sql import read_sql
-from yilu.items.intake.translate import Translated, counted, quarantined, translate
+from yilu.items.intake.translate import Translated, quarantined, translate
 from yilu.items.keys import Key
-from yilu.items.schema import concat, events
+from yilu.items.schema import TOKENS, concat, events
 
 COMPLETE = -1
 """Answer of ``done`` for a source that was read to its end."""
@@ -63,7 +62,6 @@ def open_source(
     chunk_rows: int = 1 << 21,
     limits: Limits | None = None,
     received_at: int | None = None,
-    token_key: Key | None = None,
     stream: BinaryIO | None = None,
 ) -> Iterator[Chunk]:
     """Chunks of at most ``chunk_rows`` rows of a file, of a folder's files by name, or of standard input (``-``).
@@ -80,7 +78,6 @@ def open_source(
         mapping=mapping,
         lookups=lookups(mapping, network),
         key=key,
-        token_key=token_key or Key(os.urandom(16)),
         time_zone=mapping.time_zone,
         province_zone=network.time_zone,
         received_at=int(time.time()) if received_at is None else received_at,
@@ -332,7 +329,6 @@ def _chunk(
     )
     if used + quarantine.num_rows != row_to - row_from:
         raise AssertionError("rows used and quarantined don't add up to the rows read")
-    senders = [p.senders for p in parts if p.senders.num_rows]
     joined = concat([p.events for p in parts] or [events(0)])
     texts = tuple(codes.numbers)
     return Chunk(
@@ -352,7 +348,7 @@ def _chunk(
         codes=texts,
         unmapped=_unmapped(joined.code, texts),
         unknown=_added([p.unknown for p in parts]),
-        sender_counts=counted(pa.concat_tables(senders)) if senders else SENDER_COUNTS.empty_table(),
+        tokens=pa.concat_tables([TOKENS.empty_table(), *(p.tokens for p in parts)]),
     )
 
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from yilu.items import keys
 from yilu.items.intake import reasons, times
-from yilu.items.intake.chunk import QUARANTINE, SENDER_COUNTS
+from yilu.items.intake.chunk import QUARANTINE
 from yilu.items.intake.columns import as_text
 from yilu.items.intake.door import Codes, Door
 from yilu.items.intake.judge import Block, Made
 from yilu.items.intake.masking import shown
 from yilu.items.kinds import ACCEPT
-from yilu.items.schema import Events, concat, events
+from yilu.items.schema import DTYPES, TOKENS, Events, concat, events
 
 _DISPLAYED: tuple[tuple[str, str], ...] = (
     ("kind", "kind"),
@@ -44,7 +44,7 @@ class Translated:
     held: Events
     held_rows: NDArray[np.int64]
     unknown: dict[str, dict[str, int]]
-    senders: pa.Table
+    tokens: pa.Table
 
 
 def translate(table: pa.Table, rows: NDArray[np.int64], door: Door, codes: Codes, file: str) -> Translated:
@@ -69,7 +69,7 @@ def translate(table: pa.Table, rows: NDArray[np.int64], door: Door, codes: Codes
         held=concat([e for e, _ in waiting] or [events(0)]),
         held_rows=np.concatenate([np.empty(0, np.int64), *(rows[r] for _, r in waiting)]),
         unknown=_unknown(made, good, codes),
-        senders=_senders(block, made, good),
+        tokens=_tokens(block, made, good),
     )
 
 
@@ -123,47 +123,31 @@ def _unknown(made: list[Made], good: NDArray[np.bool_], codes: Codes) -> dict[st
     return found
 
 
-def _senders(block: Block, made: list[Made], good: NDArray[np.bool_]) -> pa.Table:
-    """Acceptances by sender's token, outlet and local day."""
-    parts = []
+def _tokens(block: Block, made: list[Made], good: NDArray[np.bool_]) -> pa.Table:
+    """Acceptances with a sender's token (``schema.TOKENS``), the token hashed under the store's key and salted with the local day."""
+    parts = [TOKENS.empty_table()]
     for m in made:
         column = block.column(m.rule.columns.get("sender_token"))
         if column is None or column.null_count == len(column):
             continue
-        fits = good & (m.columns["kind"] == ACCEPT) & column.is_valid().to_numpy(zero_copy_only=False)
+        fits = good & (m.columns["kind"] == ACCEPT) & (m.columns["piece"] == 0)
+        fits &= column.is_valid().to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(fits if m.applies is None else fits & m.applies)
         if not len(rows):
             continue
-        found = events(len(good), **m.columns).take(rows)
-        tokens = as_text(column).take(pa.array(rows))
-        days = times.local_day(found.at, block.door.province_zone)
+        own = {
+            n: np.broadcast_to(m.columns[n], good.shape)[rows].astype(DTYPES[n])
+            for n in ("operator", "place", "key", "key2", "at")
+        }
+        texts = as_text(column).take(pa.array(rows))
+        days = times.local_day(own["at"], block.door.province_zone)
         hashed = np.zeros(len(rows), np.uint64)
         for day in np.unique(days):
             of_day = np.flatnonzero(days == day)
-            hashed[of_day] = keys.hash64(tokens.take(pa.array(of_day)), _TOKEN_DOMAIN + int(day), block.door.token_key)
-        parts.append(
-            pa.table(
-                {
-                    "operator": np.ascontiguousarray(found.operator),
-                    "place": np.ascontiguousarray(found.place),
-                    "day": days,
-                    "token": hashed,
-                }
-            )
-        )
-    if not parts:
-        return SENDER_COUNTS.empty_table()
-    return counted(
-        pa.concat_tables(parts).append_column(
-            "count", pa.nulls(sum(p.num_rows for p in parts), pa.uint32()).fill_null(1)
-        )
-    )
-
-
-def counted(senders: pa.Table) -> pa.Table:
-    """One row per operator, outlet, day and token, counts added up."""
-    grouped = senders.group_by(["operator", "place", "day", "token"]).aggregate([("count", "sum")])
-    return grouped.rename_columns({"count_sum": "count"}).select(SENDER_COUNTS.names).cast(SENDER_COUNTS)
+            hashed[of_day] = keys.hash64(texts.take(pa.array(of_day)), _TOKEN_DOMAIN + int(day), block.door.key)
+        found = pa.table({**own, "day": days, "token": hashed}).select(TOKENS.names).cast(TOKENS)
+        parts.append(found.filter(pa.array(hashed != 0)))
+    return pa.concat_tables(parts)
 
 
 def _quarantine(block: Block, made: list[Made], rows: NDArray[np.int64], bad: NDArray[np.int64], file: str) -> pa.Table:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.items import cubes, feeds, log, order
+from yilu.items import cubes, feeds, log, order, tokens
 from yilu.items.reading import Snapshot
 from yilu.items.retold import Retold, joined, retell
 from yilu.items.rules import packed
 from yilu.items.schema import EVENT_COLUMNS
 from yilu.network import Network
-from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_series, of_time
+from yilu.supervision.rules import candidates, evidence, of_cells, of_feeds, of_items, of_series, of_time
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import EVIDENCE, Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
@@ -80,6 +80,8 @@ def said(lives: Lives, judge: Judge, snapshot: Snapshot, latest: int) -> Evidenc
         of_cells.screening_off(unscreened, scans, c, rules.processing) if len(unscreened) else np.empty(0, EVIDENCE),
         of_series.silent_feed(scans, latest, c),
         of_series.outlet_fading(scans, judge.network, latest, c),
+        of_feeds.bad_days(snapshot.cells(cubes.BY_NAME["quality"]), judge.network, latest, c),
+        of_feeds.sender_token(tokens.held(snapshot, c["token_most"]), latest, c),
     ]  # fmt: skip
     found = evidence.joined(parts)
     return found[~np.isin(found["rule"], [c.number(rule) for rule in c.off])]

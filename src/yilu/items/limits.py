@@ -1,0 +1,21 @@
+"""Settings of a store's writer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Settings of the writer, seconds and rows.
+
+    Looking items up in a long log costs the more the longer it is. So beyond ``at_once_rows`` logged rows, events that come behind what
+    their items had wait until ``settle_share`` of the log's rows have come since the last settling: then all are looked up together.
+    """
+
+    container_s: int = 3 * 86400
+    memory_bytes: int = 12 << 30
+    flush_rows: int = 256_000_000
+    threads: int = 2
+    at_once_rows: int = 1_000_000
+    settle_share: float = 1.0
