@@ -7,7 +7,7 @@ comes out the same, however the events came.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,11 @@ from yilu.items.retold import Retold, joined, retell
 from yilu.items.rules import packed
 from yilu.items.schema import EVENT_COLUMNS
 from yilu.network import Network
-from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_series, of_time
+from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_protection, of_series, of_time, unusual
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import EVIDENCE, Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
+from yilu.supervision.rules.of_protection import Protection, protection_of
 from yilu.supervision.rules.of_time import Closure
 from yilu.supervision.rules.registers import Filed, closures_of, filed_of
 
@@ -31,18 +32,21 @@ _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
 
 @dataclass(frozen=True)
 class Judge:
-    """What rules are judged by: the province, its catalogue, filings, and closures of crossings."""
+    """What rules are judged by: the province, its catalogue, filings, closures of crossings, and protected periods."""
 
     network: Network
     catalogue: Catalogue
     filed: Filed
     closures: tuple[Closure, ...] = ()
+    protection: Protection = field(default_factory=Protection)
 
 
 def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue) -> Judge:
     """A judge with the registers as they stand at the snapshot's commit."""
     filed = filed_of(network, feeds.load(snapshot, "outlet_filings"))
-    return Judge(network, catalogue, filed, closures_of(network, feeds.load(snapshot, "crossing_closures")))
+    closures = closures_of(network, feeds.load(snapshot, "crossing_closures"))
+    periods, reports = (feeds.load(snapshot, kind) for kind in ("protected_periods", "zero_reports"))
+    return Judge(network, catalogue, filed, closures, protection_of(network, snapshot.rules, periods, reports))
 
 
 def judged(
@@ -80,6 +84,9 @@ def said(lives: Lives, judge: Judge, snapshot: Snapshot, latest: int) -> Evidenc
         of_cells.screening_off(unscreened, scans, c, rules.processing) if len(unscreened) else np.empty(0, EVIDENCE),
         of_series.silent_feed(scans, latest, c),
         of_series.outlet_fading(scans, judge.network, latest, c),
+        of_protection.of_items(lives, judge.protection, c),
+        of_protection.zero_reports(scans, judge.network, judge.protection, snapshot.as_of, c),
+        unusual.unusual(scans, judge.network, latest, c),
     ]  # fmt: skip
     found = evidence.joined(parts)
     return found[~np.isin(found["rule"], [c.number(rule) for rule in c.off])]
@@ -95,7 +102,8 @@ def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32],
     """The lives of one bucket's candidates."""
     at = snapshot.at
     rows = snapshot.rows(b)
-    keys = [rows["key"][candidates.of_states(rows, rules, latest, judge.catalogue)]]
+    states = candidates.of_states(rows, rules, latest, judge.catalogue)
+    keys = [rows["key"][states | of_protection.candidates(rows, judge.protection)]]
     logged = log.read(snapshot.disk, at.log, b, at.buckets, spare=_SPARE)
     keys.append(logged.key[candidates.of_events(logged, judge.filed, judge.catalogue)])
     wanted = np.unique(np.concatenate(keys))

@@ -87,7 +87,7 @@ def series_of(scans: pa.Table, network: Network, clock: LocalTime, watermark: in
     days = -(-complete // 24) - day
     places, row = np.unique(facility, return_inverse=True)
     cells = np.bincount(row * days * 24 + local - day * 24, weights=count, minlength=len(places) * days * 24)
-    return Series(places, cells.reshape(len(places), days * 24), day, complete - day * 24)
+    return Series(places, cells.astype(np.float64).reshape(len(places), days * 24), day, complete - day * 24)
 
 
 def levels_of(factors: Floats) -> tuple[Floats, Floats, Floats]:
