@@ -113,8 +113,20 @@ _NAMES: tuple[tuple[str, str, str, str, Literal["", "D", "M"]], ...] = (
     ("licences", "快递业务经营许可", "The register of express licences.", "", ""),
     ("crossing_closures", "通道关闭", "Bridges and ferries that are closed, from when to when.", "", ""),
     ("silences", "预警静默", "What nobody is to be told of for a while; evidence is kept all the same.", "", ""),
-    ("protected_periods", "重要时点", "Periods of protection and major events: what they ask for beside the ordinary.", "", ""),
-    ("zero_reports", "零报告", "The daily reports that operators owe in a protected period, as they were received.", "", ""),
+    (
+        "protected_periods",
+        "重要时点",
+        "Periods of protection and major events: what they ask for beside the ordinary.",
+        "",
+        "",
+    ),
+    (
+        "zero_reports",
+        "零报告",
+        "The daily reports that operators owe in a protected period, as they were received.",
+        "",
+        "",
+    ),
 )
 
 KINDS: dict[str, Kind] = {

@@ -108,7 +108,12 @@ def parsed(text: str, file: str) -> Catalogue:
             if other not in rules:
                 raise wrong(file, f"rule {rule.id}, inhibits", other, "the id of a rule")
             if UNUSUAL in (rule.severity, rules[other].severity):
-                raise wrong(file, f"rule {rule.id}, inhibits", other, "rules that are violations: what is unusual inhibits nothing, and nothing inhibits it")
+                raise wrong(
+                    file,
+                    f"rule {rule.id}, inhibits",
+                    other,
+                    "rules that are violations: what is unusual inhibits nothing, and nothing inhibits it",
+                )
     return Catalogue(rules, thresholds)
 
 

@@ -18,12 +18,22 @@ from yilu.items.retold import Retold, joined, retell
 from yilu.items.rules import packed
 from yilu.items.schema import EVENT_COLUMNS
 from yilu.network import Network
-from yilu.supervision.rules import candidates, evidence, of_cells, of_items, of_protection, of_series, of_time, unusual
+from yilu.supervision.rules import (
+    candidates,
+    evidence,
+    of_cells,
+    of_crossings,
+    of_items,
+    of_protection,
+    of_series,
+    of_time,
+    unusual,
+)
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import EVIDENCE, Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
+from yilu.supervision.rules.of_crossings import Parted, parted
 from yilu.supervision.rules.of_protection import Protection, protection_of
-from yilu.supervision.rules.of_time import Closure
 from yilu.supervision.rules.registers import Filed, closures_of, filed_of
 
 _LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via", "container")
@@ -37,14 +47,14 @@ class Judge:
     network: Network
     catalogue: Catalogue
     filed: Filed
-    closures: tuple[Closure, ...] = ()
+    closures: tuple[Parted, ...] = ()
     protection: Protection = field(default_factory=Protection)
 
 
 def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue) -> Judge:
     """A judge with the registers as they stand at the snapshot's commit."""
     filed = filed_of(network, feeds.load(snapshot, "outlet_filings"))
-    closures = closures_of(network, feeds.load(snapshot, "crossing_closures"))
+    closures = tuple(parted(network, c) for c in closures_of(network, feeds.load(snapshot, "crossing_closures")))
     periods, reports = (feeds.load(snapshot, kind) for kind in ("protected_periods", "zero_reports"))
     return Judge(network, catalogue, filed, closures, protection_of(network, snapshot.rules, periods, reports))
 
@@ -80,7 +90,7 @@ def said(lives: Lives, judge: Judge, snapshot: Snapshot, latest: int) -> Evidenc
         of_time.stalled(lives, judge.network, c),
         of_time.late(lives, c),
         of_time.backlog(lives, judge.network, rules, c),
-        of_time.crossing_closed(lives, judge.network, judge.closures, c),
+        of_crossings.crossing_closed(lives, judge.closures, c),
         of_cells.screening_off(unscreened, scans, c, rules.processing) if len(unscreened) else np.empty(0, EVIDENCE),
         of_series.silent_feed(scans, latest, c),
         of_series.outlet_fading(scans, judge.network, latest, c),
@@ -106,5 +116,6 @@ def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32],
     keys = [rows["key"][states | of_protection.candidates(rows, judge.protection)]]
     logged = log.read(snapshot.disk, at.log, b, at.buckets, spare=_SPARE)
     keys.append(logged.key[candidates.of_events(logged, judge.filed, judge.catalogue)])
+    keys.append(of_crossings.candidates(rows, logged, judge.closures, snapshot.rules, judge.catalogue))
     wanted = np.unique(np.concatenate(keys))
     return retell(order.arrange(log.read(snapshot.disk, at.log, b, at.buckets, wanted)).events, rules)

@@ -114,9 +114,7 @@ def _asked(rows, rules, operator, closed, status, processing):
             processing[check, i] = bool(at_site >> check & 1)
 
 
-def asked(
-    rows: NDArray[np.void], regime: Regime
-) -> tuple[NDArray[np.bool_], NDArray[np.uint8], NDArray[np.bool_]]:
+def asked(rows: NDArray[np.void], regime: Regime) -> tuple[NDArray[np.bool_], NDArray[np.uint8], NDArray[np.bool_]]:
     """(accepted while closed (n,), statuses of the checks asked for (3, n), whether their latest place is the processing site (3, n))."""
     n = len(rows)
     closed, status, processing = np.empty(n, np.bool_), np.empty((3, n), np.uint8), np.empty((3, n), np.bool_)
@@ -158,9 +156,7 @@ def of_items(lives: Lives, protection: Protection, catalogue: Catalogue) -> Evid
     return joined(found)
 
 
-def zero_reports(
-    scans: pa.Table, network: Network, protection: Protection, now: int, catalogue: Catalogue
-) -> Evidence:
+def zero_reports(scans: pa.Table, network: Network, protection: Protection, now: int, catalogue: Catalogue) -> Evidence:
     """Operators whose report of a day had not come at its hour; ended by one that came later.
 
     A day is reported on where its hour lies in the period and before ``now`` (the latest second that the store tells of). Where no operator is named, those owe a report of
@@ -169,7 +165,9 @@ def zero_reports(
     if not protection.reporting:
         return _NONE
     clock = local_time(network.time_zone)
-    hour, facility, operator = (np.asarray(scans.column(n).to_numpy(), np.int64) for n in ("hour", "facility", "operator"))
+    hour, facility, operator = (
+        np.asarray(scans.column(n).to_numpy(), np.int64) for n in ("hour", "facility", "operator")
+    )
     known = np.where(facility < len(network.facility_area), facility, 0)
     inside = network.area_inside[network.facility_area[known]] & (operator > 0)
     operators, row = np.unique(operator[inside], return_inverse=True)

@@ -104,7 +104,9 @@ def usual_of(windows: Floats, levels: tuple[Floats, Floats, Floats], history: in
     middle = np.median(before, axis=-1)
     apart = _SPREAD * np.median(np.abs(before - middle[..., None]), axis=-1)
     spread = np.divide(apart, middle, out=np.zeros_like(apart), where=middle > 0)
-    spread = np.maximum(spread, np.median(spread, axis=2, keepdims=True))  # two weeks tell little of one hour's spread: a quiet one has its day's
+    spread = np.maximum(
+        spread, np.median(spread, axis=2, keepdims=True)
+    )  # two weeks tell little of one hour's spread: a quiet one has its day's
     return Usual(middle * least[history:, None], middle * greatest[history:, None], spread)
 
 
@@ -127,7 +129,9 @@ def _said(series: Series, levels: tuple[Floats, Floats, Floats], clock: LocalTim
     now = windows[:, history:]
     first = (series.count > 0).argmax(axis=1) // 24
     known = np.arange(history, days)[None, :] >= first[:, None] + CARRIED_D + history
-    judged = np.broadcast_to(known[:, :, None], now.shape).reshape(n, -1) & (np.arange(history * 24, hours) < series.hours)
+    judged = np.broadcast_to(known[:, :, None], now.shape).reshape(n, -1) & (
+        np.arange(history * 24, hours) < series.hours
+    )
     rarely = 10.0 ** -catalogue["unusual_rarity"]
     few, _ = chance(now, usual.low, usual.spread)
     _, many = chance(now, usual.high, usual.spread)
@@ -146,5 +150,7 @@ def _said(series: Series, levels: tuple[Floats, Floats, Floats], clock: LocalTim
         at = clock.utc((begins + start + 1) * _HOUR)
         goes_on = end + history * 24 >= series.hours
         until = np.where(goes_on, 0, clock.utc((begins + end + 1) * _HOUR))
-        found.append(evidence(catalogue.number(rule), np.zeros(len(at), np.uint64), 0, 0, series.facility[row], at, until))
+        found.append(
+            evidence(catalogue.number(rule), np.zeros(len(at), np.uint64), 0, 0, series.facility[row], at, until)
+        )
     return joined(found)
