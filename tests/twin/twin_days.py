@@ -44,7 +44,7 @@ def life_order(plan: DayPlan, made: Ready) -> NDArray[np.uint32]:
     """Scans of all items, one life after the other."""
     room = np.empty((14 * plan.items + 1000, WORDS), np.uint32)
     used = np.zeros(30 * int(made.ground.bag_first[-1]) + 1, np.uint8)
-    nothing = np.empty((0, COLUMNS), np.int64), np.empty((0, 4), np.int64)
+    nothing = np.empty((0, COLUMNS), np.int64), np.empty((0, 1, 1), np.bool_), np.empty((0, 4), np.int64)
     rows, done, _ = lives(room, 0, plan.items, used, made.packed, as_record(plan.rates), *nothing)
     assert done == plan.items
     return room[:rows]

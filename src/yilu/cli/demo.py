@@ -19,7 +19,7 @@ from yilu.items.clock import OPEN
 from yilu.settings import load
 from yilu.twin.plan import FULL_DAY, DayPlan
 from yilu.twin.scenario import read
-from yilu.twin.truth_file import FOLDER, witness_of
+from yilu.twin.truth_file import FOLDER, REGISTERS, witness_of
 from yilu.twin.write import write_day
 
 _DAY = date(2025, 11, 11)
@@ -56,7 +56,9 @@ def demo(
     )
     with progress_bar(not as_json):
         taken = ingest.ingest_into(opened, str(folder / "events"), "yilu", "", shown=False)
-    feed.take(opened, "outlet_filings", truth / "outlet_filings.csv")
+    for register_ in REGISTERS:
+        if (truth / f"{register_}.csv").exists():
+            feed.take(opened, register_, truth / f"{register_}.csv")
     found = status.summary(opened)
     watched = alerts.find(opened)
     agreed = verify.compared(opened, watched, truth / "truth.parquet")

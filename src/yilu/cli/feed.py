@@ -60,7 +60,11 @@ def feed(
 def take(opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Read a file of ``kind`` into the store. Returns (the account of its rows, quarantined rows)."""
     network = opened.network
-    codes = {"crossing": [str(c) for c in network.crossings.code], "rule": list(declared().rules)}
+    codes = {
+        "crossing": [str(c) for c in network.crossings.code],
+        "rule": list(declared().rules),
+        "area": [str(c) for c in network.areas.code],
+    }
     found = feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
     with opened.write() as writer:
         counts = found.counts | feeds.store_rows(writer, kind, found, received_at=int(time.time()))

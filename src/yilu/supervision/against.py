@@ -31,6 +31,11 @@ class Against:
     false: int
 
 
+def complete_to(path: Path) -> int:
+    """Until when a truth file (one that ``read_truth`` reads) tells of counts, UTC seconds; 0: of none."""
+    return int((pq.read_schema(path).metadata or {}).get(b"complete_to", 0))
+
+
 def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> Evidence:
     """The evidence that a truth file asks for. Raises InputError where it is no such file or names what the province doesn't have."""
     file = path.name
@@ -58,9 +63,21 @@ def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> 
     return rows
 
 
+def of_counts(true: Evidence, said: Evidence, complete_to: int) -> Evidence:
+    """``said`` without what is said of counts alone where the truth tells of none: by other rules, and beyond ``complete_to`` (UTC seconds), where the days that were made end.
+
+    What ended only after that had not ended as the truth was told.
+    """
+    counts = said["key"] == 0
+    told = np.isin(said["rule"], true["rule"][true["key"] == 0]) & (said["at"] <= complete_to)
+    rows: Evidence = said[~counts | told].copy()
+    rows["until"][(rows["key"] == 0) & (rows["until"] > complete_to)] = 0
+    return rows
+
+
 def against(true: Evidence, said: Evidence, catalogue: Catalogue) -> list[Against]:
-    """Both sides by rule, rules of which neither speaks left out. What is said of counts alone names no item and is not compared."""
-    found, said = [], said[said["key"] != 0]
+    """Both sides by rule, rules of which neither speaks left out: item by item, and of counts, which name no item, place by place."""
+    found = []
     for name, rule in catalogue.rules.items():
         a, b = (_distinct(rows[rows["rule"] == rule.number]) for rows in (true, said))
         if len(a) or len(b):

@@ -181,7 +181,12 @@ def compile_ground(plan: DayPlan) -> g.Ground:
     shares = _shares(postal)
     days = _day_starts(plan)
     profile = np.concatenate([[0.0], np.cumsum(PROFILE) / sum(PROFILE)])
-    lanes: Lanes = lanes_of(_flow(pairs, outlets, exchange, shares, plan), profile, plan.share_bagged)
+    cut = np.asarray(plan.scenario.cuts(network, plan.date).any(axis=0))
+    flow = _flow(pairs, outlets, exchange, shares, plan)
+    flow[:, cut[np.ix_(sites.facility, sites.facility)]] = (
+        0.0  # no bags over a crossing that is closed: what waits, waits item by item (A)
+    )
+    lanes: Lanes = lanes_of(flow, profile, plan.share_bagged)
     threshold, other = alias(pairs.share)
     zone_from, zone_s = _zone(plan, int(days[0]) - 86400, int(days[-1]) + 30 * 86400)
     each = np.arange(len(ids))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from yilu.twin.closing import hold
 from yilu.twin.draws import mixed, stream, unit
 from yilu.twin.ground import seed_of
 from yilu.twin.scans import MARK_EVENT_ID, MARK_UNKNOWN_PLACE, MARK_UNMAPPED, MARK_VOIDS, MARK_WRONG, WORDS
 
-OMIT, RECORD_LATE, CHECK_LATE, WAIT, INVENT, SIGN, TOUCH, UNFILED = 1, 2, 3, 4, 5, 6, 7, 8
+OMIT, RECORD_LATE, CHECK_LATE, WAIT, INVENT, SIGN, TOUCH, UNFILED, CLOSE, FADE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """A check leaves no event; it is recorded long after; it is made after the item has left; the item waits; a scan far away is invented; a
-delivery is invented; a scan follows the delivery; nothing is changed, but the outlet that scans has no filing."""
+delivery is invented; a scan follows the delivery; nothing is changed, but the outlet that scans has no filing; a crossing is closed; an outlet accepts less from day to day."""
 ACTION, CHECK, OPERATOR, FACILITY, FROM, UNTIL, SHARE, SECONDS, ELSEWHERE = range(9)
 """Columns of a fault, int64: what is done; kind of the check; operator and facility of the anchor by id (0: any); first and last UTC second of
 the anchor; share of 2^32; how long; another facility."""
@@ -29,7 +30,7 @@ CHECKS: tuple[tuple[str, str], ...] = (
 """Kinds of check, and what faults of theirs are called."""
 MOST_FAULTS = 62
 
-_BAG, _DEPART, _ARRIVE, _UNBAG, _SORT, _OUT, _DELIVER = 32, 44, 52, 60, 64, 100, 120
+_ACCEPT, _BAG, _DEPART, _ARRIVE, _UNBAG, _SORT, _OUT, _DELIVER = 8, 32, 44, 52, 60, 64, 100, 120
 _PIECE, _RELABEL, _REDIRECT, _RETURN = 24, 28, 108, 124
 _FAULTS = np.uint64(0xFA017)
 _APART_S = 3660
@@ -163,13 +164,38 @@ def _signs(out, first, end, fault):
 
 
 @njit(cache=True, nogil=True)
-def plant(out, first, end, item, faults, ground):
-    """Plant what falls to the life in rows ``first:end`` of ``out``. Returns (bits of the faults planted, new end)."""
+def _not_taken(out, first, end, fault, u):
+    """Whether an item that would be accepted at an outlet that fades is not accepted there or anywhere, by one u in [0, 1)."""
+    at = _first(out, first, end, fault, (_ACCEPT,))
+    if at < 0:
+        return False
+    days = (np.int64(out[at, 1]) - fault[FROM]) // 86400 + 1
+    return u >= (1.0 - fault[SHARE] / 4294967296.0) ** days
+
+
+@njit(cache=True, nogil=True)
+def plant(out, first, end, item, faults, cuts, ground):
+    """Plant what falls to the life in rows ``first:end`` of ``out``. Returns (bits of the faults planted, new end).
+
+    ``cuts`` (faults, F, F): pairs of facilities that a closed crossing parts.
+    """
     planted = np.int64(0)
     plain = _plain(out, first, end)
     moved = False
+    for f in range(
+        len(faults)
+    ):  # outlets and crossings first: who is not taken, and who waits for all, falls to no other that moves it
+        fault = faults[f]
+        s = mixed(stream(seed_of(ground) ^ _FAULTS, np.uint64(item)) + np.uint64(f))
+        if fault[ACTION] == FADE and _not_taken(out, first, end, fault, unit(s)):
+            return np.int64(0), first
+        if fault[ACTION] == CLOSE and hold(out, first, end, fault[FROM], fault[UNTIL], cuts[f], s):
+            planted |= np.int64(1) << f
+            moved = True
     for f in range(len(faults)):
         fault = faults[f]
+        if fault[ACTION] == FADE or fault[ACTION] == CLOSE:
+            continue
         s = mixed(stream(seed_of(ground) ^ _FAULTS, np.uint64(item)) + np.uint64(f))
         if unit(s) * 4294967296.0 >= fault[SHARE]:
             continue

@@ -224,7 +224,7 @@ def taken_in(out, n, s, who, at, place, owed, alone, marks, rates):
 
 @njit(cache=True, nogil=True)
 def at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates):
-    """Arrival at the first processing site, screening where it is owed, sorting and what may befall an item there."""
+    """Arrival at the first processing site, screening where it is owed, sorting and what may befall an item there. Returns (n, s, at, time for which it was held)."""
     piece, low = marks >> 8, marks & 255
     place = value(ground, SITE_FACILITY, site)
     if habit & HABIT_ORIGIN_ARRIVES:
@@ -247,12 +247,13 @@ def at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates):
     if habit & HABIT_SORTS:
         n, s = put(out, n, s, who, at, place, _SORT, 0, piece, low, 0, rates)
     s = step(s)
+    held = 0
     if unit(s) < rates.hold:
         at += 600
         n, s = put(out, n, s, who, at, place, _HOLD, _HELD, piece, low, 0, rates)
         s = step(s)
-        at += 5 * _HOUR + int(14.0 * _HOUR * unit(s))
-    return n, s, at
+        held = 5 * _HOUR + int(14.0 * _HOUR * unit(s))
+    return n, s, at + held, held
 
 
 @njit(cache=True, nogil=True)
@@ -396,9 +397,8 @@ def journey(out, n, s, who, item_traits, piece, alone, used, ground, rates):
         habit &= ~HABIT_ORIGIN_ARRIVES
         s = step(s)
         at += 8 * _HOUR + int(34.0 * _HOUR * unit(s))
-    n, s, at = at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates)
+    n, s, at, missed = at_origin_site(out, n, s, who, at, site, habit, owed, marks, ground, rates)
     goal = value(ground, OUTLET_SITE, target)
-    missed = 0
     s = step(s)
     if alone and unit(s) < rates.relabel:
         at += 240
@@ -444,8 +444,8 @@ def stated(item, ground, rates):
 
 
 @njit(cache=True, nogil=True)
-def lives(out, first, end, used, ground, rates, faults, marked):
-    """Write the lives of items ``first:end`` to ``out`` (rows, WORDS), mark their bags in ``used``, and plant ``faults`` (f, ``faults.COLUMNS``).
+def lives(out, first, end, used, ground, rates, faults, cuts, marked):
+    """Write the lives of items ``first:end`` to ``out`` (rows, WORDS), mark their bags in ``used``, and plant ``faults`` (f, ``faults.COLUMNS``; ``cuts`` (f, F, F)).
 
     ``marked`` (items, 4) takes, of each item with a fault: item, bits of its faults, first row and end. Returns (rows, next item, marked rows).
     Stops early where ``out`` might not hold the next item.
@@ -467,7 +467,7 @@ def lives(out, first, end, used, ground, rates, faults, marked):
         for piece in range(more + 1):
             n, s = journey(out, n, s, who, t, piece, more == 0, used, ground, rates)
         if len(faults):
-            planted, n = plant(out, begin, n, item, faults, ground)
+            planted, n = plant(out, begin, n, item, faults, cuts, ground)
             if planted:
                 marked[noted, 0], marked[noted, 1], marked[noted, 2], marked[noted, 3] = item, planted, begin, n
                 noted += 1

@@ -18,13 +18,14 @@ from yilu.items.kinds import KINDS
 from yilu.network import Network
 from yilu.network.toml_file import parsed, whole, wrong
 from yilu.twin import faults
+from yilu.twin.closing import cut_off
 
 _KIND = {kind.code: kind.id for kind in KINDS}
 
 
 class Planted(NamedTuple):
     """A kind of fault: what is done (``faults``), to which check, for how long by default and at the most (0: it takes no time), whether it
-    needs a place and another place."""
+    needs a place and another place, or a crossing."""
 
     action: int
     check: str = ""
@@ -32,6 +33,7 @@ class Planted(NamedTuple):
     most_s: int = 0
     at_facility: bool = False
     elsewhere: bool = False
+    crossing: bool = False
 
 
 _H = 3600
@@ -47,6 +49,8 @@ FAULTS: dict[str, Planted] = {
     "false_signing": Planted(faults.SIGN),
     "scan_after_delivery": Planted(faults.TOUCH, "", 5 * _H, 240 * _H),
     "unfiled_outlet": Planted(faults.UNFILED, at_facility=True),
+    "closed_crossing": Planted(faults.CLOSE, crossing=True),
+    "outlet_fading": Planted(faults.FADE, at_facility=True),
 }
 """Kinds of fault by name."""
 
@@ -56,7 +60,7 @@ class Fault:
     """One fault: its kind, local time of the scans at which it begins, share of the items that come to that scan, where, and how long in seconds.
 
     ``first``, ``until``: ``2025-06-03T08:00``, or ``+1 08:00`` for that clock time one day after the plan's first.
-    ``operator``, ``facility``, ``to``: codes, empty for any.
+    ``operator``, ``facility``, ``to``: codes, empty for any; ``crossing``: code of the one that is closed. Of an outlet that fades ``share`` is what it loses from day to day.
     """
 
     kind: str
@@ -67,6 +71,7 @@ class Fault:
     facility: str = ""
     to: str = ""
     seconds: int = 0
+    crossing: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,36 @@ class Scenario:
 
     @property
     def most_days(self) -> int:
-        """Days by which a life can become longer: it may meet one fault that moves it and one that records it late."""
+        """Days by which a life can become longer: it may meet one fault that moves it and one that records it late, and closures."""
         moves = [f.seconds for f in self.faults]
-        return -(-2 * max(moves, default=0) // 86400)
+        closures = [f for f in self.faults if FAULTS[f.kind].crossing]
+        closed = sum(_length_s(f) + 86400 for f in closures)
+        return -(-(2 * max(moves, default=0) + closed) // 86400)
 
     def unfiled(self, network: Network) -> tuple[int, ...]:
         """Facilities (ids) whose filings are missing."""
         at = _ids(network.facilities)
         return tuple(at[f.facility] for f in self.faults if f.kind == "unfiled_outlet")
+
+    def closures(self, network: Network, date: Date) -> tuple[tuple[str, int, int], ...]:
+        """(crossing, from, until) of crossings that are closed, UTC seconds, in a plan that begins on ``date``."""
+        closed = [f for f in self.faults if FAULTS[f.kind].crossing]
+        return tuple((f.crossing, _utc(f.first, network, date), _utc(f.until, network, date)) for f in closed)
+
+    def cuts(self, network: Network, date: Date) -> NDArray[np.bool_]:
+        """For each fault the pairs of facilities (F, F) by id that it parts: those with no way but over a crossing that it closes."""
+        size = len(network.facility_area)
+        out = np.zeros((len(self.faults), size, size), np.bool_)
+        for row, f in zip(out, self.faults, strict=True):
+            if FAULTS[f.kind].crossing:
+                day = _moment(f.first, date)
+                row[:] = cut_off(network, _crossings(network)[f.crossing], day.date() if day else date)
+        return out
+
+    def fading(self, network: Network) -> NDArray[np.int64]:
+        """Facilities (ids) that accept less from day to day."""
+        at = _ids(network.facilities)
+        return np.array([at[f.facility] for f in self.faults if f.kind == "outlet_fading"], np.int64)
 
     def screened_at(self, network: Network) -> NDArray[np.int64]:
         """Processing sites (ids) where screenings are left out: there it matters which hours have any."""
@@ -115,10 +142,11 @@ CLEAN = Scenario()
 
 _KEYS: dict[str, type] = {
     "kind": str, "from": str, "until": str, "share": object, "operator": str, "facility": str, "to": str, "minutes": int,
+    "crossing": str,
 }  # fmt: skip
 _SINCE = re.compile(r"\+(\d{1,4}) (\d\d):(\d\d)")
 _SOME_DAY = Date(2025, 6, 3)
-_OPTIONAL = ("share", "operator", "facility", "to", "minutes")
+_OPTIONAL = ("share", "operator", "facility", "to", "minutes", "crossing")
 
 
 def read(path: Path, network: Network) -> Scenario:
@@ -147,6 +175,7 @@ def _fault(given: Any, key: str, file: str, network: Network) -> Fault:
     _known(raw, "to", _ids(network.facilities), planted.elsewhere, key, file)
     if "to" in raw and not planted.elsewhere:
         raise wrong(file, f"{key}, to", raw["to"], f"no such key for {kind}")
+    _crossed(raw, planted, key, file, network)
     first, until = (_moment(raw[name], _SOME_DAY) for name in ("from", "until"))
     for name, moment in (("from", first), ("until", until)):
         if moment is None:
@@ -161,7 +190,8 @@ def _fault(given: Any, key: str, file: str, network: Network) -> Fault:
         most = f"1 to {planted.most_s // 60}" if planted.most_s else f"no such key for {kind}"
         raise wrong(file, f"{key}, minutes", raw["minutes"], most)
     return Fault(
-        kind, raw["from"], raw["until"], float(share), raw.get("operator", ""), raw.get("facility", ""), raw.get("to", ""), seconds
+        kind, raw["from"], raw["until"], float(share), raw.get("operator", ""), raw.get("facility", ""), raw.get("to", ""), seconds,
+        raw.get("crossing", ""),
     )  # fmt: skip
 
 
@@ -172,6 +202,31 @@ def _known(raw: dict[str, Any], name: str, ids: dict[str, int], needed: bool, ke
         return
     if raw[name] not in ids:
         raise wrong(file, f"{key}, {name}", raw[name], "a code of the province")
+
+
+def _crossed(raw: dict[str, Any], planted: Planted, key: str, file: str, network: Network) -> None:
+    """Refuse a crossing where there is none to close, one that the province doesn't have, and one that can be gone around."""
+    if not planted.crossing:
+        if "crossing" in raw:
+            raise wrong(file, f"{key}, crossing", raw["crossing"], f"no such key for {raw['kind']}")
+        return
+    for name in ("share", "operator", "facility"):
+        if name in raw:
+            raise wrong(file, f"{key}, {name}", raw[name], f"no such key for {raw['kind']}: it is closed to all")
+    known, crossing = _crossings(network), raw.get("crossing")
+    if crossing not in known:
+        raise wrong(file, f"{key}, crossing", crossing, f"one of {', '.join(known)}")
+    if not cut_off(network, known[crossing], _SOME_DAY).any():
+        raise wrong(file, f"{key}, crossing", crossing, "a crossing that some places can't be reached without")
+
+
+def _crossings(network: Network) -> dict[str, int]:
+    return {str(code): i for i, code in enumerate(network.crossings.code)}
+
+
+def _length_s(fault: Fault) -> int:
+    first, until = (_moment(text, _SOME_DAY) for text in (fault.first, fault.until))
+    return int((until - first).total_seconds()) if first and until else 0
 
 
 def _ids(table: Any) -> dict[str, int]:

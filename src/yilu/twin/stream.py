@@ -128,6 +128,7 @@ def _slices(
     most = (days * 86400) // slice_s
     last_hour = start + days * 86400
     faults = plan.scenario.compiled(plan.network, plan.date)
+    cuts = plan.scenario.cuts(plan.network, plan.date)
     rates = as_record(plan.rates)
     used = np.zeros(days * int(ground.bag_first[-1]), np.uint8)
     waiting = Waiting(folder, plan.memory_mb << 20)
@@ -147,7 +148,7 @@ def _slices(
     while slice_ < most:
         done = last_hour
         if item < total:
-            n, item, noted = lives(room, item, min(item + plan.block, total), used, book, rates, faults, marked)
+            n, item, noted = lives(room, item, min(item + plan.block, total), used, book, rates, faults, cuts, marked)
             if witness is not None:
                 witness.saw(room[:n], marked[:noted])
             enter(waiting, room[:n])

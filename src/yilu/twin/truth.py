@@ -22,6 +22,7 @@ from yilu.network.distance import great_circle_km
 from yilu.twin.life import stated
 from yilu.twin.owed import IDENTIFY, INSPECT, SCREEN, SCREEN_EARLY
 from yilu.twin.scans import MARK_UNKNOWN_PLACE, MARK_WRONG
+from yilu.twin.truth_of_counts import Accepted
 
 _K = {kind.code: kind.id for kind in KINDS}
 _CHECKS = (
@@ -50,13 +51,15 @@ SCHEMA: pa.Schema = pa.schema([
 class Witness:
     """Sees lives as they are made: keeps the scans of those with planted faults and of their bags, and where anything was screened in which hour.
 
-    ``watched``: facilities of which screening is noted.
+    ``watched``: facilities of which screening is noted; ``fading``: those of which acceptances are.
     """
 
     watched: NDArray[np.int64]
+    fading: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     lives: list[tuple[int, int, NDArray[np.uint32]]] = field(default_factory=list)
     bags: dict[int, list[NDArray[np.uint32]]] = field(default_factory=dict)
     screened: set[tuple[int, int, int]] = field(default_factory=set)
+    accepted: Accepted = field(default_factory=Counter)
 
     def saw(self, rows: NDArray[np.uint32], marked: NDArray[np.int64]) -> None:
         """Scans of lives (n, WORDS), and of those with faults (m, 4): item, bits of its faults, first row and end."""
@@ -72,6 +75,11 @@ class Witness:
                 np.stack([chosen[:, 3] >> 20, chosen[:, 3] & 0xFFFFF, chosen[:, 1] // _HOUR], axis=1), axis=0
             )
             self.screened.update((int(o), int(p), int(h)) for o, p, h in told)
+        taken = rows[((rows[:, 4] & 255) == _K["accept"]) & np.isin(place, self.fading)]
+        if len(taken):
+            _, once = np.unique(taken[:, 0], return_index=True)  # an acceptance may be sent twice
+            operator, where, hour = taken[once, 3] >> 20, taken[once, 3] & 0xFFFFF, taken[once, 1] // _HOUR
+            self.accepted.update(zip(operator.tolist(), where.tolist(), hour.tolist(), strict=True))
 
     def saw_bags(self, rows: NDArray[np.uint32]) -> None:
         """Scans of bags (n, WORDS), after those of all items that travel in them."""
@@ -102,12 +110,21 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Life:
-    """A planted life: its item and faults, its scans in order, and the row that has its number at the end."""
+    """A planted life: its item and faults, its scans in order, the row that has its number at the end, and when each further piece was delivered (never: ``_NEVER``)."""
 
     item: int
     bits: int
     scans: list[Scan]
     last: NDArray[np.uint32]
+    pieces: tuple[int, ...] = ()
+
+    @property
+    def delivered(self) -> int:
+        """When it was delivered to its addressee, the last of its pieces too, or ``_NEVER``."""
+        delivered, returned = self.first(_K["deliver"]), self.first(_K["return"])
+        if delivered is None or (returned is not None and returned.at < delivered.at):
+            return _NEVER
+        return max(delivered.at, *self.pieces) if self.pieces else delivered.at
 
     @property
     def operator(self) -> int:
@@ -121,7 +138,8 @@ class Life:
 
 def life_of(item: int, bits: int, rows: NDArray[np.uint32], bags: Mapping[int, list[NDArray[np.uint32]]]) -> Life:
     """A life from its rows: repeats and what was taken back left out, the scans of its bags put in."""
-    own = rows[(rows[:, 4] >> 16 & 255) == 0]
+    piece = rows[:, 4] >> 16 & 255
+    own, others = rows[piece == 0], rows[piece > 0]
     own = own[np.lexsort([own[:, 2], own[:, 1]])]
     marks, kind = own[:, 4] >> 24, own[:, 4] & 255
     voided = {int(r[1]) - 300 for r in own[kind == _K["void_depart"]]}
@@ -141,12 +159,18 @@ def life_of(item: int, bits: int, rows: NDArray[np.uint32], bags: Mapping[int, l
             if since <= int(r[1]) <= until:
                 scan = Scan(int(r[1]), int(r[4]) & 255, int(r[3]) & 0xFFFFF, int(r[2]), False)
                 scans.setdefault(scan[:3], scan)
-    return Life(item, bits, sorted(scans.values()), own[-1])
+    signed = others[((others[:, 4] & 255) == _K["deliver"]) & (others[:, 4] >> 24 & MARK_WRONG == 0)]
+    pieces = tuple(
+        int(signed[signed[:, 4] >> 16 & 255 == p, 1].min(initial=_NEVER)) for p in np.unique(piece[piece > 0])
+    )
+    return Life(item, bits, sorted(scans.values()), own[-1], pieces)
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """What is needed to say what is true: the province and its ground (packed), the rates, what the rules' thresholds are, travel that nothing makes, outlets left unfiled."""
+    """What is needed to say what is true: the province and its ground (packed), the rates, what the rules' thresholds are, travel that nothing makes, outlets left unfiled,
+    and closures of crossings: (pairs of facilities that they part, from, until).
+    """
 
     network: Network
     packed: NDArray[np.int64]
@@ -155,6 +179,7 @@ class Oracle:
     impossible_km: float
     impossible_m_s: float
     unfiled: frozenset[int]
+    closures: tuple[tuple[NDArray[np.bool_], int, int], ...] = ()
 
     def processing(self, place: int) -> bool:
         """Whether a facility is a processing site."""
@@ -167,6 +192,7 @@ class Oracle:
         yield from self._pairs(life)
         yield from self._after(life)
         yield from self._waits(life, origin, destination, level)
+        yield from self._closed(life)
         seen: set[int] = set()
         for s in life.scans:
             if s.own and s.place in self.unfiled and s.place not in seen:
@@ -222,10 +248,21 @@ class Oracle:
             if a.at < end and a.kind not in _WAITING and b.at - a.at > wait:
                 yield Said("stalled", life.operator, a.place, a.at + wait, b.at)
         promise = int(np.asarray(self.network.promise([life.scans[0].at], [origin], [destination], [level]))[0])
-        delivered, limit = life.first(_K["deliver"]), promise + _HOUR * self.thresholds["late_hours"]
-        if promise and delivered is not None and delivered.at > limit and life.first(_K["return"]) is None:
+        limit = promise + _HOUR * self.thresholds["late_hours"]
+        if promise and _NEVER > life.delivered > limit and life.first(_K["return"]) is None:
             place = [s.place for s in life.scans if s.at <= limit][-1]
-            yield Said("late", life.operator, place, limit, delivered.at)
+            yield Said("late", life.operator, place, limit, life.delivered)
+
+    def _closed(self, life: Life) -> Iterator[Said]:
+        """Waits before a closed crossing: where the place is parted from that of delivery, or, once returned, from that of acceptance."""
+        end, returned = _end(life), life.first(_K["return"])
+        for cut, since, until in self.closures:
+            for a, b in pairwise(life.scans):
+                back = returned is not None and a.at >= returned.at
+                goal = life.scans[0 if back else -1].place
+                at = max(a.at, since) + _HOUR * self.thresholds["closure_hours"]
+                if a.place and a.at < end and cut[a.place, goal] and at <= min(b.at, until):
+                    yield Said("crossing_closed", life.operator, a.place, at, b.at)
 
     def stays(self, life: Life) -> Iterator[tuple[int, int, int]]:
         """(facility, begin, end) of stays at processing sites that are long enough for a backlog."""
@@ -243,12 +280,12 @@ class Oracle:
 def _end(life: Life) -> int:
     """When a life is no longer open."""
     ends = [s.at for s in life.scans if s.kind in _ENDS]
-    delivered = [s.at for s in life.scans if s.kind == _K["deliver"]]
+    signed = [s.at for s in life.scans if s.kind == _K["deliver"]]
     returned = min((s.at for s in life.scans if s.kind == _K["return"]), default=_NEVER)
-    if delivered and delivered[0] <= returned:
-        ends.append(delivered[0])
-    elif delivered and delivered[-1] >= returned:
-        ends.append(delivered[-1])
+    if life.delivered < _NEVER:
+        ends.append(life.delivered)
+    elif signed and signed[-1] >= returned:
+        ends.append(signed[-1])
     return min(ends, default=_NEVER)
 
 

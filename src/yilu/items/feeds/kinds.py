@@ -24,6 +24,7 @@ ARROW: dict[str, pa.DataType] = {
     "credit_code": pa.string(),
     "crossing": pa.string(),
     "rule": pa.string(),
+    "area": pa.string(),
 }
 """How a type is held: operators and facilities as ids (0: none), instants as Unix seconds UTC; null: not reported."""
 
@@ -37,6 +38,7 @@ EXPECTED: dict[str, str] = {
     "hash": "32 or 64 hexadecimal digits of a hash, never the identifier itself",
     "crossing": "a code of crossings",
     "rule": "the id of a rule",
+    "area": "a code of areas",
     "credit_code": "a unified social credit code of 18 characters with its check character",
 }
 
@@ -111,6 +113,20 @@ _NAMES: tuple[tuple[str, str, str, str, Literal["", "D", "M"]], ...] = (
     ("licences", "快递业务经营许可", "The register of express licences.", "", ""),
     ("crossing_closures", "通道关闭", "Bridges and ferries that are closed, from when to when.", "", ""),
     ("silences", "预警静默", "What nobody is to be told of for a while; evidence is kept all the same.", "", ""),
+    (
+        "protected_periods",
+        "重要时点",
+        "Periods of protection and major events: what they ask for beside the ordinary.",
+        "",
+        "",
+    ),
+    (
+        "zero_reports",
+        "零报告",
+        "The daily reports that operators owe in a protected period, as they were received.",
+        "",
+        "",
+    ),
 )
 
 KINDS: dict[str, Kind] = {

@@ -35,6 +35,8 @@ _RULES: dict[str, str] = {
     "licences": "`valid_from` is not after `valid_to`.",
     "crossing_closures": "`closed_from` is not after `closed_to`. [Alerts](../explain/alerts.md) say what it is for.",
     "silences": "`silent_from` is not after `silent_to`.",
+    "protected_periods": "`protected_from` is not after `protected_to`. Lines of one period bear its id; a period with several measures, areas or classes has as many lines. [Alerts](../explain/alerts.md) say what each measure asks for.",
+    "zero_reports": "The period is one of `protected_periods`; a report of another is kept and judged once that is known.",
 }
 
 _RETENTION = """

@@ -44,6 +44,7 @@ _NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
     "licences": (("valid_from", "valid_to"),),
     "crossing_closures": (("closed_from", "closed_to"),),
     "silences": (("silent_from", "silent_to"),),
+    "protected_periods": (("protected_from", "protected_to"),),
 }
 """Pairs of columns of a kind: where both are there, the first is not more, or later, than the second."""
 
@@ -72,7 +73,7 @@ def read(
 ) -> FeedRows:
     """The rows of a file of one kind. ``key``: with it, hashes of customers are hashed again, so that they can be joined with nothing else.
 
-    ``codes``: which there are of the types ``crossing`` and ``rule``.
+    ``codes``: which there are of the types ``crossing``, ``rule`` and ``area``.
 
     Raises InputError: an unknown kind, or a file refused whole (``files.read_file``).
     """
@@ -85,7 +86,7 @@ def read(
         "operator": (pa.array([str(c) for c in operators.code], pa.string()), pa.array(operators.id, pa.uint16())),
         "facility": (pa.array([str(c) for c in facilities.code], pa.string()), pa.array(facilities.id, pa.uint32())),
     }
-    for type_ in ("crossing", "rule"):
+    for type_ in ("crossing", "rule", "area"):
         known = pa.array(list(codes.get(type_, ())), pa.string())
         ids[type_] = (known, known)
     fault = np.zeros(n, np.int16)  # number of the first fault that holds, from 1

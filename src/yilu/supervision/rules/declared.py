@@ -12,7 +12,10 @@ from yilu.network import toml_file
 from yilu.network.toml_file import wrong
 
 INPUTS = ("items", "time", "cells")
+UNUSUAL = 0
+"""Severity of what is worth a look and no violation: it inhibits nothing, nothing inhibits it, and no province makes more of it."""
 SEVERITIES: dict[int, tuple[str, str]] = {
+    UNUSUAL: ("关注", "unusual"),
     1: ("提示", "notice"),
     2: ("一般", "minor"),
     3: ("较重", "serious"),
@@ -104,6 +107,13 @@ def parsed(text: str, file: str) -> Catalogue:
         for other in rule.inhibits:
             if other not in rules:
                 raise wrong(file, f"rule {rule.id}, inhibits", other, "the id of a rule")
+            if UNUSUAL in (rule.severity, rules[other].severity):
+                raise wrong(
+                    file,
+                    f"rule {rule.id}, inhibits",
+                    other,
+                    "rules that are violations: what is unusual inhibits nothing, and nothing inhibits it",
+                )
     return Catalogue(rules, thresholds)
 
 
@@ -129,8 +139,10 @@ def for_province(folder: Path | None) -> Catalogue:
     for rule, severity in toml_file.table(raw, "severity", file).items():
         if rule not in rules:
             raise wrong(file, f"severity.{rule}", severity, "the id of a rule")
-        if severity not in SEVERITIES:
+        if not _violation(severity):
             raise wrong(file, f"severity.{rule}", severity, "a number from 1 to 4")
+        if rules[rule].severity == UNUSUAL:
+            raise wrong(file, f"severity.{rule}", severity, "no severity for what is unusual: it is no violation")
         rules[rule] = replace(rules[rule], severity=severity)
     off = raw.get("off", [])
     for rule in off if isinstance(off, list) else [off]:
@@ -153,6 +165,10 @@ def _bounded(value: Any, threshold: Threshold, file: str) -> int:
     return value
 
 
+def _violation(severity: object) -> bool:
+    return severity in SEVERITIES and severity != UNUSUAL
+
+
 _KEYS: dict[str, type] = {
     "id": str, "zh": str, "en": str, "input": str, "severity": int, "stands_on": str, "resolves": bool, "thresholds": list, "inhibits": list,
     "means_zh": str, "means_en": str,
@@ -165,6 +181,6 @@ def _rule(number: int, given: Any, file: str) -> Rule:
     if whole["input"] not in INPUTS:
         raise wrong(file, f"{key}, input", whole["input"], f"one of {', '.join(INPUTS)}")
     if whole["severity"] not in SEVERITIES:
-        raise wrong(file, f"{key}, severity", whole["severity"], "a number from 1 to 4")
+        raise wrong(file, f"{key}, severity", whole["severity"], "a number from 0 to 4")
     lists = {name: tuple(whole[name]) for name in ("thresholds", "inhibits")}
     return Rule(number=number, **{**whole, **lists})

@@ -7,22 +7,35 @@ comes out the same, however the events came.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from yilu.items import cubes, feeds, log, order, tokens
 from yilu.items.reading import Snapshot
 from yilu.items.retold import Retold, joined, retell
-from yilu.items.rules import packed
+from yilu.items.rules import Rules, packed
 from yilu.items.schema import EVENT_COLUMNS
 from yilu.network import Network
-from yilu.supervision.rules import candidates, evidence, of_cells, of_feeds, of_items, of_series, of_time
+from yilu.supervision.rules import (
+    candidates,
+    evidence,
+    of_cells,
+    of_crossings,
+    of_feeds,
+    of_items,
+    of_protection,
+    of_series,
+    of_time,
+    unusual,
+)
 from yilu.supervision.rules.declared import Catalogue
-from yilu.supervision.rules.evidence import EVIDENCE, Evidence
+from yilu.supervision.rules.evidence import Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
-from yilu.supervision.rules.of_time import Closure
+from yilu.supervision.rules.of_crossings import Parted, parted
+from yilu.supervision.rules.of_protection import Protection, protection_of
 from yilu.supervision.rules.registers import Filed, closures_of, filed_of
 
 _LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via", "container")
@@ -31,18 +44,21 @@ _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
 
 @dataclass(frozen=True)
 class Judge:
-    """What rules are judged by: the province, its catalogue, filings, and closures of crossings."""
+    """What rules are judged by: the province, its catalogue, filings, closures of crossings, and protected periods."""
 
     network: Network
     catalogue: Catalogue
     filed: Filed
-    closures: tuple[Closure, ...] = ()
+    closures: tuple[Parted, ...] = ()
+    protection: Protection = field(default_factory=Protection)
 
 
 def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue) -> Judge:
     """A judge with the registers as they stand at the snapshot's commit."""
     filed = filed_of(network, feeds.load(snapshot, "outlet_filings"))
-    return Judge(network, catalogue, filed, closures_of(network, feeds.load(snapshot, "crossing_closures")))
+    closures = tuple(parted(network, c) for c in closures_of(network, feeds.load(snapshot, "crossing_closures")))
+    periods, reports = (feeds.load(snapshot, kind) for kind in ("protected_periods", "zero_reports"))
+    return Judge(network, catalogue, filed, closures, protection_of(network, snapshot.rules, periods, reports))
 
 
 def judged(
@@ -63,28 +79,54 @@ def judged(
 
 def said(lives: Lives, judge: Judge, snapshot: Snapshot, latest: int) -> Evidence:
     """What the rules say of told lives; cells are those of the snapshot, complete up to ``latest``, UTC seconds."""
-    c, rules = judge.catalogue, snapshot.rules
     scans = snapshot.cells(cubes.BY_NAME["scans"])
-    checked = of_items.checks(lives, rules, c)
-    unscreened = checked[checked["rule"] == c.number("screening_missing")]
-    parts = [
-        checked,
+    of_items = together(of_lives(lives, judge, snapshot.rules), scans, judge, snapshot.rules)
+    return applied([of_items, of_counts(snapshot, scans, judge, latest)], judge.catalogue)
+
+
+def of_lives(lives: Lives, judge: Judge, rules: Rules) -> Evidence:
+    """What follows from each life alone, long stays of which not enough may be a backlog among it."""
+    c = judge.catalogue
+    return evidence.joined([
+        of_items.checks(lives, rules, c),
         of_items.backfilled(lives, c),
         of_items.impossible_travel(lives, rules, c),
         of_items.after_delivery(lives, c),
         of_items.unfiled(lives, judge.filed, c),
         of_time.stalled(lives, judge.network, c),
         of_time.late(lives, c),
-        of_time.backlog(lives, judge.network, rules, c),
-        of_time.crossing_closed(lives, judge.network, judge.closures, c),
-        of_cells.screening_off(unscreened, scans, c, rules.processing) if len(unscreened) else np.empty(0, EVIDENCE),
+        of_time.long_stays(lives, rules, c),
+        of_crossings.crossing_closed(lives, judge.closures, c),
+        of_protection.of_items(lives, judge.protection, c),
+    ])  # fmt: skip
+
+
+def together(rows: Evidence, scans: pa.Table, judge: Judge, rules: Rules) -> Evidence:
+    """What follows from all lives: of ``rows`` (``of_lives``) long stays only where they pile up, and machines that were off beside them."""
+    c = judge.catalogue
+    stays = rows["rule"] == c.number("backlog")
+    missing = rows[rows["rule"] == c.number("screening_missing")]
+    off = of_cells.screening_off(missing, scans, c, rules.processing) if len(missing) else missing
+    return evidence.joined([rows[~stays], of_time.piled_up(rows[stays], judge.network, c), off])
+
+
+def of_counts(snapshot: Snapshot, scans: pa.Table, judge: Judge, latest: int) -> Evidence:
+    """What cubes, registers and senders' tokens give cause for; ``scans``: cells of the cube of that name."""
+    c = judge.catalogue
+    return evidence.joined([
         of_series.silent_feed(scans, latest, c),
         of_series.outlet_fading(scans, judge.network, latest, c),
         of_feeds.bad_days(snapshot.cells(cubes.BY_NAME["quality"]), judge.network, latest, c),
         of_feeds.sender_token(tokens.held(snapshot, c["token_most"]), latest, c),
-    ]  # fmt: skip
+        of_protection.zero_reports(scans, judge.network, judge.protection, snapshot.as_of, c),
+        unusual.unusual(scans, judge.network, latest, c),
+    ])  # fmt: skip
+
+
+def applied(parts: list[Evidence], catalogue: Catalogue) -> Evidence:
+    """All of the parts, without rules that the province doesn't apply."""
     found = evidence.joined(parts)
-    return found[~np.isin(found["rule"], [c.number(rule) for rule in c.off])]
+    return found[~np.isin(found["rule"], [catalogue.number(rule) for rule in catalogue.off])]
 
 
 def watermarks(snapshot: Snapshot, lateness_s: int) -> NDArray[np.int64]:
@@ -97,8 +139,10 @@ def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32],
     """The lives of one bucket's candidates."""
     at = snapshot.at
     rows = snapshot.rows(b)
-    keys = [rows["key"][candidates.of_states(rows, rules, latest, judge.catalogue)]]
+    states = candidates.of_states(rows, rules, latest, judge.catalogue)
+    keys = [rows["key"][states | of_protection.candidates(rows, judge.protection)]]
     logged = log.read(snapshot.disk, at.log, b, at.buckets, spare=_SPARE)
     keys.append(logged.key[candidates.of_events(logged, judge.filed, judge.catalogue)])
+    keys.append(of_crossings.candidates(rows, logged, judge.closures, snapshot.rules, judge.catalogue))
     wanted = np.unique(np.concatenate(keys))
     return retell(order.arrange(log.read(snapshot.disk, at.log, b, at.buckets, wanted)).events, rules)

@@ -1,4 +1,4 @@
-"""Rules to which time itself can make an item belong: stalled, late, backlog, held up by a closed crossing.
+"""Rules to which time itself can make an item belong: stalled, late, backlog.
 
 Each looks at the whole history, so that what it says does not depend on when it was asked: a wait that is over is evidence with an end.
 """
@@ -6,7 +6,6 @@ Each looks at the whole history, so that what it says does not depend on when it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +13,13 @@ from numpy.typing import NDArray
 from yilu.items.clock import OPEN
 from yilu.items.rules import Rules
 from yilu.network import Network
-from yilu.network.distance import ways
 from yilu.supervision.rules.declared import Catalogue
-from yilu.supervision.rules.evidence import Evidence, joined
+from yilu.supervision.rules.evidence import Evidence
 from yilu.supervision.rules.lives import OPEN_END, WAITING, Lives, kinds
 
 _LEAVING = kinds("depart", "out_for_delivery", "locker", "station", "deliver", "return")
 _CUSTOMS = kinds("export_customs", "export_release", "import_customs", "customs_hold", "import_release")
 _HOUR = 3600
-
-
-@dataclass(frozen=True)
-class Closure:
-    """A crossing (row of ``Network.crossings``) that is closed from ``since`` to ``until``, UTC seconds."""
-
-    crossing: int
-    since: int
-    until: int
 
 
 def stalled(lives: Lives, network: Network, catalogue: Catalogue) -> Evidence:
@@ -90,49 +79,19 @@ def _stays(lives: Lives) -> _Stays:
     return _Stays(whose, place[first], at[first], np.where(over, end, lives.watermark[whose]), over, customs)
 
 
-def backlog(lives: Lives, network: Network, rules: Rules, catalogue: Catalogue) -> Evidence:
-    """Long stays at processing sites of the province, where enough items of an operator and a day of arrival have one."""
+def long_stays(lives: Lives, rules: Rules, catalogue: Catalogue) -> Evidence:
+    """Long stays at processing sites of the province: a backlog, where they pile up."""
     s, wait = _stays(lives), _HOUR * catalogue["backlog_hours"]
     known = np.where(s.place < len(rules.processing), s.place, 0)
     site = rules.processing[known] & rules.inside[rules.facility_area[known]]
     rows = np.flatnonzero(lives.judged[s.item] & site & ~s.customs & (s.end - s.begin > wait))
-    operator = lives.told.rows["operator"][s.item[rows]].astype(np.int64)
-    of = np.stack([operator, s.place[rows], network.local_day(s.begin[rows])], axis=1)
-    _, group, count = np.unique(of, axis=0, return_inverse=True, return_counts=True)
-    rows = rows[count[group.reshape(-1)] >= catalogue["backlog_least"]]
     until = np.where(s.over[rows], s.end[rows], 0)
     return lives.of_items(catalogue.number("backlog"), s.item[rows], s.place[rows], s.begin[rows] + wait, until)
 
 
-def crossing_closed(lives: Lives, network: Network, closures: tuple[Closure, ...], catalogue: Catalogue) -> Evidence:
-    """Items that wait where their destination can't be reached while a crossing is closed."""
-    wait, found = _HOUR * catalogue["closure_hours"], []
-    facilities = len(network.facility_area)
-    for closure in closures:
-        at = np.maximum(lives.at, closure.since) + wait
-        open_ = (
-            lives.judged[lives.item]
-            & (lives.at < lives.end[lives.item])
-            & (lives.place > 0)
-            & (lives.place < facilities)
-        )
-        goal = lives.destination[lives.item]
-        rows = np.flatnonzero(open_ & (goal > 0) & (at <= np.minimum(lives.next_at, closure.until)))
-        pairs, of = np.unique(np.stack([lives.place[rows], goal[rows]], axis=1), axis=0, return_inverse=True)
-        rows = rows[_only_over(network, closure, pairs[:, 0], pairs[:, 1])[of.reshape(-1)]]
-        until = np.where(lives.is_last[rows], 0, lives.next_at[rows])
-        found.append(lives.of_events(catalogue.number("crossing_closed"), rows, at[rows], until))
-    return joined(found)
-
-
-def _only_over(
-    network: Network, closure: Closure, place: NDArray[np.int64], area: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Whether there is a way from each facility to the centre of each area (n,), and none without the closed crossing."""
-    day = date(1970, 1, 1) + timedelta(days=int(network.local_day(closure.since)))
-    a = network.facility_lon[place], network.facility_lat[place]
-    b = network.area_lon[area], network.area_lat[area]
-    areas = network.facility_area[place], area
-    usual = np.isfinite(ways(network, a, b, areas, day).km)
-    left = np.isfinite(ways(network, a, b, areas, day, closed=(closure.crossing,)).km)
-    return usual & ~left
+def piled_up(stays: Evidence, network: Network, catalogue: Catalogue) -> Evidence:
+    """Of long stays those of which enough items of one operator and day of arrival have one at the place."""
+    arrived = network.local_day(stays["at"] - _HOUR * catalogue["backlog_hours"])
+    of = np.stack([stays["operator"].astype(np.int64), stays["place"].astype(np.int64), arrived], axis=1)
+    _, group, count = np.unique(of, axis=0, return_inverse=True, return_counts=True)
+    return stays[count[group.reshape(-1)] >= catalogue["backlog_least"]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from yilu.network import Network
 from yilu.network.facility_kinds import FACILITY_KINDS
-from yilu.supervision.rules.of_time import Closure
+from yilu.supervision.rules.of_crossings import Closure
 
 OUTLETS: tuple[str, ...] = ("depot", "end_outlet")
 """Kinds of facility that need a filing (末端网点备案)."""
