@@ -150,3 +150,36 @@ def keys_closed(disk: Disk, parts: Sequence[Part], bucket: int, buckets: int) ->
             edges = bucket_edges(key, buckets)
             found.append(key[edges[bucket] : edges[bucket + 1]])
     return np.unique(np.concatenate(found))
+
+
+class Closed:
+    """What of a store is closed, by bucket, read when it is first asked for. ``reuse_s``: time after which a number is a new item's."""
+
+    def __init__(self, disk: Disk, reuse_s: int) -> None:
+        self._disk, self._reuse_s = disk, reuse_s
+        self._keys: dict[int, NDArray[np.uint64]] = {}
+        self._sealed: dict[int, Sealed] = {}
+
+    def forget(self) -> None:
+        """Read again from now on: files have come or gone."""
+        self._keys.clear()
+        self._sealed.clear()
+
+    def among(self, at: Manifest, bucket: int, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which ``keys`` (n,) of the bucket were ever closed and are retained."""
+        if not at.closed:
+            return np.zeros(len(keys), np.bool_)
+        if bucket not in self._keys:
+            self._keys[bucket] = keys_closed(self._disk, at.closed, bucket, at.buckets)
+        closed = self._keys[bucket]
+        if not len(closed):
+            return np.zeros(len(keys), np.bool_)
+        row = np.searchsorted(closed, keys)
+        row[row == len(closed)] = 0
+        return np.asarray(closed[row] == keys)
+
+    def sealed(self, at: Manifest, bucket: int) -> Sealed:
+        """The items of the bucket with journeys that can't be folded again."""
+        if bucket not in self._sealed:
+            self._sealed[bucket] = sealed(self._disk, at, bucket, self._reuse_s)
+        return self._sealed[bucket]

@@ -11,7 +11,10 @@ from yilu.items.schema import Events
 
 @dataclass(frozen=True)
 class Done:
-    """What folding a commit's buckets came to; ``log``: the file of what it brought, ``behind``: events not folded yet, by bucket."""
+    """What folding a commit's buckets came to; ``log``: the file of what it brought, ``behind``: events not folded yet, by bucket.
+
+    ``kept``: of a store that remembers, the events that the log got, by key.
+    """
 
     folded: list[bucket.Folded]
     cubes: Part | None
@@ -21,6 +24,7 @@ class Done:
     conflicting: int
     derived: int
     refused: Events
+    kept: Events
 
     @property
     def waiting(self) -> int:

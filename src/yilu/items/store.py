@@ -42,6 +42,7 @@ from yilu.items.fields import DECLARATION, FLAGS, ROW
 from yilu.items.limits import Limits as Limits
 from yilu.items.manifest import Counts, Manifest, Part
 from yilu.items.order import Ordered
+from yilu.items.recent import Recent, joined, remembered
 from yilu.items.rules import Rules, packed
 from yilu.items.schema import DTYPES, Events, concat, events
 from yilu.items.sealing import Sealed
@@ -66,13 +67,14 @@ class Store:
         self.at = newest
         self._lock = lock
         self._tables: dict[int, Table] = {}
-        self._closed: dict[int, NDArray[np.uint64]] = {}
-        self._sealed: dict[int, Sealed] = {}
+        self._shut = closing.Closed(disk, int(rules.limits[0]))
         self._links = link_runs.added((), reach.merged([reach.NONE, *(link_runs.read(disk, p) for p in newest.links)]))
         self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
         self._pool = ThreadPoolExecutor(limits.threads)
         self._cells = 1 << 13
         self._broken = False
+        self._recent: Recent | None = None
+        self._news: list[Events] = []
 
     @classmethod
     def open(
@@ -126,8 +128,38 @@ class Store:
 
     def close(self) -> None:
         """Let go of the store without writing states; nothing is lost, the next writer folds the log's end again."""
+        if self._recent is not None:
+            self._recent.close()
         self._pool.shutdown()
         self._lock.release()
+
+    def remember(self, most_rows: int) -> None:
+        """Hold up to ``most_rows`` logged events in memory too, and from now on those of every commit: for commits of a second (``recent``).
+
+        ``take_news`` must then be called between commits.
+        """
+        self._recent = remembered(self.disk, self.at, most_rows)
+
+    def take_news(self) -> Events:
+        """The events, by key, that the log got since the last call, of a store that remembers."""
+        news, self._news = self._news, []
+        return joined(news) if len(news) > 1 else news[0] if news else events(0)
+
+    def history(self, keys: NDArray[np.uint64]) -> Events:
+        """All logged events of ``keys`` (sorted), in order, each identity once."""
+        edges = log.bucket_edges(keys, self.at.buckets)
+        own = (keys[edges[b] : edges[b + 1]] for b in range(self.at.buckets))
+        found = [self._told(b, k, self.at.log) for b, k in enumerate(own) if len(k)]
+        return order.arrange(concat([events(0), *found])).events
+
+    def _told(
+        self, b: int, keys: NDArray[np.uint64], parts: Sequence[Part], spare: frozenset[str] = frozenset()
+    ) -> Events:
+        """Events of ``keys`` (sorted, of bucket ``b``) in log files, from memory where they are there."""
+        if self._recent is None:
+            return log.read(self.disk, parts, b, self.at.buckets, keys, spare=spare)
+        earlier = self._recent.earlier(parts)
+        return concat([self._recent.of(keys), log.read(self.disk, earlier, b, self.at.buckets, keys, spare=spare)])
 
     def commit(self, deliveries: list[Delivery]) -> Manifest:
         """Make the deliveries durable facts, all or nothing. Returns the commit's manifest.
@@ -153,6 +185,10 @@ class Store:
     def _logged(self) -> int:
         return sum(p.rows for p in self.at.log)
 
+    def _far(self) -> int:
+        """Logged events that only files hold."""
+        return sum(p.rows for p in (self._recent.earlier(self.at.log) if self._recent is not None else self.at.log))
+
     def _whole(self, work: Callable[[], Manifest]) -> Manifest:
         """Do a commit's work; where it fails, the tables are no longer those of the last commit, and the store takes nothing more."""
         if self._broken:
@@ -167,7 +203,7 @@ class Store:
 
     def _commit(self, deliveries: list[Delivery]) -> Manifest:
         now, number = self.at, self.at.commit + 1
-        at_once = not self._waiting() and self._logged() <= self.limits.at_once_rows
+        at_once = not self._waiting() and self._far() <= self.limits.at_once_rows
         batch, codes, names = arrival.numbered(deliveries, now.codes, now.names)
         marks, received = arrival.heard(deliveries, now.watermarks, now.received)
         door = cubes.Sums()
@@ -247,10 +283,12 @@ class Store:
         for table in self._tables.values():
             table.folded_to = after.commit
         self._unflushed += done.log.rows
+        if self._recent is not None:
+            self._recent.add(done.kept)
+            self._news.append(done.kept)
         self._links = link_runs.added(self._links, links)
         if any(len(f.closed) for f in done.folded):
-            self._closed.clear()
-            self._sealed.clear()
+            self._shut.forget()
         return after
 
     def day(self) -> str:
@@ -304,12 +342,15 @@ class Store:
     def _earlier(self, links: reach.Links) -> Events:
         """Logged events of the links' sources."""
         edges = log.bucket_edges(links.source, self.at.buckets)
-        parts = (*self.at.log, *self.at.behind)
+        behind = self.at.behind
 
         def read(b: np.int64) -> Events:
             keys = np.unique(links.source[edges[b] : edges[b + 1]])
-            log.ahead(self.disk, parts, int(b) + self.limits.threads, self.at.buckets, log.UNSPREAD)
-            return log.read(self.disk, parts, int(b), self.at.buckets, keys, spare=log.UNSPREAD)
+            if self._recent is None:
+                parts = (*self.at.log, *behind)
+                log.ahead(self.disk, parts, int(b) + self.limits.threads, self.at.buckets, log.UNSPREAD)
+            waiting = log.read(self.disk, behind, int(b), self.at.buckets, keys, spare=log.UNSPREAD)
+            return concat([self._told(int(b), keys, self.at.log, log.UNSPREAD), waiting])
 
         return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
 
@@ -326,7 +367,7 @@ class Store:
             whole, derived = bring(b)
             if not len(whole.events):
                 return None, whole.events, whole.events, 0
-            read = lambda keys: log.read(self.disk, self.at.log, b, self.at.buckets, keys, spare=log.UNSPREAD)  # noqa: E731
+            read = lambda keys: self._told(b, keys, self.at.log, log.UNSPREAD)  # noqa: E731
             is_closed = lambda keys: self._is_closed(b, keys)  # noqa: E731
             sums = free.pop()
             done = bucket.fold(
@@ -343,6 +384,7 @@ class Store:
 
         folded: list[bucket.Folded] = []
         behind: list[Events] = []
+        held: list[Events] = []
         derived = 0
         cells: list[Future[Part | None]] = []
 
@@ -358,13 +400,17 @@ class Store:
                     folded.append(done)
                 behind.append(late)
                 derived += more
+                if self._recent is not None:
+                    held.append(kept)
                 yield kept
             cells.append(self._pool.submit(put_sums))  # while the log is brought to the disk
 
         part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
         refused = concat([events(0), *(f.refused for f in folded)])
-        return Done(folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused)
+        return Done(
+            folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused, concat([events(0), *held])
+        )  # fmt: skip
 
     def _write(self, number: int, done: Done, quarantine: list[pa.Table]) -> dict[str, Part]:
         """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
@@ -425,20 +471,11 @@ class Store:
         self.flush(links=(part,), garbage=old)
 
     def _is_closed(self, b: int, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        if not self.at.closed:
-            return np.zeros(len(keys), np.bool_)
-        if b not in self._closed:
-            self._closed[b] = closing.keys_closed(self.disk, self.at.closed, b, self.at.buckets)
-        closed = self._closed[b]
-        at = np.searchsorted(closed, keys)
-        at[at == len(closed)] = 0
-        return closed[at] == keys if len(closed) else np.zeros(len(keys), np.bool_)
+        return self._shut.among(self.at, b, keys)
 
     def sealed(self, b: int) -> Sealed:
         """The items of bucket ``b`` with journeys that can't be folded again."""
-        if b not in self._sealed:
-            self._sealed[b] = closing.sealed(self.disk, self.at, b, int(self.rules.limits[0]))
-        return self._sealed[b]
+        return self._shut.sealed(self.at, b)
 
     def table(self, b: int) -> Table:
         """The table of bucket ``b``, folded to this commit."""
@@ -451,11 +488,13 @@ class Store:
             self._tables[b] = table
         return table
 
-    def flush(self, **replaced: Any) -> None:
-        """Write the states that changed, as a commit of their own; ``replaced``: other entries of its manifest."""
-        heap.give_back()
-        changed = [b for b, t in self._tables.items() if t.changed]
-        behind = any(self.at.folded[b] < self.at.commit for b in self._tables)
+    def flush(self, only: Sequence[int] | None = None, **replaced: Any) -> None:
+        """Write the states that changed, as a commit of their own: of all buckets or ``only`` of some; ``replaced``: other entries of its manifest."""
+        if only is None:
+            heap.give_back()
+        buckets = [b for b in self._tables if only is None or b in only]
+        changed = [b for b in buckets if self._tables[b].changed]
+        behind = any(self.at.folded[b] < self.at.commit for b in buckets)
         if not changed and not replaced and not behind:
             return
         number = self.at.commit + 1
@@ -468,20 +507,20 @@ class Store:
         list(self._pool.map(one, changed))
         for b in changed:
             now[b] = number
-        for b in self._tables:
+        for b in buckets:
             folded[b] = number
         garbage = (*self.at.garbage, *old, *replaced.pop("garbage", ()))
         after = replace(self.at, commit=number, states=tuple(now), folded=tuple(folded), garbage=garbage, **replaced)
         after = manifest.drop(self.disk, after)
         manifest.write(self.disk, after)
         self.at = after
-        self._closed.clear()
-        self._sealed.clear()
-        log.forget()
         for b in changed:
             self._tables[b].changed = False
             self._tables[b].folded_to = number
-        self._unflushed = 0
+        if only is None:
+            self._shut.forget()
+            log.forget()
+            self._unflushed = 0
 
 
 def _with(now: Manifest, added: dict[str, Part]) -> dict[str, Any]:

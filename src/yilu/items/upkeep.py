@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +112,7 @@ def _shards(parts: list[Part], buckets: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _cubes(store: Store, number: int) -> dict[str, object]:
+def _cubes(store: Store, number: int) -> dict[str, Any]:
     """The cube files as one, where they have become many."""
     parts = store.at.cubes
     if len(parts) <= _MOST_CUBE_PARTS:

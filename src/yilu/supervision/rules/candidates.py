@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.items.clock import check_statuses, outcome_of, promise_of
-from yilu.items.fields import FLAGS
+from yilu.items.fields import FLAGS, NEVER
 from yilu.items.rules import PROCESSING, size, value
 from yilu.items.schema import Events
 from yilu.network.rules import CHECKS
@@ -26,6 +26,9 @@ _CHECKS = kinds(*CHECKS)
 _WAITING = np.zeros(256, np.bool_)
 _WAITING[WAITING] = True
 _DELIVERED = 1
+_SHIPMENT = int(FLAGS["shipment"][0])
+_AGAIN_S = 60
+"""Time of feeds after which an item is looked at again whose moment has come for one feed and not yet for another."""
 
 
 @njit(cache=True, nogil=True)
@@ -70,6 +73,65 @@ def of_states(
         rows, rules, watermark, 3600 * min(catalogue["stalled_hours"], catalogue["stalled_abroad_hours"]),
         3600 * min(catalogue["backlog_hours"], catalogue["stalled_hours"]), 3600 * catalogue["late_hours"], _WAITING, out,
     )  # fmt: skip
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _next_due(rows, rules, lowest, latest, waits, stayed_s, late_s, closed_s, closures, waiting, out):
+    """Fill ``out`` (n,) with the second after which time alone may let a rule speak of each state, ``NEVER`` if it can't."""
+    for i in range(len(rows)):
+        row = rows[i]
+        out[i] = NEVER
+        if row["last"] == 0 or row["flags"] & _NOT_JUDGED or row["classes"] & np.uint8(15) >= CONTAINER_CLASS:
+            continue
+        outcome, _ = outcome_of(row)
+        if outcome == _DELIVERED and not row["flags"] & _SHIPMENT:
+            continue
+        last = np.int64(row["last"] >> np.uint64(32))
+        place = np.int64(row["last"] & np.uint64(0xFFFFFF))
+        known = place if place < size(rules, PROCESSING) else 0
+        due = np.int64(NEVER)
+        rests = waiting[np.int64((row["last"] >> np.uint64(24)) & np.uint64(0xFF))]
+        for wait in range(len(waits) + 2 + len(closures)):
+            if wait < len(waits):
+                moment = last + waits[wait]
+                if rests:
+                    continue
+            elif wait >= len(waits) + 2:
+                moment = max(last, closures[wait - len(waits) - 2]) + closed_s
+            elif wait == len(waits):
+                if value(rules, PROCESSING, known) == 0 or row["arrived"] == 0:
+                    continue
+                moment = np.int64(row["arrived"]) + stayed_s
+            else:
+                promise = np.int64(promise_of(row, rules))
+                if outcome != 0 or promise == 0:
+                    continue
+                moment = promise + late_s
+            if moment >= latest:
+                due = min(due, moment)
+            elif moment >= lowest:
+                due = min(due, latest + _AGAIN_S)  # some feed has not come so far: it may be this item's
+        out[i] = min(due, np.int64(NEVER))
+
+
+def next_due(
+    rows: NDArray[np.void],
+    rules: NDArray[np.uint32],
+    lowest: int,
+    latest: int,
+    catalogue: Catalogue,
+    closures: list[int],
+) -> NDArray[np.uint32]:
+    """The second (n,) after which states should be looked at again though nothing came for them; ``NEVER`` if time makes no difference.
+
+    ``lowest``, ``latest``: the least and the greatest watermark of any feed. ``closures``: since when crossings are closed. ``rules``: packed.
+    """
+    out = np.empty(len(rows), np.uint32)
+    waits = 3600 * np.array(sorted({catalogue[n] for n in ("stalled_hours", "stalled_abroad_hours")}), np.int64)
+    stayed_s, late_s = 3600 * catalogue["backlog_hours"], 3600 * catalogue["late_hours"]
+    closed_s, since = 3600 * catalogue["closure_hours"], np.array(closures, np.int64)
+    _next_due(rows, rules, lowest, latest, waits, stayed_s, late_s, closed_s, since, _WAITING, out)
     return out
 
 

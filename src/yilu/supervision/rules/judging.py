@@ -17,7 +17,7 @@ from yilu.items import cubes, feeds, log, order, tokens
 from yilu.items.reading import Snapshot
 from yilu.items.retold import Retold, joined, retell
 from yilu.items.rules import Rules, packed
-from yilu.items.schema import EVENT_COLUMNS
+from yilu.items.schema import EVENT_COLUMNS, Events
 from yilu.network import Network
 from yilu.supervision.rules import (
     candidates,
@@ -137,12 +137,23 @@ def watermarks(snapshot: Snapshot, lateness_s: int) -> NDArray[np.int64]:
 
 def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32], latest: int) -> Retold:
     """The lives of one bucket's candidates."""
-    at = snapshot.at
-    rows = snapshot.rows(b)
-    states = candidates.of_states(rows, rules, latest, judge.catalogue)
-    keys = [rows["key"][states | of_protection.candidates(rows, judge.protection)]]
-    logged = log.read(snapshot.disk, at.log, b, at.buckets, spare=_SPARE)
-    keys.append(logged.key[candidates.of_events(logged, judge.filed, judge.catalogue)])
-    keys.append(of_crossings.candidates(rows, logged, judge.closures, snapshot.rules, judge.catalogue))
-    wanted = np.unique(np.concatenate(keys))
+    at, wanted = snapshot.at, suspects_of(snapshot, judge, b, rules, latest)
     return retell(order.arrange(log.read(snapshot.disk, at.log, b, at.buckets, wanted)).events, rules)
+
+
+def suspects_of(snapshot: Snapshot, judge: Judge, b: int, flat: NDArray[np.uint32], latest: int) -> NDArray[np.uint64]:
+    """Keys of a whole bucket's suspects."""
+    logged = log.read(snapshot.disk, snapshot.at.log, b, snapshot.at.buckets, spare=_SPARE)
+    return suspects(snapshot.rows(b), logged, judge, snapshot.rules, flat, latest)
+
+
+def suspects(
+    rows: NDArray[np.void], logged: Events, judge: Judge, rules: Rules, flat: NDArray[np.uint32], latest: int
+) -> NDArray[np.uint64]:
+    """Keys, in order, of items that a rule may speak of: by their states (n,), or by single events that are ``logged``. ``flat``: packed rules."""
+    states = candidates.of_states(rows, flat, latest, judge.catalogue) | of_protection.candidates(
+        rows, judge.protection
+    )
+    events = candidates.of_events(logged, judge.filed, judge.catalogue)
+    held_up = of_crossings.candidates(rows, logged, judge.closures, rules, judge.catalogue)
+    return np.unique(np.concatenate([rows["key"][states], logged.key[events], held_up]))

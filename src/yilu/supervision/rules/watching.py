@@ -1,0 +1,169 @@
+"""What the rules say of a store, kept up to date commit by commit.
+
+``judging.judged`` looks at everything. A ``Watch`` looks at what a commit touched and at what time has made due, and keeps the rest: after
+every step its evidence is what ``judged`` would say of that commit (a property that is tested). Counts are looked at as their hour ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.items import cubes, log
+from yilu.items.fields import NEVER
+from yilu.items.kinds import BY_CODE
+from yilu.items.manifest import Part
+from yilu.items.reading import Snapshot
+from yilu.items.retold import retell
+from yilu.items.schema import Events
+from yilu.items.store import Store
+from yilu.items.table import find
+from yilu.supervision.rules import candidates, evidence, judging
+from yilu.supervision.rules.evidence import EVIDENCE, Evidence
+from yilu.supervision.rules.judging import Judge
+from yilu.supervision.rules.lives import lives_of
+
+_NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
+_SCANS = cubes.BY_NAME["scans"]
+_SCREEN = BY_CODE["screen"].id
+_COUNTED_S = 60
+_AT_ONCE = 200_000
+"""Items whose lives are told at once."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look: the commit it was at, up to when feeds were complete (UTC seconds), and how many items were told again for it."""
+
+    commit: int
+    latest: int
+    told: int
+
+
+class Watch:
+    """The evidence of the store that ``judge`` finds; ``lateness_s``: allowed lateness of feeds.
+
+    The store must remember its commits (``Store.remember``). ``evidence`` is what holds after the last ``step``.
+    """
+
+    def __init__(self, store: Store, judge: Judge, lateness_s: int) -> None:
+        self.store, self.judge, self.lateness_s = store, judge, lateness_s
+        self.evidence: Evidence = np.empty(0, EVIDENCE)
+        self._of_lives: Evidence = np.empty(0, EVIDENCE)
+        self._of_counts: Evidence = np.empty(0, EVIDENCE)
+        self._watched = _NO_KEYS
+        self._due: list[NDArray[np.uint32]] = []
+        self._scans: cubes.Cells = (np.empty(0, np.uint64), np.empty(0, np.int64))
+        self._counted: tuple[Part, ...] = ()
+        self._counts_due = 0
+        self._sure_due = 0
+
+    def everything(self, judge: Judge | None = None) -> Seen:
+        """Look at all items: at the start, when registers or rules have changed, and after upkeep."""
+        self.judge = judge or self.judge
+        self._watched = _NO_KEYS
+        self._of_lives = np.empty(0, EVIDENCE)
+        self._due = [np.empty(0, np.uint32)] * self.store.at.buckets
+        self._counts_due = 0
+        self.store.take_news()
+        snapshot, (_, latest, _) = self._snapshot(), self._marks()
+        found = [_NO_KEYS]
+        for b in range(self.store.at.buckets):
+            found.append(judging.suspects_of(snapshot, self.judge, b, self.store.packed, latest))
+            self._note_due(b, np.arange(self.store.table(b).count))
+        return self._look(np.unique(np.concatenate(found)))
+
+    def step(self, whole: bool = False) -> Seen:
+        """Look at what the store's commits since the last step touched and at what is due; ``whole``: counts too, whatever the hour."""
+        _, latest, _ = self._marks()
+        news = self.store.take_news()
+        edges = log.bucket_edges(news.key, self.store.at.buckets)
+        wanted = []
+        for b in range(self.store.at.buckets):
+            if edges[b] < edges[b + 1]:
+                wanted.append(self._touched(b, news.take(np.arange(edges[b], edges[b + 1])), latest))
+            due = np.flatnonzero(self._due[b] < latest)
+            if len(due):
+                wanted.append(self.store.table(b).rows["key"][due])
+                self._note_due(b, due)
+        if whole or latest >= self._sure_due:
+            self._sure_due = latest + _COUNTED_S
+            unsure = self._of_lives[self._of_lives["provisional"] & (self._of_lives["at"] <= latest)]
+            wanted.append(unsure["key"])
+        self._counts_due = 0 if whole else self._counts_due
+        return self._look(np.unique(np.concatenate([_NO_KEYS, *wanted])))
+
+    def _touched(self, b: int, news: Events, latest: int) -> NDArray[np.uint64]:
+        """Those of the touched items of a bucket that are to be told again; for all of them it is noted when they are due."""
+        keys, table = np.unique(news.key), self.store.table(b)
+        row = find(table, keys)
+        row = row[row >= 0]
+        self._note_due(b, row)
+        logged = self.store.history(keys) if self.judge.closures else news
+        found = judging.suspects(table.rows[row], logged, self.judge, self.store.rules, self.store.packed, latest)
+        return np.union1d(found, keys[_among(keys, self._watched)])
+
+    def _note_due(self, b: int, row: NDArray[np.int64]) -> None:
+        """Note when the items in these rows of a bucket's table should be looked at though nothing comes for them."""
+        table = self.store.table(b)
+        if len(self._due[b]) < table.count:
+            self._due[b] = np.concatenate(
+                [self._due[b], np.full(len(table.rows) - len(self._due[b]), NEVER, np.uint32)]
+            )
+        _, latest, lowest = self._marks()
+        self._due[b][row] = candidates.next_due(
+            table.rows[row], self.store.packed, lowest, latest, self.judge.catalogue, [p.closure.since for p in self.judge.closures]
+        )  # fmt: skip
+
+    def _look(self, keys: NDArray[np.uint64]) -> Seen:
+        """Tell the items again, and say what holds now."""
+        store, judge = self.store, self.judge
+        marks, latest, _ = self._marks()
+        parts = [self._of_lives[~_among(self._of_lives["key"], keys)]]
+        for some in np.array_split(keys, -(-len(keys) // _AT_ONCE)) if len(keys) else ():
+            lives = lives_of(retell(store.history(some), store.packed), store.rules, marks)
+            parts.append(judging.of_lives(lives, judge, store.rules))
+        self._of_lives = np.concatenate(parts)
+        self._watched = np.union1d(self._watched, keys)
+        if latest >= self._counts_due:
+            self._counts_due = latest + _COUNTED_S
+            snapshot = self._snapshot()
+            self._of_counts = judging.of_counts(snapshot, snapshot.cells(_SCANS), judge, latest)
+        screens = self._screens()
+        rows = judging.together(evidence.joined([self._of_lives]), cubes.decode(_SCANS, *screens), judge, store.rules)
+        self.evidence = judging.applied([rows, self._of_counts], judge.catalogue)
+        return Seen(store.at.commit, latest, len(keys))
+
+    def _screens(self) -> cubes.Cells:
+        """Cells of screenings, those of new commits added to what was known."""
+        parts = self.store.at.cubes
+        known = {p.file for p in self._counted}
+        if known - {p.file for p in parts}:  # files were joined: begin anew
+            known, self._scans = set(), (np.empty(0, np.uint64), np.empty(0, np.int64))
+        new = [cubes.read(self.store.disk.path(p.file), _SCANS) for p in parts if p.file not in known]
+        kind_at = 64 - 3 - 20 - 20 - 8
+        kept = [(c[m], n[m]) for c, n in new if (m := (c >> np.uint64(kind_at)) & np.uint64(255) == _SCREEN).any()]
+        if kept:
+            self._scans = cubes.added([self._scans, *kept])
+        self._counted = parts
+        return self._scans
+
+    def _snapshot(self) -> Snapshot:
+        store = self.store
+        return Snapshot(store.disk, store.at, store.rules, threads=store.limits.threads)
+
+    def _marks(self) -> tuple[NDArray[np.int64], int, int]:
+        """(watermark of each source, the greatest, the least of those that have one)."""
+        marks = judging.watermarks(self._snapshot(), self.lateness_s)
+        known = marks[marks > 0]
+        return marks, int(marks.max(initial=0)), int(known.min(initial=np.iinfo(np.int64).max)) if len(known) else 0
+
+
+def _among(values: NDArray[np.uint64], some: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Whether each value (n,) is one of ``some``, which are in order."""
+    if not len(some):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(some, values), len(some) - 1)
+    return np.asarray(some[at] == values)
