@@ -24,7 +24,7 @@ from yilu.documents.model import (
 )
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_DATA, _BASIS = Text("图中数据", "Data of the figure"), Text("口径:", "Basis: ")
+_DATA, _BASIS = Text("图中数据", "Data of the figure"), Text("口径：", "Basis: ")
 
 
 def to_html(document: Document, language: str) -> bytes:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from yilu.documents.typography import chinese_marks
+
 LANGUAGES: dict[str, str] = {"zh": "zh-CN", "en": "en"}
 """Languages and their tags (BCP 47)."""
 
@@ -26,8 +28,10 @@ Words = Text | str
 
 
 def said(words: Words, language: str) -> str:
-    """Words in one language."""
-    return words if isinstance(words, str) else words.zh if language == "zh" else words.en
+    """Words in one language, Chinese with its own marks."""
+    if language != "zh":
+        return words if isinstance(words, str) else words.en
+    return chinese_marks(words if isinstance(words, str) else words.zh)
 
 
 def joined(parts: Iterable[Words], zh: str = ";", en: str = "; ") -> Text:

@@ -32,7 +32,9 @@ from yilu.documents.model import (
     said,
 )
 
-_BASIS, _COLON = Text("口径:", "Basis: "), Text(":", ": ")
+_BASIS, _COLON = Text("口径：", "Basis: "), Text("：", ": ")
+_FACTS = 3
+"""Facts in one line below the title."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP archive can say of its members."""
 
@@ -46,8 +48,9 @@ def to_word(document: Document, language: str) -> bytes:
     _line(draft, "Title", document.title, language)
     _line(draft, "Subtitle", document.subtitle, language)
     label = said(_COLON, language)
-    facts = "\u2003".join(f"{said(name, language)}{label}{said(value, language)}" for name, value in document.facts)
-    _line(draft, "Facts", facts, language)
+    facts = [f"{said(name, language)}{label}{said(value, language)}" for name, value in document.facts]
+    lines = ["\u2003".join(facts[i : i + _FACTS]) for i in range(0, len(facts), _FACTS)]
+    draft.add_paragraph("\n".join(lines), style="Facts")
     for block, number in numbered(document, language):
         _block(draft, block, number, language)
     return _packed(draft)
@@ -68,7 +71,7 @@ def _block(draft: Draft, block: Block, number: str, language: str) -> None:
     elif isinstance(block, Chart):
         line = draft.add_paragraph(style="Figure")
         word_chart.put(draft, line.add_run(), block, language)
-        draft.add_paragraph(number + said(block.caption, language), style="Caption")
+        draft.add_paragraph(number + said(block.caption, language), style="Figure Caption")
         _basis(draft, block.basis, language)
     else:
         _notes(draft, block, language)

@@ -10,7 +10,7 @@ from yilu.indicators.declared import UNITS
 from yilu.network import Network
 from yilu.supervision.reports import daily_alerts
 from yilu.supervision.reports.daily import BY_CITY, BY_OPERATOR, HEADLINES, HOURLY, Daily, Figure, Group
-from yilu.supervision.reports.wording import Names, change, day, sentence, short_day, shown, zh_and_en
+from yilu.supervision.reports.wording import Names, bare, bare_change, change, day, sentence, short_day, zh_and_en
 from yilu.supervision.rules.declared import Catalogue
 
 _MARK = "*"
@@ -24,23 +24,23 @@ _SHORT: dict[str, Text] = {
 }
 """Titles of columns, shorter than the indicators' names."""
 _COMPARED = frozenset({"accepted", "delivered", "on_time_rate_received"})
-_MONITORING = Text("监测口径", "monitoring basis")
+_POINTS, _PER_CENT = Text("个百分点", "pp"), Text("%", "%")
 
 
 def document(daily: Daily, network: Network, rules: Catalogue) -> Document:
     """The document of a report."""
-    names = Names(network)
+    names = Names(network, daily.shift.day.year)
     shift = daily.shift
     blocks: list[Block] = [
         Heading(Text("总体情况", "Overview")),
-        *_overview(daily, names),
+        *_overview(daily, names, rules),
         _headlines(daily),
         Heading(Text("分地区情况", "By city")),
         _cities(daily, names),
         Heading(Text("分企业情况", "By operator")),
         _operators(daily, names),
         Heading(Text("分时段操作量", "Through the day")),
-        _hours(daily, names),
+        *_hours(daily, names),
         Heading(Text("预警情况", "Alerts")),
         *daily_alerts.told(daily, names, rules),
     ]
@@ -56,9 +56,9 @@ def document(daily: Daily, network: Network, rules: Catalogue) -> Document:
     ]
     since, until = names.time(shift.since), names.time(shift.until)
     return Document(
-        title=both("{p}寄递渠道运行值班日报", "Daily duty report, postal and express network of {p}", p=names.province),
+        title=both("{p}寄递渠道运行值班日报", "Daily duty report on mail and express, {p}", p=names.province),
         subtitle=day(shift.day),
-        issuer=Text("邮政业监测值班", "Postal monitoring, duty office"),
+        issuer=both("{p}邮政业监测值班", "Postal monitoring duty office, {p}", p=names.province),
         facts=(
             (Text("值班时段", "Shift"), both("{a}至{b}", "{a} to {b}", a=since, b=until)),
             (Text("指标日期", "Figures of"), short_day(shift.yesterday)),
@@ -71,7 +71,7 @@ def document(daily: Daily, network: Network, rules: Catalogue) -> Document:
     )
 
 
-def _overview(daily: Daily, names: Names) -> list[Block]:
+def _overview(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
     known, figures = catalogue(), daily.headlines
     yesterday = short_day(daily.shift.yesterday)
 
@@ -102,7 +102,7 @@ def _overview(daily: Daily, names: Names) -> list[Block]:
             a=names.time(daily.complete_to), m=_MARK,
         )))  # fmt: skip
     blocks += [Paragraph(volume), *_leading(daily, names), Paragraph(quality), Paragraph(checks)]
-    return [*blocks, *daily_alerts.summary(daily)]
+    return [*blocks, *daily_alerts.summary(daily, rules)]
 
 
 def _leading(daily: Daily, names: Names) -> list[Block]:
@@ -127,8 +127,8 @@ def _headlines(daily: Daily) -> Table:
     for name in HEADLINES:
         one, figure = known[name], daily.headlines[name]
         rows.append((
-            Text(one.zh, one.en), zh_and_en(UNITS[one.unit]), shown(one, figure.value), shown(one, figure.day_before),
-            change(one, figure.value, figure.day_before), shown(one, figure.week_before), change(one, figure.value, figure.week_before),
+            Text(one.zh, one.en), zh_and_en(UNITS[one.unit]), bare(one, figure.value), bare(one, figure.day_before),
+            change(one, figure.value, figure.day_before), bare(one, figure.week_before), change(one, figure.value, figure.week_before),
         ))  # fmt: skip
     return Table(
         Text("主要指标", "Headline indicators"),
@@ -153,7 +153,8 @@ def _columns(ids: tuple[str, ...], first: Text, provisional: bool) -> tuple[Colu
         unit = UNITS[catalogue()[name].unit]
         out.append(Column(_marked(_SHORT[name], provisional), zh_and_en(unit), True, 1.15))
         if name in _COMPARED:
-            out.append(Column(Text("比上日", "Change"), "", True, 1.2))
+            of_change = _POINTS if catalogue()[name].unit == "share" else _PER_CENT
+            out.append(Column(Text("比上日", "Change"), of_change, True, 1.2))
     return tuple(out)
 
 
@@ -161,9 +162,9 @@ def _cells(figures: dict[str, Figure], ids: tuple[str, ...]) -> list[Words]:
     out: list[Words] = []
     for name in ids:
         one, figure = catalogue()[name], figures[name]
-        out.append(shown(one, figure.value).removesuffix("%"))
+        out.append(bare(one, figure.value))
         if name in _COMPARED:
-            out.append(change(one, figure.value, figure.day_before))
+            out.append(bare_change(one, figure.value, figure.day_before))
     return out
 
 
@@ -207,7 +208,7 @@ def _operators(daily: Daily, names: Names) -> Table:
     )  # fmt: skip
 
 
-def _hours(daily: Daily, names: Names) -> Chart:
+def _hours(daily: Daily, names: Names) -> list[Block]:
     called = {"accept": Text("收寄", "Accepted"), "deliver": Text("投递", "Delivered")}
     peaks = []
     for kind in HOURLY:
@@ -216,19 +217,23 @@ def _hours(daily: Daily, names: Names) -> Chart:
             top = max(range(24), key=lambda h: hours[h])
             peaks.append(both("{k}高峰在{a}时至{b}时({n}次)", "{k}: peak from {a} to {b} o'clock ({n} scans)", k=called[kind], a=str(top), b=str(top + 1), n=count(hours[top])))  # fmt: skip
     summary: Words = both("{p}。", "{p}.", p=joined(peaks)) if peaks else Text("当日无操作。", "No scans on that day.")
-    return Chart(
-        both("{d}各时收寄与投递操作量", "Scans of acceptance and delivery by hour, {d}", d=short_day(daily.shift.yesterday)),
+    chart = Chart(
+        both(
+            "{d}各时收寄与投递操作量",
+            "Scans of acceptance and delivery by hour, {d}",
+            d=short_day(daily.shift.yesterday),
+        ),
         axis=both("时(当地)", "hour of the day, local"),
         unit=Text("次", "scans"),
         categories=tuple(str(h) for h in range(24)),
         series=tuple(Series(called[k], tuple(float(n) for n in daily.hours[k])) for k in HOURLY),
         summary=summary,
-        basis=both(
-            "{s}省内场所的有效扫描事件数,子件与换单后续号各自计入,故与收寄量、投递量不等。监测口径。",
-            "{s} Scans that hold at facilities of the province; pieces and new numbers count by themselves, so sums differ from items accepted and delivered. Monitoring basis.",
-            s=summary,
+        basis=Text(
+            "省内场所的有效扫描事件数,子件与换单后续号各自计入,故与收寄量、投递量不等。监测口径。",
+            "Scans that hold at facilities of the province; pieces and new numbers count by themselves, so sums differ from items accepted and delivered. Monitoring basis.",
         ),
-    )  # fmt: skip
+    )
+    return [Paragraph(summary), chart]
 
 
 def _zero_reports(daily: Daily) -> Table:

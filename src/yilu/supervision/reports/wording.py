@@ -31,21 +31,22 @@ _WEEKDAYS = Text("一二三四五六日", "Monday Tuesday Wednesday Thursday Fri
 
 
 class Names:
-    """Names of the areas, facilities and operators of a province in both languages, and its local time."""
+    """Names of the areas, facilities and operators of a province in both languages, and its local time; the year stands only where it is not ``year``."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, year: int) -> None:
         self.province = Text(network.name_zh, network.name_en)
         self.area = _by_id(network.areas)
         self.facility = _by_id(network.facilities)
         self.operator = _by_id(network.operators)
-        self._zone = ZoneInfo(network.time_zone)
+        self._zone, self._year = ZoneInfo(network.time_zone), year
 
     def time(self, when: int) -> Text:
         """Local date and time of UTC seconds; a dash for 0."""
         if not when:
             return Text(NONE, NONE)
         at = datetime.fromtimestamp(when, self._zone)
-        return Text(f"{at.month}月{at.day}日{at:%H:%M}", f"{at.day} {_MONTHS[at.month - 1][:3]} {at:%H:%M}")
+        zh, en = (f"{at.year}年", f" {at.year}") if at.year != self._year else ("", "")
+        return Text(f"{zh}{at.month}月{at.day}日 {at:%H:%M}", f"{at.day} {_MONTHS[at.month - 1][:3]}{en} {at:%H:%M}")
 
 
 def _by_id(table: Any) -> dict[int, Text]:
@@ -75,6 +76,11 @@ def shown(indicator: Indicator, value: float | None) -> str:
     return of_unit.get(indicator.unit, amount)(value)
 
 
+def bare(indicator: Indicator, value: float | None) -> str:
+    """A value beside which its unit stands."""
+    return shown(indicator, value).removesuffix("%")
+
+
 def with_unit(indicator: Indicator, value: float | None) -> Words:
     """A value with its unit, as it stands in a sentence."""
     text = shown(indicator, value)
@@ -87,6 +93,12 @@ def with_unit(indicator: Indicator, value: float | None) -> Words:
 def change(indicator: Indicator, now: float | None, then: float | None) -> Words:
     """Change as a cell of a table: of a share in percentage points, of all else in per cent."""
     return points(now, then) if indicator.unit == "share" else growth(now, then)
+
+
+def bare_change(indicator: Indicator, now: float | None, then: float | None) -> str:
+    """Change beside which its unit (%, 个百分点) stands."""
+    told = change(indicator, now, then)
+    return (told if isinstance(told, str) else told.zh).removesuffix("%").removesuffix("个百分点")
 
 
 def change_in_words(indicator: Indicator, now: float | None, then: float | None) -> Text | None:
