@@ -70,7 +70,7 @@ def daily(
     told = figures(opened, _day(day), shown=not as_json)
     paths = written(opened, told, out, _each(form, WRITERS), _each(language, ("zh", "en")))
     if as_json:
-        print_json({"files": paths, "report": record(told)})
+        print_json({"files": paths, "report": record(opened, told)})
         return
     for path in paths:
         print_line(str(path))
@@ -95,11 +95,15 @@ def written(opened: Facts, told: Daily, out: Path, forms: list[str], languages: 
     return [save(out, name, WRITERS[form](made, la)) for (form, la), name in names.items()]
 
 
-def record(told: Daily) -> dict[str, Any]:
-    """The figures as a machine reads them: ids, times in UTC seconds."""
-    out = asdict(told)
-    out["provisional"] = told.provisional
-    out["shift"]["yesterday"] = told.shift.yesterday
+def record(opened: Facts, told: Daily) -> dict[str, Any]:
+    """The figures as a machine reads them: codes in the place of ids, times in UTC seconds."""
+    network, out = opened.network, asdict(told)
+    areas, operators, facilities = (t.code_of_id for t in (network.areas, network.operators, network.facilities))
+    out["provisional"], out["shift"]["yesterday"] = told.provisional, told.shift.yesterday
+    for name, codes in (("cities", areas), ("regions", areas), ("operators", operators)):
+        out[name] = [{"code": codes.get(g["id"], ""), "region": areas.get(g["region"], ""), **g["figures"]} for g in out[name]]  # fmt: skip
+    for name in ("alerts", "silent"):
+        out[name] = [{**a, "operator": operators.get(a["operator"], ""), "place": facilities.get(a["place"], "")} for a in out[name]]  # fmt: skip
     return out
 
 

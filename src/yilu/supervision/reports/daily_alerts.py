@@ -107,7 +107,7 @@ def _open(rule: str, alerts: list[Alert], daily: Daily, names: Names, rules: Cat
     follows = Text("持续监测至解除", "watch until it ends") if one.resolves else Text("转核查", "to be checked")
     return (
         Text(one.zh, one.en), _severity(one.severity), count(len(alerts)), count(sum(map(daily.new, alerts))), _items(alerts),
-        names.time(min(a.first for a in alerts)), follows,
+        names.stamp(min(a.first for a in alerts)), follows,
     )  # fmt: skip
 
 
@@ -148,12 +148,13 @@ def _by_rule(daily: Daily, heard: list[Alert], rules: Catalogue) -> Table:
         one = rules.rules[rule]
         if any(daily.new(a) or daily.ended(a) for a in alerts):
             new = [a for a in alerts if daily.new(a)]
-            rows.append((Text(one.zh, one.en), _severity(one.severity), _items(new), *_counts(daily, alerts, rules)))
+            began, *others = _counts(daily, alerts, rules)
+            rows.append((Text(one.zh, one.en), _severity(one.severity), began, _items(new), *others))
     return Table(
         Text("本班预警按规则", "Alerts of the shift by rule"),
         (
             Column(Text("规则", "Rule"), wide=1.9), Column(Text("级别", "Severity"), wide=0.85),
-            Column(Text("新增涉及寄件", "Items of new ones"), Text("件", "items"), True), *_counted(),
+            _counted()[0], Column(Text("涉及寄件", "Their items"), Text("件", "items"), True, 0.9), *_counted()[1:],
         ),
         tuple(rows),
     )  # fmt: skip
@@ -164,14 +165,14 @@ def _one_by_one(caption: Text, alerts: list[Alert], names: Names, rules: Catalog
         one = rules.rules[a.rule]
         return (
             Text(one.zh, one.en), _severity(a.severity), names.facility.get(a.place, Text(NONE, NONE)), names.operator.get(a.operator, Text(NONE, NONE)),
-            _items([a]), names.time(a.first), _LIFE[a.life], a.id,
+            _items([a]), names.stamp(a.first), _LIFE[a.life], a.id,
         )  # fmt: skip
 
     return Table(
         caption,
         (
-            Column(Text("规则", "Rule"), wide=1.35), Column(Text("级别", "Severity"), wide=0.75), Column(Text("场所", "Place"), wide=1.4), Column(Text("企业", "Operator"), wide=1.1),
-            Column(Text("件数", "Items"), "", True, 0.6), Column(Text("起始", "Since"), wide=1.35), Column(Text("状态", "State"), wide=0.8), Column(Text("编号", "Id"), wide=1.6),
+            Column(Text("规则", "Rule"), wide=1.35), Column(Text("级别", "Severity"), wide=0.8), Column(Text("场所", "Place"), wide=1.4), Column(Text("企业", "Operator"), wide=1.1),
+            Column(Text("件数", "Items"), "", True, 0.6), Column(Text("起始", "Since"), wide=1.35), Column(Text("状态", "State"), wide=0.8), Column(Text("编号", "Id"), wide=1.7),
         ),
         tuple(row(a) for a in alerts),
         basis=_BASIS,

@@ -10,7 +10,17 @@ from yilu.indicators.declared import UNITS
 from yilu.network import Network
 from yilu.supervision.reports import daily_alerts
 from yilu.supervision.reports.daily import BY_CITY, BY_OPERATOR, HEADLINES, HOURLY, Daily, Figure, Group
-from yilu.supervision.reports.wording import Names, bare, bare_change, change, day, sentence, short_day, zh_and_en
+from yilu.supervision.reports.wording import (
+    Names,
+    bare,
+    bare_change,
+    capital,
+    change,
+    day,
+    sentence,
+    short_day,
+    zh_and_en,
+)
 from yilu.supervision.rules.declared import Catalogue
 
 _MARK = "*"
@@ -75,46 +85,51 @@ def _overview(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
     known, figures = catalogue(), daily.headlines
     yesterday = short_day(daily.shift.yesterday)
 
-    def of(name: str, zh: str, en: str) -> Text:
-        return sentence(known[name], figures[name], zh, en)
+    def of(name: str, zh: str, en: str) -> list[Text]:
+        return [] if figures[name].value is None else [sentence(known[name], figures[name], zh, en)]
 
     volume = both(
-        "昨日({day}),{a};{b}。日末省内收寄在途{c}件。",
-        "Yesterday ({day}) {a}; {b}. At the end of the day {c} items accepted in the province were in flight.",
-        day=yesterday, a=of("accepted", "全省收寄", "items accepted in the province came to"), b=of("delivered", "投递", "items delivered to"),
-        c=count(figures["in_flight"].value),
+        "昨日({day}),{a}。日末省内收寄在途{c}件。", "Yesterday ({day}), {a}. At the end of the day {c} items accepted in the province were in flight.",
+        day=yesterday, c=count(figures["in_flight"].value),
+        a=joined((*of("accepted", "全省收寄", "items accepted in the province came to"), *of("delivered", "投递", "deliveries to"))),
     )  # fmt: skip
-    quality = both(
-        "时限方面,{a};{b}。", "As to time, {a}; {b}.",
-        a=of("on_time_rate_received", "准时率(投递)", "the on-time rate of items received was"),
-        b=of("rate_72h", "72小时准时率", "the 72-hour rate was"),
-    )  # fmt: skip
-    checks = both(
-        "三项制度方面,{a};{b};{c}。", "As to the three checks, {a}; {b}; {c}.",
-        a=of("inspection_rate", "收寄验视率", "the inspection rate was"),
-        b=of("identification_rate", "实名收寄率", "the identification rate was"),
-        c=of("screening_rate", "过机安检率", "the screening rate was"),
-    )  # fmt: skip
+    quality = [
+        *of("on_time_rate_received", "准时率(投递)", "the on-time rate of items received was"),
+        *of("rate_72h", "72小时准时率", "the 72-hour rate was"),
+    ]
+    checks = [
+        *of("inspection_rate", "收寄验视率", "the inspection rate was"),
+        *of("identification_rate", "实名收寄率", "the identification rate was"),
+        *of("screening_rate", "过机安检率", "the screening rate was"),
+    ]
+    about = (
+        [Paragraph(both("{zh}{a}。", "{en}{a}.", zh=zh, en=en, a=joined(parts)))]
+        for zh, en, parts in (
+            ("时限方面,", "As to time, ", quality),
+            ("三项制度方面,", "As to the three checks, ", checks),
+        )
+        if parts
+    )
     blocks: list[Block] = []
     if daily.provisional:
         blocks.append(Callout("notice", both(
             "数据完整至{a},带{m}的栏为初步数,迟报数据到达后可能变动。", "Data are complete up to {a}; columns marked {m} are provisional and may change as late data come.",
             a=names.time(daily.complete_to), m=_MARK,
         )))  # fmt: skip
-    blocks += [Paragraph(volume), *_leading(daily, names), Paragraph(quality), Paragraph(checks)]
+    blocks += [Paragraph(volume), *_leading(daily, names), *(p for one in about for p in one)]
     return [*blocks, *daily_alerts.summary(daily, rules)]
 
 
 def _leading(daily: Daily, names: Names) -> list[Block]:
     """The cities where most was accepted and delivered."""
     out: list[Text] = []
-    for name, zh, en in (("accepted", "收寄量居前的是", "Most was accepted in"), ("delivered", "投递量居前的是", "most was delivered in")):  # fmt: skip
+    for name, zh, en in (("accepted", "收寄量居前的是", "most was accepted in"), ("delivered", "投递量居前的是", "most was delivered in")):  # fmt: skip
         ranked = sorted(daily.cities, key=lambda g: (-(g.figures[name].value or 0), g.id))
         first = [g for g in ranked if g.figures[name].value][:3]
         if first:
             each = [both("{city}({n}件)", "{city} ({n})", city=names.area[g.id], n=count(g.figures[name].value)) for g in first]  # fmt: skip
             out.append(both("{zh}{list}", "{en} {list}", zh=zh, en=en, list=joined(each, "、", ", ")))
-    return [Paragraph(both("{a}。", "{a}.", a=joined(out, ";", "; ")))] if out else []
+    return [Paragraph(capital(both("{a}。", "{a}.", a=joined(out))))] if out else []
 
 
 def _marked(title: Words, provisional: bool) -> Words:
@@ -257,7 +272,7 @@ def _feeds(daily: Daily, names: Names) -> list[Block]:
     midnight = daily.shift.midnight
     rows = [
         (
-            f.name, names.time(f.latest), names.time(f.complete_to), names.time(f.received),
+            f.name, names.stamp(f.latest), names.stamp(f.complete_to), names.stamp(f.received),
             Text("完整", "complete") if f.complete_to >= midnight else Text("未完整", "not complete"),
         )
         for f in daily.feeds
@@ -265,8 +280,8 @@ def _feeds(daily: Daily, names: Names) -> list[Block]:
     blocks.append(Table(
         Text("数据源", "Feeds of scan events"),
         (
-            Column(Text("数据源", "Feed"), wide=1.4), Column(Text("最近事件", "Latest event"), wide=1.2), Column(Text("完整至", "Complete up to"), wide=1.2),
-            Column(Text("最近接收", "Last received"), wide=1.2), Column(Text("昨日数据", "Yesterday's data"), wide=1),
+            Column(Text("数据源", "Feed"), wide=1.2), Column(Text("最近事件", "Latest event"), wide=1.2), Column(Text("完整至", "Complete up to"), wide=1.2),
+            Column(Text("最近接收", "Last received"), wide=1.5), Column(Text("昨日数据", "Yesterday's data"), wide=1),
         ),
         tuple(rows),
         basis=Text("完整至 = 最近事件减去容许的迟报时间,不晚于最近接收。", "Complete up to: the latest event less the allowed lateness, never beyond the last receipt."),

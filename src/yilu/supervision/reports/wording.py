@@ -48,6 +48,13 @@ class Names:
         zh, en = (f"{at.year}年", f" {at.year}") if at.year != self._year else ("", "")
         return Text(f"{zh}{at.month}月{at.day}日 {at:%H:%M}", f"{at.day} {_MONTHS[at.month - 1][:3]}{en} {at:%H:%M}")
 
+    def stamp(self, when: int) -> Text:
+        """The same as it stands in a table: month and day in figures (GB/T 7408)."""
+        if not when:
+            return Text(NONE, NONE)
+        at = datetime.fromtimestamp(when, self._zone)
+        return Text(f"{at:%m-%d %H:%M}" if at.year == self._year else f"{at:%Y-%m-%d %H:%M}", self.time(when).en)
+
 
 def _by_id(table: Any) -> dict[int, Text]:
     return {
@@ -87,7 +94,7 @@ def with_unit(indicator: Indicator, value: float | None) -> Words:
     if value is None or indicator.unit == "share":
         return text
     zh, en = UNITS[indicator.unit]
-    return Text(f"{text}{zh}", f"{text} {en}")
+    return Text(f"{text}{zh}", text if indicator.unit == "items" else f"{text} {en}")
 
 
 def change(indicator: Indicator, now: float | None, then: float | None) -> Words:
@@ -117,6 +124,11 @@ def _moved(zh: str, en: str, up: tuple[str, str], down: tuple[str, str], same: t
         return Text(*same)
     way = up if zh[0] == "+" else down
     return Text(way[0] + zh[1:], f"{way[1]} {en[1:]}")
+
+
+def capital(text: Text) -> Text:
+    """A text that begins a sentence."""
+    return Text(text.zh, text.en[:1].upper() + text.en[1:])
 
 
 def sentence(indicator: Indicator, figure: Figure, zh: str, en: str) -> Text:
