@@ -19,6 +19,7 @@ from yilu.documents.model import (
     Paragraph,
     Table,
     Text,
+    bracketed,
     numbered,
     said,
 )
@@ -95,7 +96,7 @@ def _table(table: Table, number: str, language: str) -> str:
     columns = "".join(f'<col style="width:{100 * c.wide / total:.2f}%">' for c in table.columns)
     head = "".join(
         f'<th scope="col"{_right(c.number)}>{escape(said(c.title, language))}'
-        + (f' <span class="unit">({escape(said(c.unit, language))})</span>' if c.unit else "")
+        + (f'<span class="unit">{escape(bracketed(c.unit, language))}</span>' if c.unit else "")
         + "</th>"
         for c in table.columns
     )
@@ -124,9 +125,9 @@ def _basis(basis: str | Text, language: str) -> str:
 
 
 def _chart(chart: Chart, number: str, i: int, language: str) -> str:
-    axis, unit = (escape(said(w, language)) for w in (chart.axis, chart.unit))
+    axis, unit = escape(said(chart.axis, language)), escape(bracketed(chart.unit, language))
     head = "".join(
-        f'<th scope="col" class="number">{escape(said(s.name, language))} <span class="unit">({unit})</span></th>'
+        f'<th scope="col" class="number">{escape(said(s.name, language))}<span class="unit">{unit}</span></th>'
         for s in chart.series
     )
     rows = "".join(

@@ -34,6 +34,11 @@ def said(words: Words, language: str) -> str:
     return chinese_marks(words if isinstance(words, str) else words.zh)
 
 
+def bracketed(words: Words, language: str) -> str:
+    """Words in brackets, as they follow a title: a unit."""
+    return f"（{said(words, language)}）" if language == "zh" else f" ({said(words, language)})"
+
+
 def joined(parts: Iterable[Words], zh: str = ";", en: str = "; ") -> Text:
     """Parts one after the other, with what stands between them in each language."""
     held = tuple(parts)

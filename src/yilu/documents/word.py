@@ -28,6 +28,7 @@ from yilu.documents.model import (
     Table,
     Text,
     Words,
+    bracketed,
     numbered,
     said,
 )
@@ -100,7 +101,7 @@ def _table(draft: Draft, table: Table, number: str, language: str) -> None:
     made.autofit = False
     whole = sum(c.wide for c in table.columns)
     widths = [Emu(int(word_styles.text_width(draft) * c.wide / whole)) for c in table.columns]
-    heads = [said(c.title, language) + (f" ({said(c.unit, language)})" if c.unit else "") for c in table.columns]
+    heads = [said(c.title, language) + (bracketed(c.unit, language) if c.unit else "") for c in table.columns]
     styles = ["Cell Number" if c.number else "Cell" for c in table.columns]
     lines = [heads, *([said(cell, language) for cell in row] for row in table.rows)]
     for i, (row, texts) in enumerate(zip(made.rows, lines, strict=True)):
