@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yilu.documents import Callout, Chart, Column, Heading, Series, Table, Text
-from yilu.documents.figures import amount, count, difference, growth, points, share
+from yilu.documents.figures import amount, count, growth, points, share
 from yilu.documents.model import both, chinese, joined, said
 from yilu.documents.saving import save
 from yilu.documents.scale import STEPS, ticks
@@ -27,7 +27,6 @@ def test_figures_as_text() -> None:
     assert [growth(*p) for p in ((110, 100), (90, 100), (100, 100), (1, 0), (None, 3), (3, None))] == ["+10.0%", "−10.0%", "0.0%", "–", "–", "–"]  # fmt: skip
     assert points(0.98, 0.9751) == Text("+0.49个百分点", "+0.49 pp") and points(None, 1.0) == "–"
     assert points(0.980001, 0.98) == Text("0.00个百分点", "0.00 pp"), "nothing is shown as a change that is none"
-    assert [difference(3.0, 1.5), difference(None, 1)] == ["+1.5", "–"]
 
 
 @pytest.mark.parametrize(

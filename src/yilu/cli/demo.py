@@ -107,6 +107,7 @@ def demo(
         f"{where} ./do ask checks --by operator",
         f"{where} ./do alerts",
         f"{where} ./do indicators on_time_rate --by operator",
+        f"{where} ./do report daily",
         f"{where} ./do item {key:016x}",
         "./do network show areas",
         f"./do simulate {folder}/more --scale 0.01",

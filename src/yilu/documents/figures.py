@@ -39,11 +39,6 @@ def points(now: float | None, then: float | None) -> Words:
     return Text(f"{change}个百分点", f"{change} pp")
 
 
-def difference(now: float | None, then: float | None) -> str:
-    """Change of an amount, with its sign."""
-    return NONE if now is None or then is None else _signed(now - then, "", 1)
-
-
 def _signed(value: float, unit: str, places: int) -> str:
     shown = f"{abs(value):,.{places}f}"
     sign = "" if float(shown.replace(",", "")) == 0 else "+" if value > 0 else "−"
