@@ -111,7 +111,7 @@ def _table(draft: Draft, table: Table, number: str, language: str) -> None:
             line = cell.paragraphs[0]
             line.style = style
             run = line.add_run(text)
-            if i - 1 in table.strong:
+            if i == 0 or i - 1 in table.strong:
                 run.bold = True
     for column, wide in zip(made.columns, widths, strict=True):
         column.width = wide

@@ -29,11 +29,11 @@ def give(draft: Draft, language: str) -> None:
     _language(draft, language)
     zh = language == "zh"
     _style(draft, "Normal", _FANG, _ROMAN, 11, after=0)
-    body = _style(draft, "Body Text", _FANG, _ROMAN, 12, after=5, lines=1.35)
+    body = _style(draft, "Body Text", _FANG, _ROMAN, 12, after=4, lines=1.25)
     if zh:
         _indent(body, 200)
     _style(draft, "Issuer", _HEI, _SANS, 14, bold=True, colour=_RED, align=_MIDDLE, after=2)
-    _style(draft, "Title", _SONG, _ROMAN, 22, bold=True, align=_MIDDLE, after=2)
+    _style(draft, "Title", _SONG, _ROMAN, 22 if zh else 19, bold=True, align=_MIDDLE, after=2)
     _style(draft, "Subtitle", _FANG, _ROMAN, 12.5, align=_MIDDLE, after=4)
     facts = _style(draft, "Facts", _FANG, _ROMAN, 9.5, align=_MIDDLE, after=10)
     _border(facts, {"bottom": (_RED, 12)})

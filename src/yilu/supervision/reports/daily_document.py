@@ -66,7 +66,7 @@ def document(daily: Daily, network: Network, rules: Catalogue) -> Document:
     ]
     since, until = names.time(shift.since), names.time(shift.until)
     return Document(
-        title=both("{p}寄递渠道运行值班日报", "Daily duty report on mail and express, {p}", p=names.province),
+        title=both("{p}寄递渠道运行值班日报", "Daily duty report on mail and express in {p}", p=names.province),
         subtitle=day(shift.day),
         issuer=both("{p}邮政业监测值班", "Postal monitoring duty office, {p}", p=names.province),
         facts=(
