@@ -22,6 +22,7 @@ from yilu.cli import (
     ingest,
     item,
     network,
+    report,
     retain,
     settings_command,
     simulate,
@@ -74,6 +75,7 @@ for _module in (
     settings_command,
 ):
     _module.register(app)
+app.add_typer(report.app, name="report")
 app.add_typer(network.app, name="network")
 
 

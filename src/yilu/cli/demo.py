@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from yilu.cli import alerts, feed, indicators, ingest, item, simulate, status, verify
+from yilu.cli import alerts, feed, indicators, ingest, item, report, simulate, status, verify
 from yilu.cli.facts import Facts, progress_bar
 from yilu.cli.output import Json, print_json, say
 from yilu.indicators import Period, catalogue, values
@@ -26,6 +26,8 @@ _DAY = date(2025, 11, 11)
 _FAULTS = "faults.toml"
 """Scenario in the province's folder: what the demonstration's day does wrong, so that there is something to look at."""
 _ALERTS = 10
+_REPORT = 1
+"""The daily report is made of the morning so many days after the demonstration's day: its shift holds what was planted in that day."""
 
 
 def demo(
@@ -65,6 +67,8 @@ def demo(
     measured = values(opened.read(), opened.network, list(catalogue()), Period(_DAY, _DAY + timedelta(days=6)))
     key = _example(opened)
     history = item.history(opened, key)
+    daily = report.figures(opened, _DAY + timedelta(days=_REPORT))
+    papers = report.written(opened, daily, folder / "reports", list(report.WRITERS), ["zh", "en"])
     if as_json:
         print_json(
             {
@@ -76,6 +80,7 @@ def demo(
                 "indicators": measured,
                 "alerts": [alerts.record(opened, watched, i) for i in range(len(watched.alerts))],
                 "truth": [asdict(r) for r in agreed],
+                "reports": papers,
             }
         )
         return
@@ -93,6 +98,9 @@ def demo(
     alerts.show(opened, watched, [i for i, a in enumerate(watched.alerts) if a.told], _ALERTS)
     say("⑦ 逐件核对:预警与植入的故障" if zh else "⑦ Item by item: alerts against what was planted")
     verify.show(opened, agreed)
+    say("⑧ 值班日报(Word 与 HTML)" if zh else "⑧ The duty officer's daily report, in Word and HTML")
+    for path in papers:
+        say(f"   {path}")
     seconds = time.monotonic() - begun
     say(f"用时 {seconds:.0f} 秒。接着可试:" if zh else f"{seconds:.0f} s. Try next:")
     where = f"YILU_STORE={folder}/store YILU_KEY_FILE={folder}/key"
@@ -101,6 +109,7 @@ def demo(
         f"{where} ./do ask checks --by operator",
         f"{where} ./do alerts",
         f"{where} ./do indicators on_time_rate --by operator",
+        f"{where} ./do report daily",
         f"{where} ./do item {key:016x}",
         "./do network show areas",
         f"./do simulate {folder}/more --scale 0.01",

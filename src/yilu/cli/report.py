@@ -1,0 +1,123 @@
+"""``yilu report``: what a person on duty hands over, as Word and HTML files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from yilu.cli.facts import Facts, facts, progress_bar
+from yilu.cli.output import Json, print_json, print_line
+from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.documents import to_html, to_word
+from yilu.documents.saving import save
+from yilu.errors import YiluError
+from yilu.supervision.reports.daily import Daily
+from yilu.supervision.reports.daily import daily as daily_figures
+from yilu.supervision.reports.daily_document import document
+from yilu.supervision.reports.shift import chosen
+from yilu.supervision.rules import declared
+
+app = typer.Typer(help="值班报告 · Reports of the duty officer.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """Files that are made."""
+
+    docx = "docx"
+    html = "html"
+    both = "both"
+
+
+class Language(StrEnum):
+    """Languages that are made."""
+
+    zh = "zh"
+    en = "en"
+    both = "both"
+
+
+WRITERS = {"docx": to_word, "html": to_html}
+
+
+@app.callback()
+def _reports() -> None:
+    """值班报告 · Reports of the duty officer."""
+
+
+@app.command()
+def daily(
+    day: Annotated[
+        str,
+        typer.Option(
+            "--date",
+            help="报告日:截至该日 8:30 的值班时段;空为最近完整日的次日 · Morning of the report, as 2025-11-12; empty: the one after the latest whole day.",
+        ),
+    ] = "",
+    out: Annotated[Path, typer.Option(help="输出文件夹 · Folder for the files.")] = Path("yilu-reports"),
+    form: Annotated[Format, typer.Option("--format", help="格式 · Which files.")] = Format.both,
+    language: Annotated[Language, typer.Option(help="语言 · Which languages.")] = Language.both,
+    store: StoreOption = None,
+    province: ProvinceOption = None,
+    as_json: Json = False,
+) -> None:
+    """值班日报(Word 与 HTML) · The duty officer's daily report, in Word and HTML."""
+    opened = facts(store, province)
+    told = figures(opened, _day(day), shown=not as_json)
+    paths = written(opened, told, out, _each(form, WRITERS), _each(language, ("zh", "en")))
+    if as_json:
+        print_json({"files": paths, "report": record(opened, told)})
+        return
+    for path in paths:
+        print_line(str(path))
+
+
+def figures(opened: Facts, day: date | None, shown: bool = False) -> Daily:
+    """The figures of the report of a morning; None: the one after the latest whole day."""
+    snapshot, network = opened.read(), opened.network
+    shift = chosen(snapshot, network, day)
+    with progress_bar(shown) as bar:
+        task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")
+        return daily_figures(
+            snapshot, network, declared.for_province(network.folder), shift, 60 * opened.settings.allowed_lateness_minutes,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )  # fmt: skip
+
+
+def written(opened: Facts, told: Daily, out: Path, forms: list[str], languages: list[str]) -> list[Path]:
+    """Write the report's files; their paths. Raises YiluError where the folder can't be written."""
+    made = document(told, opened.network, declared.for_province(opened.network.folder))
+    names = {(f, la): f"daily-{told.shift.day}-{la}.{f}" for la in languages for f in forms}
+    return [save(out, name, WRITERS[form](made, la)) for (form, la), name in names.items()]
+
+
+def record(opened: Facts, told: Daily) -> dict[str, Any]:
+    """The figures as a machine reads them: codes in the place of ids, times in UTC seconds."""
+    network, out = opened.network, asdict(told)
+    areas, operators, facilities = (t.code_of_id for t in (network.areas, network.operators, network.facilities))
+    out["provisional"], out["shift"]["yesterday"] = told.provisional, told.shift.yesterday
+    for name, codes in (("cities", areas), ("regions", areas), ("operators", operators)):
+        out[name] = [{"code": codes.get(g["id"], ""), "region": areas.get(g["region"], ""), **g["figures"]} for g in out[name]]  # fmt: skip
+    for name in ("alerts", "silent"):
+        out[name] = [{**a, "operator": operators.get(a["operator"], ""), "place": facilities.get(a["place"], "")} for a in out[name]]  # fmt: skip
+    return out
+
+
+def _each(choice: str, every: Any) -> list[str]:
+    return list(every) if choice == "both" else [str(choice)]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise YiluError(
+            f"--date {text}: a day is expected",
+            zh=f"--date {text}:应为日期",
+            next_step="give it as 2025-11-12",
+            next_step_zh="写作 2025-11-12",
+        ) from error
