@@ -120,7 +120,7 @@ def of_places(r, events, net, c, now, watched, say):
     """Outlets without a filing that scan, and waits where a closed crossing cuts off the destination, or the origin once it was returned."""
     seen = set()
     for e in events:
-        if "via" not in e and e["place"] not in seen and watched.lacks(e["place"], net.day(e["at"])):
+        if "via" not in e and e["place"] not in seen and watched.lacks(e["place"], e["at"]):
             seen.add(e["place"])
             say("unfiled_outlet", e["place"], e["at"])
     since, until = watched.closed

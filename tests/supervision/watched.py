@@ -19,7 +19,8 @@ from yilu.supervision.rules.registers import Filed
 
 _FAR_PLACES, _FAR_AREAS = (3, 5), (3, 5, 6)
 _OUTLETS = (1, 3)
-_FIRST, _LAST = NET.day(BASE) + 1, NET.day(BASE) + 2
+_SINCE_1970 = 10957
+_FIRST, _LAST = NET.day(BASE) + _SINCE_1970 + 1, NET.day(BASE) + _SINCE_1970 + 2
 """Local days on which outlet 1 had a filing; outlet 3 never had one."""
 _EVERYWHERE = tuple(range(len(NET.city)))
 _UNDER = {"P": (1, 2), "Q": (4,)}
@@ -43,9 +44,9 @@ class Watched:
     extra: Net
     closed: tuple[int, int]
 
-    def lacks(self, place: int, day: int) -> bool:
-        """Whether a place needs a filing and has none on a local day."""
-        return place == 3 or (place == 1 and not _FIRST <= day <= _LAST)
+    def lacks(self, place: int, at: int) -> bool:
+        """Whether a place needs a filing and has none on the local day of ``at``."""
+        return place == 3 or (place == 1 and not _FIRST <= NET.day(at) + _SINCE_1970 <= _LAST)
 
     def parts(self, place: int, area: int) -> bool:
         """Whether the closed crossing parts a place from an area."""
@@ -69,7 +70,7 @@ def network() -> Any:
         return np.isin(np.arange(len(NET.city)), _UNDER[code])
 
     return SimpleNamespace(
-        local_day=lambda at: np.vectorize(NET.day, otypes=[np.int64])(np.asarray(at)), area_inside=RULES.inside,
+        local_day=lambda at: np.vectorize(NET.day, otypes=[np.int64])(np.asarray(at)) + _SINCE_1970, area_inside=RULES.inside,
         facility_area=RULES.facility_area, area_beyond_customs=np.array([False] * 6 + [True, True]), time_zone="Europe/Berlin",
         day_factor=lambda day: 1.0, areas=SimpleNamespace(index_of_code={"P": 1, "Q": 4}), under=under,
     )  # fmt: skip
