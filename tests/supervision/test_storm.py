@@ -71,7 +71,7 @@ def test_a_typhoon_over_a_hub_does_not_raise_ten_thousand_alerts(storm: tuple[Ru
     all evidence is kept, and ``--all`` shows everything."""
     run, truth = storm
     everything = json.loads(run("alerts", "--all", "--json").stdout)["alerts"]
-    told = [a for a in everything if not a["inhibited_by"] and not a["silenced_by"]]
+    told = [a for a in everything if a["items"] and not a["inhibited_by"] and not a["silenced_by"]]
     operators, days = {a["operator"] for a in everything}, {a["day"] for a in everything}
     assert {a["rule"] for a in told} == {"crossing_closed", "backlog"}
     assert len(told) <= 2 * len(operators) * len(days)

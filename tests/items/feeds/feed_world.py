@@ -45,7 +45,7 @@ GOOD: dict[str, dict[str, str]] = {
     "protected_periods": {
         "line": "NG-2025-1", "period": "NG-2025", "zh": "第十五届全国运动会2025", "en": "National-Games-2025", "protected_from": "2025-11-05T00:00:00+08:00",
         "protected_to": "2025-11-22T00:00:00+08:00", "measure": "screen", "side": "destination", "area": "440100", "item_class": "letter",
-        "sender_kind": "contract", "latest_place": "acceptance", "operator": "", "status": "declared",
+        "sender_kind": "contract", "latest_place": "acceptance", "operator": OPERATOR, "status": "declared",
     },
     "zero_reports": {
         "period": "NG-2025", "operator": OPERATOR, "day": "2025-11-11", "reported_at": "2025-11-11T17:30:00+08:00", "cases": "0", "status": "received",
