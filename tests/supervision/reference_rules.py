@@ -95,8 +95,44 @@ def stays_of(r, events, net, c, now):
             yield place, begin, over
 
 
-def judge(world, net, c, now, abroad):
-    """{(rule, key, operator, place, at, until)} of the events of a world."""
+def of_protection(r, events, net, extra, say):
+    """Extra checks not made when their place was left, and items accepted while closed; ``extra``: the network with the lines as its obligations."""
+    start = r["start"]
+    if start[0]:
+        return
+    origin = r["origin"] or net.area[start[3]]
+    for number, (_, field, _) in enumerate(CHECKS):
+        at_site = extra.owed(number, r, start[1], origin)
+        left = min(r["left_processing" if at_site else "left"], r["delivered"])
+        if at_site is None or left == NEVER or r[field] <= left or r["checks"][number] in (3, 4):
+            continue
+        place = start[3]
+        if at_site:
+            departs = [e for e in events if e["kind"] == K["depart"] and net.processing[e["place"]]]
+            by = departs if r["left_processing"] <= left else [e for e in events if e["kind"] == K["deliver"]]
+            place = next((e["place"] for e in by if e["at"] == left), 0)
+        say("protected_check_missing", place, left)
+    if extra.owed(3, r, start[1], origin) is not None:
+        say("protected_acceptance", start[3], start[1])
+
+
+def of_places(r, events, net, c, now, watched, say):
+    """Outlets without a filing that scan, and waits where a closed crossing cuts off the destination, or the origin once it was returned."""
+    seen = set()
+    for e in events:
+        if "via" not in e and e["place"] not in seen and watched.lacks(e["place"], e["at"]):
+            seen.add(e["place"])
+            say("unfiled_outlet", e["place"], e["at"])
+    since, until = watched.closed
+    for a, b in pairwise([*events, None]):
+        goal = (r["origin"] or net.area[r["start"][3]]) if a["at"] >= r["returned"] else r["destination"]
+        at = max(a["at"], since) + HOUR * c["closure_hours"]
+        if watched.parts(a["place"], goal) and a["at"] < end_of(r) and at <= min(b["at"] if b else now, until):
+            say("crossing_closed", a["place"], at, b["at"] if b else 0)
+
+
+def judge(world, net, c, now, abroad, watched=None):
+    """{(rule, key, operator, place, at, until)} of the events of a world; ``watched``: registers that some rules need."""
     own, found = holding(world), set()
     recorded = {tuple(e.get(n, 0) for n in IDENTITY): e.get("recorded_at", 0) for e in world}
     for events in own.values():
@@ -114,6 +150,9 @@ def judge(world, net, c, now, abroad):
             of_checks(r, events, net, say)
             of_scans(r, events, net, c, say)
             of_waits(r, events, net, c, now, abroad, say)
+            if watched:
+                of_protection(r, events, net, watched.extra, say)
+                of_places(r, events, net, c, now, watched, say)
             for place, begin, over in stays_of(r, events, net, c, now):
                 groups[r["operator"], place, net.day(begin)].append((key_of(number), begin, over))
     for (operator, place, _), stays in groups.items():

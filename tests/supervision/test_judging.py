@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,7 @@ from tests.items.conftest import RULES, TRIED, fresh_store
 from tests.items.facts import delivery
 from tests.items.lives import Event
 from tests.items.small_network import BASE, HOUR, NET
-from tests.supervision import reference_rules
-from yilu.items.days import local_day
+from tests.supervision import reference_rules, watched
 from yilu.items.reading import Snapshot
 from yilu.supervision.rules.declared import Catalogue, declared
 from yilu.supervision.rules.evidence import Evidence
@@ -27,7 +25,7 @@ from yilu.supervision.rules.registers import Filed
 ABROAD = np.array([False] * 6 + [True, True])
 SMALL = {
     "backfill_hours": 24, "stalled_hours": 30, "stalled_abroad_hours": 50, "late_hours": 10, "after_minutes": 60, "backlog_hours": 5,
-    "backlog_least": 2, "off_least": 2, "closure_hours": 12,
+    "backlog_least": 2, "off_least": 2, "closure_hours": 3,
 }  # fmt: skip
 """Thresholds that lives of five days reach; those of waiting are the small network's own."""
 LATENESS_S = 6 * HOUR
@@ -39,18 +37,10 @@ def catalogue(**values: int) -> Catalogue:
     return replace(declared(), thresholds=thresholds)
 
 
-def network() -> Any:
-    """What rules need of a network, for the small one."""
-    return SimpleNamespace(
-        local_day=lambda at: local_day(np.asarray(at), RULES), area_beyond_customs=ABROAD, area_inside=RULES.inside,
-        facility_area=RULES.facility_area,
-    )  # fmt: skip
-
-
 def nothing_filed() -> Filed:
     """A register that names no facility: no outlet is judged."""
     empty = np.empty(0, np.int64)
-    return Filed(network(), empty, empty, empty, np.zeros(len(NET.area), np.bool_))
+    return Filed(watched.network(), empty, empty, empty, np.zeros(len(NET.area), np.bool_))
 
 
 def with_records(world: list[Event]) -> list[Event]:
@@ -62,14 +52,18 @@ def with_records(world: list[Event]) -> list[Event]:
     return out
 
 
-def said(world: list[Event], commits: list[list[Event]], patience: float | None) -> tuple[Evidence, int]:
-    """What the rules say of a store that got the world in these commits, and the watermark."""
+def said(
+    world: list[Event], commits: list[list[Event]], patience: float | None, registers: bool = False
+) -> tuple[Evidence, int]:
+    """What the rules say of a store that got the world in these commits, and the watermark; with filings, a closed crossing and a protected period, or none."""
     with fresh_store(patience=patience) as opened, opened() as store:
         for told in commits:
             store.commit([delivery(told)])
         store.settle()
         snapshot = Snapshot(store.disk, store.at, RULES)
-        judge = Judge(network(), catalogue(**SMALL), nothing_filed())
+        judge = Judge(watched.network(), catalogue(**SMALL), nothing_filed())
+        if registers:
+            judge = replace(judge, filed=watched.filed(), closures=(watched.parted(),), protection=watched.protection())
         complete = max(snapshot.watermarks(LATENESS_S).values(), default=0)
         return judged(snapshot, judge, LATENESS_S), complete
 
@@ -83,10 +77,12 @@ def as_rows(found: Evidence) -> set[tuple[str, int, int, int, int, int]]:
     }
 
 
-def compare(world: list[Event], commits: list[list[Event]], patience: float | None) -> set[tuple]:
+def compare(
+    world: list[Event], commits: list[list[Event]], patience: float | None, registers: bool = False
+) -> set[tuple]:
     """Hold what is said against the reference."""
-    found, complete = said(world, commits, patience)
-    expected = reference_rules.judge(world, NET, SMALL, complete, ABROAD)
+    found, complete = said(world, commits, patience, registers)
+    expected = reference_rules.judge(world, NET, SMALL, complete, ABROAD, watched.WATCHED if registers else None)
     told = as_rows(found)
     assert told == expected, {"too much": told - expected, "too little": expected - told}
     late = {bool(e["provisional"]) == bool(e["at"] > complete) for e in found}
@@ -122,6 +118,20 @@ def test_lives_in_containers(drawn: Any) -> None:
 def test_worlds(drawn: Any) -> None:
     """Everything at once: voids, new numbers, pieces, containers, re-used numbers."""
     compare(*drawn)
+
+
+@TRIED
+@given(in_any_way(lives.worlds()))
+def test_worlds_with_registers(drawn: Any) -> None:
+    """Unfiled outlets, a closed crossing and a protected period too: whom they speak of, where, from when and until when."""
+    compare(*drawn, registers=True)
+
+
+@TRIED
+@given(in_any_way(lives.lives(lives.plain(lives.ITEMS[:2]))))
+def test_plain_lives_with_registers(drawn: Any) -> None:
+    """The same of plain lives, which come to more."""
+    compare(*drawn, registers=True)
 
 
 def scan(kind: str, hours: float, place: int, key: int = lives.ITEMS[0], **more: int) -> Event:

@@ -62,6 +62,10 @@ def test_a_province_sets_thresholds_severities_and_leaves_rules_out(tmp_path: Pa
         ("thresholds = 3", "thresholds", 3),
         ("[severity]\nlate = 5", "severity.late", 5),
         ("[severity]\nnone = 2", "severity.none", 2),
+        ("[severity]\nlate = 0", "severity.late", 0),
+        ("[severity]\nunusual_low = 3", "severity.unusual_low", 3),
+        ("[thresholds]\nunusual_days = 3", "thresholds.unusual_days", 3),
+        ("[thresholds]\nzero_report_hour = 25", "thresholds.zero_report_hour", 25),
         ("off = ['none']", "off", "none"),
         ("off = 'late'\nother = 1", "other", None),
         ("[thresholds", None, None),
@@ -87,6 +91,7 @@ def test_a_faulty_file_is_named_with_key_and_value(
         ('means_en = "A."', "", "rule a, means_en"),
         ('stands_on = "law"', 'stands_on = "law"\nextra = 1', "rule a, extra"),
         ('means_en = "A."', 'means_en = "A."\ninhibits = ["b"]', "rule a, inhibits"),
+        ('means_en = "A."', 'means_en = "A."\ngroup_by = ["weather"]', "rule a, group_by"),
         ("default = 3", "default = 33", "thresholds.some_hours"),
         ("default = 3", 'default = "3"', "thresholds.some_hours, default"),
         ('unit = "hours", ', "", "thresholds.some_hours, unit"),
@@ -99,6 +104,21 @@ def test_a_faulty_catalogue_is_named_with_its_key(old: str, new: str, column: st
     with pytest.raises(InputError) as raised:
         parsed(GOOD.replace(old, new), "catalogue.toml")
     assert raised.value.column == column and raised.value.file == "catalogue.toml"
+
+
+def test_what_is_unusual_inhibits_nothing_and_nothing_inhibits_it() -> None:
+    """A catalogue in which a notice of the unusual stands on either side of an inhibition is refused: rule, key and what was expected."""
+    other = GOOD[GOOD.index("[[rule]]") :].replace('"a"', '"b"')
+    unusual = other.replace("severity = 2", "severity = 0")
+    inhibits = 'means_en = "A."\ninhibits = ["b"]'
+    assert parsed(GOOD.replace('means_en = "A."', inhibits) + other, "catalogue.toml").rules["a"].inhibits == ("b",)
+    for text in (
+        GOOD.replace('means_en = "A."', inhibits) + unusual,
+        GOOD.replace("severity = 2", "severity = 0").replace('means_en = "A."', inhibits) + other,
+    ):
+        with pytest.raises(InputError) as raised:
+            parsed(text, "catalogue.toml")
+        assert (raised.value.column, raised.value.value) == ("rule a, inhibits", "b")
 
 
 def test_two_rules_of_one_id_are_refused() -> None:

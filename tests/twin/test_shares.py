@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from twin_days import DAY, ITEMS, Day, joined
 
@@ -120,6 +122,15 @@ def test_numbers_are_each_their_own(day: Day, ask: Any) -> None:
     ]
     assert len(numbers) > 300
     assert s10.is_s10(numbers).all()
+
+
+def test_numbers_of_a_month_are_each_their_own(guangdong: Network) -> None:
+    """No carrier gives a number again within weeks: not across days either, whatever form it has."""
+    table = joined(DayPlan(guangdong, DAY, 3_000, days=30))
+    accepted = table.filter(pc.equal(table["kind"], "accept"))
+    together = pc.binary_join_element_wise(accepted["operator"], accepted["waybill"], " ")
+    items = pc.binary_join_element_wise(together, accepted["at"].cast(pa.string()), " ")
+    assert pc.count_distinct(together).as_py() == pc.count_distinct(items).as_py() > 80_000
 
 
 def test_checks_go_missing_as_planned(guangdong: Network) -> None:

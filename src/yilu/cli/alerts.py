@@ -111,7 +111,7 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
     a, rule = found.alerts[i], found.catalogue.rules[found.alerts[i].rule]
     network = opened.network
     out: dict[str, Any] = {
-        "id": a.id, "rule": a.rule, "severity": a.severity, "life": a.life, "operator": network.operators.code_of_id.get(a.operator, ""),
+        "id": a.id, "rule": a.rule, "severity": a.severity, "unusual": a.unusual, "life": a.life, "operator": network.operators.code_of_id.get(a.operator, ""),
         "facility": network.facilities.code_of_id.get(a.place, ""), "day": np.datetime64(a.day, "D").astype(str), "items": a.items,
         "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None,
         "stands_on": rule.stands_on,
@@ -119,7 +119,7 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
     if evidence:
         rows = found.evidence[found.of == i]
         out["evidence"] = [
-            {"item": f"{int(r['key']):016x}" if r["key"] else None, "from": int(r["at"]), "until": int(r["until"]) or None, "provisional": bool(r["provisional"])}
+            {"item": f"{int(r['key']):016x}" if r["key"] else None, "facility": network.facilities.code_of_id.get(int(r["place"])), "from": int(r["at"]), "until": int(r["until"]) or None, "provisional": bool(r["provisional"])}
             for r in rows
         ]  # fmt: skip
     return out
@@ -130,7 +130,7 @@ def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
     quiet = [found.catalogue.rules[r].zh if zh else r for r in a.inhibited_by] + ([a.silenced] if a.silenced else [])
     life = LIVES[a.life][0] if zh else a.life
     return (
-        SEVERITIES[a.severity][0 if zh else 1], rule.zh if zh else rule.en, names.operator.get(a.operator, "?"), names.facility.get(a.place, "–"),
+        SEVERITIES[a.severity][0 if zh else 1], rule.zh if zh else rule.en, names.operator.get(a.operator, "?") if a.operator else "–", names.facility.get(a.place, "–"),
         a.items or "–", names.time(a.last), f"{life} ({', '.join(quiet)})" if quiet else life, a.id,
     )  # fmt: skip
 
@@ -141,8 +141,13 @@ def show(opened: Facts, found: Found, chosen: list[int], most: int = _SHOWN) -> 
     names = Names(opened.network, zh)
     quiet = sum(not a.told for a in found.alerts)
     over = sum(a.told and a.life == "resolved" for a in found.alerts)
+    odd = sum(found.alerts[i].unusual for i in chosen)
+    many = len(chosen) - odd
+    counted = (f"预警 {many:,}" if zh else f"Alerts {many:,}") + (
+        (f",另关注 {odd:,}" if zh else f", unusual {odd:,}") if odd else ""
+    )
     print_table(
-        f"预警 {len(chosen):,} · 完整至 {names.time(found.complete_to)}" if zh else f"Alerts {len(chosen):,} · complete up to {names.time(found.complete_to)}",
+        f"{counted} · 完整至 {names.time(found.complete_to)}" if zh else f"{counted} · complete up to {names.time(found.complete_to)}",
         ("级别", "规则", "企业", "场所", "件数", "最近", "状态", "编号") if zh else ("severity", "rule", "operator", "facility", "items", "latest", "life", "id"),
         [_row(found, names, found.alerts[i]) for i in chosen[:most]],
     )  # fmt: skip

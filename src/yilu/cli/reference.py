@@ -193,7 +193,8 @@ def rules_page() -> str:
     rules = [
         (
             f"`{r.id}`", r.zh, f"{r.en}. {r.means_en} {r.means_zh}", SEVERITIES[r.severity][1], r.input, "yes" if r.resolves else "no",
-            ", ".join(f"`{t}`" for t in r.thresholds) or "–", ", ".join(f"`{i}`" for i in r.inhibits) or "–", r.stands_on,
+            ", ".join(f"`{t}`" for t in r.thresholds) or "–", ", ".join(f"`{i}`" for i in r.inhibits) or "–", ", ".join(("day", *r.group_by)),
+            r.stands_on,
         )
         for r in catalogue.rules.values()
     ]  # fmt: skip
@@ -201,7 +202,18 @@ def rules_page() -> str:
         (f"`{t.name}`", t.default, t.unit, f"{t.least} to {t.most}", f"{t.zh} · {t.en}")
         for t in catalogue.thresholds.values()
     ]
-    head = ("rule", "中文", "meaning", "severity", "looks at", "resolves", "thresholds", "inhibits", "stands on")
+    head = (
+        "rule",
+        "中文",
+        "meaning",
+        "severity",
+        "looks at",
+        "resolves",
+        "thresholds",
+        "inhibits",
+        "one alert for each",
+        "stands on",
+    )
     return f"""# Rules 规则
 
 What facts need a person. [Alerts](../explain/alerts.md) says how evidence becomes an alert. A province sets thresholds, severities and rules it

@@ -1,4 +1,4 @@
-"""Alerts (预警): evidence of one rule, operator, place and day together, with an identity that stays, a life, and what keeps it quiet.
+"""Alerts (预警): evidence of one rule, operator, place and day together (or of what the rule is grouped by), with an identity that stays, a life, and what keeps it quiet.
 
 Grouping, inhibition and silences are those of Prometheus' Alertmanager: a person is told once of what belongs together, not at all of what follows
 from something graver that is told already, and not of what was silenced for a while; none of it takes evidence away.
@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from yilu.network import Network
-from yilu.supervision.rules.declared import Catalogue
+from yilu.supervision.rules.declared import GROUPS, UNUSUAL, Catalogue
 from yilu.supervision.rules.evidence import Evidence
 
 PROVISIONAL, FIRING, RESOLVED = "provisional", "firing", "resolved"
@@ -47,6 +47,11 @@ class Alert:
     silenced: str = ""
 
     @property
+    def unusual(self) -> bool:
+        """Whether it is worth a look and no violation."""
+        return self.severity == UNUSUAL
+
+    @property
     def told(self) -> bool:
         """Whether a person is told of it."""
         return not self.inhibited_by and not self.silenced
@@ -54,7 +59,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Silence:
-    """Nothing is told of what it covers while it lasts (UTC seconds). Empty rule, operator 0, place 0: any."""
+    """Nothing is told of what it covers while it lasts (UTC seconds). Empty rule, operator 0, place 0, empty area: any; ``area``: a code, with all below it."""
 
     id: str
     since: int
@@ -62,17 +67,36 @@ class Silence:
     rule: str = ""
     operator: int = 0
     place: int = 0
+    area: str = ""
 
-    def covers(self, alert: Alert, now: int) -> bool:
-        """Whether it covers an alert at ``now``."""
-        fits = self.rule in ("", alert.rule) and self.operator in (0, alert.operator) and self.place in (0, alert.place)
-        return fits and self.since <= now < self.until
+    def covers(self, groups: Groups, network: Network, catalogue: Catalogue, now: int) -> NDArray[np.bool_]:
+        """Which groups (g,) it covers at ``now``. One of a rule or an area that there is not covers none."""
+        fits = np.full(len(groups.rule), self.since <= now < self.until)
+        if self.rule:
+            fits &= groups.rule == (catalogue.number(self.rule) if self.rule in catalogue.rules else -1)
+        if self.operator:
+            fits &= groups.operator == self.operator
+        if self.place:
+            fits &= groups.place == self.place
+        if self.area:
+            known = np.where(groups.place < len(network.facility_area), groups.place, 0)
+            within = network.under(self.area) if self.area in network.areas.index_of_code else np.zeros(1, np.bool_)
+            fits &= (known > 0) & within[network.facility_area[known] if within.size > 1 else 0]
+        return fits
 
 
 def silences_of(declared: pa.Table) -> tuple[Silence, ...]:
     """The silences of the register ``silences`` (``feeds.load``)."""
     return tuple(
-        Silence(r["silence"], r["silent_from"], r["silent_to"], r["rule"] or "", r["operator"] or 0, r["facility"] or 0)
+        Silence(
+            r["silence"],
+            r["silent_from"],
+            r["silent_to"],
+            r["rule"] or "",
+            r["operator"] or 0,
+            r["facility"] or 0,
+            r["area"] or "",
+        )
         for r in declared.to_pylist()
         if r["status"] == "declared"
     )
@@ -89,36 +113,56 @@ def alerts_of(
     """(alerts, gravest and latest first; for each row of evidence (n,) the index of its alert)."""
     if not len(found):
         return [], np.empty(0, np.int64)
-    day = network.local_day(found["at"])
-    of = np.stack([found["rule"], found["operator"], found["place"], day], axis=1).astype(np.int64)
-    groups, group = np.unique(of, axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    count = np.bincount(group, weights=found["key"] != 0, minlength=len(groups))
-    first, last = (
-        _by_group(np.minimum, found["at"], group, len(groups)),
-        _by_group(np.maximum, found["at"], group, len(groups)),
-    )
-    until = _by_group(np.maximum, found["until"], group, len(groups))
-    running = _by_group(np.maximum, (found["until"] == 0).astype(np.int64), group, len(groups)) > 0
-    sure = _by_group(np.maximum, (~found["provisional"]).astype(np.int64), group, len(groups)) > 0
-    quiet = _inhibited(found, group, len(groups), catalogue)
+    groups, group = grouped(found, network, catalogue)
+    n = len(groups.rule)
+    count = np.bincount(group, weights=found["key"] != 0, minlength=n).astype(np.int64)
+    first, last = _by_group(np.minimum, found["at"], group, n), _by_group(np.maximum, found["at"], group, n)
+    until = _by_group(np.maximum, found["until"], group, n)
+    running = _by_group(np.maximum, found["until"] == 0, group, n) > 0
+    sure = _by_group(np.maximum, ~found["provisional"], group, n) > 0
     names = {rule.number: rule for rule in catalogue.rules.values()}
+    resolves = np.isin(groups.rule, [r.number for r in names.values() if r.resolves])
+    over = resolves & ~running
+    lives = np.where(over, RESOLVED, np.where(sure, FIRING, PROVISIONAL))
+    quiet = _inhibited(found, group, groups, catalogue)
+    silenced = np.full(n, "", object)
+    for silence in reversed(silences):
+        silenced[silence.covers(groups, network, catalogue, now)] = silence.id
     operators, facilities = network.operators.code_of_id, network.facilities.code_of_id
+    columns = (groups.rule, groups.operator, groups.place, groups.day, count, first, last, np.where(over, until, 0))
     alerts = []
-    for g, (number, operator, place, of_day) in enumerate(groups.tolist()):
+    for g, (number, operator, place, day, items, since, latest, ended) in enumerate(
+        zip(*(c.tolist() for c in columns), strict=True)
+    ):
         rule = names[number]
-        over = rule.resolves and not running[g]
-        alert = Alert(
-            identity(rule.id, operators.get(operator, ""), facilities.get(place, ""), of_day), rule.id, rule.severity, operator, place, of_day,
-            int(count[g]), int(first[g]), int(last[g]), int(until[g]) if over else 0,
-            RESOLVED if over else FIRING if sure[g] else PROVISIONAL, quiet[g],
-        )  # fmt: skip
-        silenced = next((s.id for s in silences if s.covers(alert, now)), "")
-        alerts.append(alert if not silenced else Alert(**{**alert.__dict__, "silenced": silenced}))
-    order = sorted(range(len(alerts)), key=lambda g: (-alerts[g].severity, -alerts[g].last, alerts[g].id))
-    place_of = np.empty(len(order), np.int64)
-    place_of[order] = np.arange(len(order))
-    return [alerts[g] for g in order], place_of[group]
+        told_as = identity(rule.id, operators.get(operator, ""), facilities.get(place, ""), day)
+        alerts.append(Alert(told_as, rule.id, rule.severity, operator, place, day, items, since, latest, ended, str(lives[g]), quiet.get(g, ()), silenced[g]))  # fmt: skip
+    severity = np.array([a.severity for a in alerts])
+    order = np.lexsort([np.array([a.id for a in alerts]), -last, -severity])
+    place_of = np.empty(n, np.int64)
+    place_of[order] = np.arange(n)
+    return [alerts[g] for g in order.tolist()], place_of[group]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What makes groups of evidence (g,): number of the rule, operator and facility by id, local day since 1970."""
+
+    rule: NDArray[np.int64]
+    operator: NDArray[np.int64]
+    place: NDArray[np.int64]
+    day: NDArray[np.int64]
+
+
+def grouped(found: Evidence, network: Network, catalogue: Catalogue) -> tuple[Groups, NDArray[np.int64]]:
+    """(groups of evidence, the group of each row (n,)). A group is one number: rule 8, operator 12, place 20, day 24 bits; 0 where the rule doesn't group by it."""
+    rule = found["rule"].astype(np.int64)
+    by = {name: np.isin(rule, [r.number for r in catalogue.rules.values() if name in r.group_by]) for name in GROUPS}
+    operator, place = (np.where(by[name], found[name].astype(np.int64), 0) for name in GROUPS)
+    day = network.local_day(found["at"])
+    codes, group = np.unique(rule << 56 | operator << 44 | place << 24 | day, return_inverse=True)
+    parts = codes >> 56, codes >> 44 & 0xFFF, codes >> 24 & 0xFFFFF, codes & 0xFFFFFF
+    return Groups(*parts), group.reshape(-1)
 
 
 def _by_group(what: np.ufunc, values: NDArray, group: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
@@ -128,17 +172,19 @@ def _by_group(what: np.ufunc, values: NDArray, group: NDArray[np.int64], groups:
     return out
 
 
-def _inhibited(found: Evidence, group: NDArray[np.int64], groups: int, catalogue: Catalogue) -> list[tuple[str, ...]]:
-    """Rules by which each group is inhibited: those that speak of every one of its items."""
-    out: list[tuple[str, ...]] = [()] * groups
+def _inhibited(
+    found: Evidence, group: NDArray[np.int64], groups: Groups, catalogue: Catalogue
+) -> dict[int, tuple[str, ...]]:
+    """Rules by which groups are inhibited: those that speak of every one of their items. What speaks of counts alone is inhibited by nothing."""
+    out: dict[int, tuple[str, ...]] = {}
     for rule in catalogue.rules.values():
         if not rule.inhibits:
             continue
+        asked = np.isin(groups.rule, [catalogue.number(other) for other in rule.inhibits])
+        rows = np.flatnonzero(asked[group])
         keys = np.unique(found["key"][found["rule"] == rule.number])
-        covered = np.isin(found["key"], keys)
-        all_covered = _by_group(np.minimum, covered.astype(np.int64), group, groups) > 0
-        numbers = [catalogue.number(other) for other in rule.inhibits]
-        of_rule = _by_group(np.maximum, found["rule"].astype(np.int64), group, groups)
-        for g in np.flatnonzero(all_covered & np.isin(of_rule, numbers)):
-            out[g] = (*out[g], rule.id)
+        covered = np.ones(len(groups.rule), np.bool_)
+        covered[group[rows[~np.isin(found["key"][rows], keys[keys > 0])]]] = False
+        for g in np.flatnonzero(asked & covered).tolist():
+            out[g] = (*out.get(g, ()), rule.id)
     return out

@@ -39,8 +39,16 @@ GOOD: dict[str, dict[str, str]] = {
         "closure": "2025-09-23-1", "crossing": "QIONGZHOU", "closed_from": "2025-09-23T12:00:00+08:00", "closed_to": "", "status": "declared",
     },
     "silences": {
-        "silence": "S-1", "rule": "stalled", "operator": OPERATOR, "facility": FACILITY, "silent_from": "2025-11-11T00:00:00+08:00",
+        "silence": "S-1", "rule": "stalled", "operator": OPERATOR, "facility": FACILITY, "area": "440300", "silent_from": "2025-11-11T00:00:00+08:00",
         "silent_to": "2025-11-12T00:00:00+08:00", "status": "declared",
+    },
+    "protected_periods": {
+        "line": "NG-2025-1", "period": "NG-2025", "zh": "第十五届全国运动会2025", "en": "National-Games-2025", "protected_from": "2025-11-05T00:00:00+08:00",
+        "protected_to": "2025-11-22T00:00:00+08:00", "measure": "screen", "side": "destination", "area": "440100", "item_class": "letter",
+        "sender_kind": "contract", "latest_place": "acceptance", "operator": OPERATOR, "status": "declared",
+    },
+    "zero_reports": {
+        "period": "NG-2025", "operator": OPERATOR, "day": "2025-11-11", "reported_at": "2025-11-11T17:30:00+08:00", "cases": "0", "status": "received",
     },
 }  # fmt: skip
 """One good row of each kind, as text."""
@@ -63,7 +71,13 @@ def write(path: Path, rows: list[dict[str, str]]) -> Path:
 
 def read(kind: str, path: Path) -> feeds.FeedRows:
     """The file read against Guangdong."""
-    return feeds.read(kind, path, OPERATORS, FACILITIES, codes={"crossing": ["QIONGZHOU"], "rule": ["stalled"]})
+    return feeds.read(
+        kind,
+        path,
+        OPERATORS,
+        FACILITIES,
+        codes={"crossing": ["QIONGZHOU"], "rule": ["stalled"], "area": ["440100", "440300"]},
+    )
 
 
 def table(tmp_path: Path, kind: str, *changes: dict[str, str]) -> pa.Table:

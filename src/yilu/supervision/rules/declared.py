@@ -24,6 +24,10 @@ SEVERITIES: dict[int, tuple[str, str]] = {
 """By number: Chinese and English name."""
 
 
+GROUPS = ("operator", "place")
+"""What evidence of a rule may be grouped by, beside the local day."""
+
+
 @dataclass(frozen=True)
 class Threshold:
     """A threshold of rules: its value, default, unit, and bounds (inclusive)."""
@@ -42,7 +46,8 @@ class Threshold:
 class Rule:
     """One rule. ``number``: its place in the catalogue, from 1 on; ``input``: ``items`` that were touched, ``time`` that passed, or ``cells`` of cubes.
 
-    ``stands_on``: law and plan; ``resolves``: whether what it says can end by itself; ``inhibits``: rules that keep quiet of what it has said.
+    ``stands_on``: law and plan; ``resolves``: whether what it says can end by itself; ``inhibits``: rules that keep quiet of what it has said;
+    ``group_by``: what, beside the local day, parts its evidence into alerts.
     """
 
     number: int
@@ -57,6 +62,7 @@ class Rule:
     inhibits: tuple[str, ...]
     means_zh: str
     means_en: str
+    group_by: tuple[str, ...] = GROUPS
 
 
 @dataclass(frozen=True)
@@ -170,17 +176,21 @@ def _violation(severity: object) -> bool:
 
 
 _KEYS: dict[str, type] = {
-    "id": str, "zh": str, "en": str, "input": str, "severity": int, "stands_on": str, "resolves": bool, "thresholds": list, "inhibits": list,
+    "id": str, "zh": str, "en": str, "input": str, "severity": int, "stands_on": str, "resolves": bool, "thresholds": list, "inhibits": list, "group_by": list,
     "means_zh": str, "means_en": str,
 }  # fmt: skip
 
 
 def _rule(number: int, given: Any, file: str) -> Rule:
     key = f"rule {given.get('id', number) if isinstance(given, dict) else number}"
-    whole = {"inhibits": [], **toml_file.whole(given, key, file, _KEYS, optional=("inhibits",))}
+    said = toml_file.whole(given, key, file, _KEYS, optional=("inhibits", "group_by"))
+    whole = {"inhibits": [], "group_by": list(GROUPS), **said}
     if whole["input"] not in INPUTS:
         raise wrong(file, f"{key}, input", whole["input"], f"one of {', '.join(INPUTS)}")
     if whole["severity"] not in SEVERITIES:
         raise wrong(file, f"{key}, severity", whole["severity"], "a number from 0 to 4")
-    lists = {name: tuple(whole[name]) for name in ("thresholds", "inhibits")}
+    for name in whole["group_by"]:
+        if name not in GROUPS:
+            raise wrong(file, f"{key}, group_by", name, f"among {', '.join(GROUPS)}")
+    lists = {name: tuple(whole[name]) for name in ("thresholds", "inhibits", "group_by")}
     return Rule(number=number, **{**whole, **lists})

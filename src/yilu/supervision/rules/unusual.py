@@ -64,6 +64,8 @@ def unusual(scans: pa.Table, network: Network, watermark: int, catalogue: Catalo
     if series is None:
         return _NONE
     days = series.count.shape[1] // 24
+    if days <= catalogue["unusual_days"]:
+        return _NONE
     levels = levels_of(np.array([network.day_factor(date(1970, 1, 1) + timedelta(days=series.day + d)) for d in range(-CARRIED_D, days)]))  # fmt: skip
     found = [
         _said(Series(series.facility[a : a + _AT_ONCE], series.count[a : a + _AT_ONCE], series.day, series.hours), levels, clock, catalogue)
@@ -121,8 +123,6 @@ def _said(series: Series, levels: tuple[Floats, Floats, Floats], clock: LocalTim
     history, width = catalogue["unusual_days"], catalogue["unusual_hours"]
     n, hours = series.count.shape
     days = hours // 24
-    if days <= history:
-        return _NONE
     sums = np.cumsum(np.pad(series.count, ((0, 0), (width, 0))), axis=1)
     windows = (sums[:, width:] - sums[:, :-width]).reshape(n, days, 24)  # each named by its last hour
     usual = usual_of(windows, levels, history)
