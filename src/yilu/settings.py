@@ -82,6 +82,10 @@ SETTINGS: tuple[Setting, ...] = (
         "settle_percent", "int", 100, "%", "迟到事件合并重算的周期",
         "Events that wait are folded together when so many per cent of the log's rows have come since the last time.", 0, 10_000,
     ),
+    Setting(
+        "remembered_rows", "int", 100_000_000, "rows", "持续运行时内存中的日志行数",
+        "Logged events that a running writer holds in memory too, so that late ones are folded at once; some 70 bytes each.", 0, 2**40,
+    ),
     Setting("memory_mb", "int", 12_000, "MB", "内存上限", "Memory that states and queries may hold.", 256, 4_000_000),
     Setting("threads", "int", 2, "threads", "线程数", "Threads for reading and queries.", 1, 1024),
     Setting(
@@ -150,6 +154,7 @@ class Settings:
     commit_rows: int
     at_once_rows: int
     settle_percent: int
+    remembered_rows: int
     memory_mb: int
     threads: int
     clock_ahead_minutes: int

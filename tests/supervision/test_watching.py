@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,20 @@ from hypothesis import strategies as st
 from tests.items import lives
 from tests.items.conftest import RULES, TRIED, fresh_store
 from tests.items.facts import delivery
-from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, network, nothing_filed
+from tests.supervision import watched as small
+from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, nothing_filed
 from yilu.items import order
 from yilu.items.reading import Snapshot
 from yilu.supervision.rules.judging import Judge, judged
 from yilu.supervision.rules.watching import Watch
 
 
-def watched(drawn: Any, most_rows: int, begin: int) -> int:
+def watched(drawn: Any, most_rows: int, begin: int, registers: bool) -> int:
     """Step a watch through the commits, from the one numbered ``begin`` on; its evidence is that of a look at everything. Returns how much there was."""
     _, commits, patience = drawn
-    judge = Judge(network(), catalogue(**SMALL), nothing_filed())
+    judge = Judge(small.network(), catalogue(**SMALL), nothing_filed())
+    if registers:
+        judge = replace(judge, filed=small.filed(), closures=(small.parted(),), protection=small.protection())
     with fresh_store(patience=patience) as opened, opened() as store:
         for told in commits[:begin]:
             store.commit([delivery(told)])
@@ -44,10 +48,10 @@ WORLD = lives.lives(
 
 
 @TRIED
-@given(in_any_way(WORLD), st.sampled_from([0, 5, 1 << 30]), st.integers(0, 3))
-def test_a_watch_says_what_a_look_at_everything_says(drawn: Any, most_rows: int, begin: int) -> None:
-    """Any lives, any split, order and repetition; begun at any commit; with all, some or none of the log in memory."""
-    watched(drawn, most_rows, begin)
+@given(in_any_way(WORLD), st.sampled_from([0, 5, 1 << 30]), st.integers(0, 3), st.booleans())
+def test_a_watch_says_what_a_look_at_everything_says(drawn: Any, most_rows: int, begin: int, registers: bool) -> None:
+    """Any lives, any split, order and repetition; begun at any commit; with and without registers; with all, some or none of the log in memory."""
+    watched(drawn, most_rows, begin, registers)
 
 
 @TRIED

@@ -15,6 +15,7 @@ from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
 from yilu.items import feeds
 from yilu.items.feeds.reasons import BY_CODE
+from yilu.items.store import Store
 from yilu.supervision.rules.declared import declared
 
 KindName = Enum("KindName", {name: name for name in feeds.KINDS}, type=str)  # type: ignore[misc]
@@ -59,6 +60,12 @@ def feed(
 
 def take(opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Read a file of ``kind`` into the store. Returns (the account of its rows, quarantined rows)."""
+    with opened.write() as writer:
+        return taken_into(writer, opened, kind, file)
+
+
+def taken_into(writer: Store, opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """As ``take``, into a store that is open."""
     network = opened.network
     codes = {
         "crossing": [str(c) for c in network.crossings.code],
@@ -66,8 +73,7 @@ def take(opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dic
         "area": [str(c) for c in network.areas.code],
     }
     found = feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
-    with opened.write() as writer:
-        counts = found.counts | feeds.store_rows(writer, kind, found, received_at=int(time.time()))
+    counts = found.counts | feeds.store_rows(writer, kind, found, received_at=int(time.time()))
     return counts, found.quarantine.to_pylist()
 
 

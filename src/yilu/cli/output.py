@@ -40,6 +40,12 @@ def print_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_text) + "\n")
 
 
+def print_json_line(record: object) -> None:
+    """Print one record of a stream of them, at once."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_text) + "\n")
+    sys.stdout.flush()
+
+
 def _text(value: object) -> object:
     if isinstance(value, Path):
         return str(value)

@@ -15,6 +15,9 @@ from yilu.items.manifest import Counts, Erasure, Source
 from yilu.items.rules import Rules
 from yilu.items.schema import TOKENS, Events, events, laid
 
+_MOST_PASSING = 1000
+"""Files of spool folders that are remembered: a folder never holds as many that are in a commit already."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -23,7 +26,7 @@ class Delivery:
     ``source``: content hash, base name, rows done with this chunk, and whether that is the whole file; None for a stream.
     ``codes``: source codes that ``events.code`` numbers from 1. ``counts``: rows, used, quarantined, refused, unmapped, unknown_place.
     ``received_at``: when it came, UTC seconds; 0: not known. ``ahead``: events that were quarantined since their clock was ahead.
-    ``tokens``: acceptances by senders' tokens (``schema.TOKENS``).
+    ``tokens``: acceptances by senders' tokens (``schema.TOKENS``). ``offset``: a message log, and up to where this brings it.
     """
 
     events: Events
@@ -35,6 +38,7 @@ class Delivery:
     received_at: int = 0
     ahead: Events = field(default_factory=lambda: events(0))
     tokens: pa.Table = field(default_factory=TOKENS.empty_table)
+    offset: tuple[str, int] | None = None
 
 
 def numbered(
@@ -127,5 +131,10 @@ def read_on(known: dict[str, Source], more: list[tuple[str, Source]]) -> dict[st
     now = dict(known)
     for content, source in more:
         old = now.get(content, source)
-        now[content] = Source(old.name, max(old.rows, source.rows), old.complete or source.complete)
+        now[content] = replace(
+            source, name=old.name, rows=max(old.rows, source.rows), complete=old.complete or source.complete
+        )
+    passing = [content for content, source in now.items() if source.passing]
+    for content in passing[: max(0, len(passing) - _MOST_PASSING)]:
+        del now[content]
     return now

@@ -103,7 +103,18 @@ class Disk:
         path.unlink(missing_ok=True)
 
 
-FOLDERS: tuple[str, ...] = ("commits", "log", "cubes", "state", "closed", "quarantine", "links", "feeds")
+FOLDERS: tuple[str, ...] = (
+    "commits",
+    "log",
+    "cubes",
+    "state",
+    "closed",
+    "quarantine",
+    "links",
+    "tokens",
+    "evidence",
+    "feeds",
+)
 """Folders of a store whose files a commit names."""
 
 

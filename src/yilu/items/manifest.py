@@ -64,6 +64,8 @@ class Source:
     name: str
     rows: int
     complete: bool
+    passing: bool = False
+    """From a spool folder, which is emptied: it is forgotten once many others have come."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class Manifest:
     events of their sources are not spread yet; ``settled``: how many events had been made when nothing of either kind waited last.
     ``tokens``: acceptances by senders' tokens, of days that may still grow; ``crowds``: those of tokens that stood behind too many items (``tokens``).
     ``watermarks``: per feed the latest event, ``received``: when it last brought any (UTC seconds).
+    ``offsets``: up to where each message log was read. ``evidence``: what the rules said at the commit ``judged``, by rules and registers of
+    the hash ``judged_by``.
     ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped; ``sealed``: closed items that
     began before it (UTC seconds) can't be folded again.
     """
@@ -124,6 +128,10 @@ class Manifest:
     watermarks: dict[str, int] = field(default_factory=dict)
     settled: int = 0
     received: dict[str, int] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
+    evidence: tuple[Part, ...] = ()
+    judged: int = 0
+    judged_by: str = ""
     floor: int = 0
     log_from: str = ""
     sealed: int = 0
@@ -139,7 +147,7 @@ class Manifest:
 
 
 PARTS: tuple[str, ...] = (
-    "log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "tokens", "crowds", "feeds", "feed_quarantine",
+    "log", "behind", "links", "unspread", "cubes", "closed", "gone", "quarantine", "tokens", "crowds", "feeds", "feed_quarantine", "evidence",
 )  # fmt: skip
 """Fields of a manifest that name data files."""
 

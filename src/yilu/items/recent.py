@@ -37,8 +37,8 @@ class Recent:
         return sum(map(len, self._runs))
 
     def earlier(self, parts: Sequence[Part]) -> tuple[Part, ...]:
-        """Those log files whose events are not here."""
-        return tuple(p for p in parts if p.last < self.since)
+        """Those log files of whose events some are not here."""
+        return tuple(p for p in parts if p.first < self.since)
 
     def add(self, batch: Events) -> None:
         """Take the events of one more commit, by key."""
@@ -103,6 +103,4 @@ def remembered(disk: Disk, at: Manifest, most_rows: int) -> Recent:
         by_bucket = (log.read(disk, parts, b, at.buckets) for b in range(at.buckets))
         runs.append(joined([events(0), *by_bucket]))
         since, left = min(p.first for p in parts), [p for p in left if p.last < newest]
-    if any(p.last >= since for p in left):  # commits that some file tells in part only
-        return Recent(at.commit + 1)
     return Recent(since, runs[::-1])

@@ -246,6 +246,7 @@ class Store:
         after = replace(
             now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks, received=received,
             sources=arrival.read_on(now.sources, [d.source for d in deliveries if d.source is not None]),
+            offsets={**now.offsets, **dict(d.offset for d in deliveries if d.offset is not None)},
             settled=counts.made if at_once else now.settled,
             **_with(now, added),
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -73,20 +74,35 @@ def open_source(
     """
     if not 1 <= chunk_rows <= MAX_CHUNK_ROWS:
         raise ValueError(f"chunk_rows {chunk_rows} is not within 1 to {MAX_CHUNK_ROWS}")
-    mapping = document_mapping(mapping) if mapping.format == "epcis" else mapping
-    door = Door(
-        mapping=mapping,
-        lookups=lookups(mapping, network),
-        key=key,
-        time_zone=mapping.time_zone,
-        province_zone=network.time_zone,
-        received_at=int(time.time()) if received_at is None else received_at,
-        limits=limits or Limits(),
-    )
+    door = door_of(mapping, network, key, limits, received_at)
     asked = done or (lambda _: 0)
     if str(path) == "-":
         return _standard_input(stream or sys.stdin.buffer, door, asked, chunk_rows)
     return _paths(Path(path), door, asked, chunk_rows)
+
+
+def door_of(
+    mapping: Mapping, network: Any, key: Key, limits: Limits | None = None, received_at: int | None = None
+) -> Door:
+    """What rows of a feed are judged by; made once where many files of it come. Raises MappingError."""
+    mapping = document_mapping(mapping) if mapping.format == "epcis" else mapping
+    return Door(
+        mapping=mapping, lookups=lookups(mapping, network), key=key, time_zone=mapping.time_zone, province_zone=network.time_zone,
+        received_at=int(time.time()) if received_at is None else received_at, limits=limits or Limits(),
+    )  # fmt: skip
+
+
+def read_file(path: Path, door: Door, done: Done, chunk_rows: int = MAX_CHUNK_ROWS) -> Iterator[Chunk]:
+    """Chunks of one file that has just come. Raises SourceError."""
+    return _file(path, replace(door, received_at=int(time.time())), done, chunk_rows)
+
+
+def read_lines(data: bytes, name: str, door: Door) -> Iterator[Chunk]:
+    """Chunks of whole lines (JSON Lines, or CSV with its header) that have just come from a stream ``name``; they have no content hash."""
+    door = replace(door, received_at=int(time.time()))
+    read = read_csv if door.mapping.format == "csv" else read_jsonl
+    found = read(io.BytesIO(data), name, door.mapping, door.limits, 0)
+    return _chunks(found, door, name, "", 0, MAX_CHUNK_ROWS)
 
 
 def files_of(path: Path, mapping: Mapping) -> list[Path]:

@@ -1,0 +1,174 @@
+"""``yilu run``: the one writer, running: feeds in, facts and evidence out, every second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from yilu.cli.facts import Facts, facts
+from yilu.cli.feed import taken_into
+from yilu.cli.ingest import intake_limits, mapping_of
+from yilu.cli.output import Json, print_json_line, say
+from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.errors import YiluError
+from yilu.items import feeds
+from yilu.items.intake import door_of
+from yilu.items.intake.door import Door
+from yilu.items.reading import Snapshot
+from yilu.items.store import Store
+from yilu.run import live
+from yilu.run.inlets import Inlet, Refusal, Spool, Stream
+from yilu.run.jetstream import JetStream
+from yilu.supervision.rules import declared, judging, kept
+from yilu.supervision.rules.judging import Judge
+from yilu.supervision.rules.watching import Watch
+
+REGISTERS = "registers"
+"""Folder of a spool for files of other kinds than scan events, by kind."""
+_SAID_S = 10.0
+
+
+def run(
+    spool: Annotated[
+        Path | None,
+        typer.Option(help="投递文件夹:每个数据源一个子文件夹 · Spool folder: a folder in it for each feed."),
+    ] = None,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="从标准输入读 JSON 行 · Read JSON lines from standard input.")
+    ] = False,
+    nats: Annotated[str, typer.Option(help="NATS 地址 · Address of a NATS server.")] = "",
+    stream: Annotated[str, typer.Option(help="JetStream 流名 · Name of its stream.")] = "yilu",
+    mapping: Annotated[str, typer.Option(help="映射 · Mapping, where a feed's folder has none.")] = "yilu",
+    feed: Annotated[
+        str, typer.Option(help="标准输入与 NATS 的数据源名 · Name of the feed of standard input and NATS.")
+    ] = "",
+    seconds: Annotated[
+        float, typer.Option(help="运行多少秒,0 为不限 · Run so long; 0: until it is stopped.", min=0)
+    ] = 0,
+    store: StoreOption = None,
+    province: ProvinceOption = None,
+    as_json: Json = False,
+) -> None:
+    """持续读入并预警 · Take feeds in as they come; facts and alerts every second."""
+    opened = facts(store, province)
+    if not (spool or stdin or nats):
+        raise YiluError(
+            "nothing to read from", zh="没有数据来源", next_step="Give --spool FOLDER, --stdin or --nats URL.",
+            next_step_zh="给出 --spool 文件夹、--stdin 或 --nats 地址", exit_code=2,
+        )  # fmt: skip
+    zh, s = opened.settings.language == "zh", opened.settings
+    with opened.write() as writer:
+        writer.settle()
+        writer.flush()
+        writer.remember(s.remembered_rows)
+        inlets = _inlets(opened, writer, spool, stdin, nats, stream, mapping, feed, lambda r: _refused(r, zh))
+        lateness_s = 60 * s.allowed_lateness_minutes
+        catalogue = declared.for_province(opened.network.folder)
+
+        def judge() -> tuple[Judge, str]:
+            snapshot = Snapshot(writer.disk, writer.at, writer.rules)
+            return judging.judge_of(snapshot, opened.network, catalogue), kept.judged_by(
+                snapshot, catalogue, lateness_s
+            )
+
+        def registers() -> tuple[Judge, str] | None:
+            return judge() if spool and _registers(opened, writer, spool / REGISTERS, zh) else None
+
+        watch = Watch(writer, judge()[0], lateness_s)
+        until = time.monotonic() + seconds if seconds else float("inf")
+        say("运行中;按 Ctrl-C 结束" if zh else "Running; Ctrl-C ends it.")
+        try:
+            live.run(
+                writer,
+                inlets,
+                watch,
+                judge()[1],
+                live.Pace(),
+                lambda: time.monotonic() >= until,
+                _shown(zh, as_json),
+                registers,
+            )
+        finally:
+            for inlet in inlets:
+                inlet.close()
+
+
+def _inlets(
+    opened: Facts, store: Store, spool: Path | None, stdin: bool, nats: str, stream: str, mapping: str, feed: str,
+    told: Callable[[Refusal], None],
+) -> list[Inlet]:  # fmt: skip
+    def door(name: str) -> Door:
+        return door_of(mapping_of(name), opened.network, opened.key, intake_limits(opened.settings))
+
+    found: list[Inlet] = []
+    if spool:
+        own = sorted(p for p in spool.iterdir() if p.is_dir() and p.name != REGISTERS) if spool.is_dir() else []
+        for folder in own or [spool / (feed or mapping_of(mapping).name)]:
+            told_here = folder / "mapping.toml"
+            found.append(Spool(folder, folder.name, door(str(told_here) if told_here.is_file() else mapping), told))
+    name = feed or mapping_of(mapping).name
+    if stdin:
+        found.append(Stream(sys.stdin.fileno(), name, door(mapping)))
+    if nats:
+        found.append(JetStream(nats, stream, name, door(mapping), store.at.offsets.get(f"nats:{stream}", 0)))
+    return found
+
+
+def _registers(opened: Facts, store: Store, folder: Path, zh: bool) -> bool:
+    """Take in the files of other kinds that have come. Returns whether there were any."""
+    changed = False
+    for kind in feeds.KINDS:
+        for path in sorted((folder / kind).glob("[!.]*")) if (folder / kind).is_dir() else ():
+            try:
+                taken_into(store, opened, kind, path)
+                changed = True
+            except YiluError as error:
+                _refused(Refusal(path.name, error), zh)
+            path.unlink()
+    return changed
+
+
+def _refused(refusal: Refusal, zh: bool) -> None:
+    error = refusal.error
+    say(
+        f"✗ {refusal.name}:{error.zh or error.message} → {error.next_step_zh or error.next_step}"
+        if zh
+        else f"✗ {refusal.name}: {error.message} → {error.next_step}"
+    )
+
+
+def _shown(zh: bool, as_json: bool) -> Callable[[live.Beat], None]:
+    """Tell of the beats: each as a record, or the sum of some seconds as a line."""
+    rows, told, since = 0, 0, time.monotonic()
+
+    def show(beat: live.Beat) -> None:
+        nonlocal rows, told, since
+        if as_json:
+            print_json_line(_record(beat))
+            return
+        rows, told = rows + beat.rows, told + beat.told
+        passed = time.monotonic() - since
+        if passed >= _SAID_S:
+            say(
+                f"提交 {beat.commit} · {rows / passed:,.0f} 行/秒 · 复核 {told:,} 件 · 证据 {beat.evidence:,} 条"
+                if zh
+                else f"commit {beat.commit} · {rows / passed:,.0f} rows/s · {told:,} items looked at · {beat.evidence:,} pieces of evidence"
+            )
+            rows, told, since = 0, 0, time.monotonic()
+
+    return show
+
+
+def _record(beat: live.Beat) -> dict[str, Any]:
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(beat).items()}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(run)
