@@ -6,6 +6,7 @@ every step its evidence is what ``judged`` would say of that commit (a property 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ from yilu.supervision.rules.lives import lives_of
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
 _SCANS = cubes.BY_NAME["scans"]
 _SCREEN = BY_CODE["screen"].id
-_COUNTED_S = 60
+_COUNTED_S, _HOUR = 60, 3600
 _AT_ONCE = 200_000
 """Items whose lives are told at once."""
 
@@ -57,7 +58,7 @@ class Watch:
         self._due: list[NDArray[np.uint32]] = []
         self._scans: cubes.Cells = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self._counted: tuple[Part, ...] = ()
-        self._counts_due = 0
+        self._counted_hour, self._counts_due = -1, 0.0
         self._sure_due = 0
 
     def everything(self, judge: Judge | None = None) -> Seen:
@@ -66,7 +67,7 @@ class Watch:
         self._watched = _NO_KEYS
         self._of_lives = np.empty(0, EVIDENCE)
         self._due = [np.empty(0, np.uint32)] * self.store.at.buckets
-        self._counts_due = 0
+        self._counts_due = 0.0
         self.store.take_news()
         snapshot, (_, latest, _) = self._snapshot(), self._marks()
         found = [_NO_KEYS]
@@ -92,7 +93,7 @@ class Watch:
             self._sure_due = latest + _COUNTED_S
             unsure = self._of_lives[self._of_lives["provisional"] & (self._of_lives["at"] <= latest)]
             wanted.append(unsure["key"])
-        self._counts_due = 0 if whole else self._counts_due
+        self._counts_due = 0.0 if whole else self._counts_due
         return self._look(np.unique(np.concatenate([_NO_KEYS, *wanted])))
 
     def _touched(self, b: int, news: Events, latest: int) -> NDArray[np.uint64]:
@@ -127,8 +128,9 @@ class Watch:
             parts.append(judging.of_lives(lives, judge, store.rules))
         self._of_lives = np.concatenate(parts)
         self._watched = np.union1d(self._watched, keys)
-        if latest >= self._counts_due:
-            self._counts_due = latest + _COUNTED_S
+        # rules of counts speak of hours; what comes late of an hour that is over can wait a minute
+        if latest // _HOUR != self._counted_hour or time.monotonic() >= self._counts_due:
+            self._counted_hour, self._counts_due = latest // _HOUR, time.monotonic() + _COUNTED_S
             snapshot = self._snapshot()
             self._of_counts = judging.of_counts(snapshot, snapshot.cells(_SCANS), judge, latest)
         screens = self._screens()
