@@ -20,6 +20,18 @@ COLUMNS = ("rule", "operator", "waybill", "facility", "at", "until")
 _SAME = ("rule", "key", "operator", "place", "at", "until")
 
 
+COUNTS_UNTIL = b"yilu.counts_until"
+"""Metadata of a truth file: up to when (UTC seconds) it tells all that rules over counts must say; they name no item."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The evidence that must be said; rows that name no item are told up to ``counts_until``, UTC seconds."""
+
+    rows: Evidence
+    counts_until: int
+
+
 @dataclass(frozen=True)
 class Against:
     """One rule: pieces of evidence that are true, that were said, and what differs."""
@@ -31,7 +43,7 @@ class Against:
     false: int
 
 
-def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> Evidence:
+def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> Truth:
     """The evidence that a truth file asks for. Raises InputError where it is no such file or names what the province doesn't have."""
     file = path.name
     try:
@@ -55,14 +67,18 @@ def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> 
     place = [facilities.get(c, 0) for c in told["facility"]]
     rows = evidence(0, first, second, operator, place, at, until)
     rows["rule"] = [catalogue.number(rule) for rule in told["rule"]]
-    return rows
+    nobody = np.array([w is None for w in told["waybill"]], np.bool_)
+    rows["key"][nobody] = rows["key2"][nobody] = 0
+    return Truth(rows, int((table.schema.metadata or {}).get(COUNTS_UNTIL, b"0")))
 
 
-def against(true: Evidence, said: Evidence, catalogue: Catalogue) -> list[Against]:
-    """Both sides by rule, rules of which neither speaks left out. What is said of counts alone names no item and is not compared."""
-    found, said = [], said[said["key"] != 0]
+def against(truth: Truth, said: Evidence, catalogue: Catalogue) -> list[Against]:
+    """Both sides by rule, rules of which neither speaks left out. What is said of counts alone, and names no item, is compared where it begins
+    before the truth's ``counts_until``: operator, place and times."""
+    found = []
+    both_sides = [rows[(rows["key"] != 0) | (rows["at"] < truth.counts_until)] for rows in (truth.rows, said)]
     for name, rule in catalogue.rules.items():
-        a, b = (_distinct(rows[rows["rule"] == rule.number]) for rows in (true, said))
+        a, b = (_distinct(rows[rows["rule"] == rule.number]) for rows in both_sides)
         if len(a) or len(b):
             both = len(np.intersect1d(a, b))
             found.append(Against(name, len(a), len(b), len(a) - both, len(b) - both))

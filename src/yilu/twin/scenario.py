@@ -17,14 +17,14 @@ from yilu.errors import InputError
 from yilu.items.kinds import KINDS
 from yilu.network import Network
 from yilu.network.toml_file import parsed, whole, wrong
-from yilu.twin import faults
+from yilu.twin import faults, feed_faults
 
 _KIND = {kind.code: kind.id for kind in KINDS}
 
 
 class Planted(NamedTuple):
     """A kind of fault: what is done (``faults``), to which check, for how long by default and at the most (0: it takes no time), whether it
-    needs a place and another place."""
+    needs a place, another place, an operator (and then takes all of its scans)."""
 
     action: int
     check: str = ""
@@ -32,6 +32,7 @@ class Planted(NamedTuple):
     most_s: int = 0
     at_facility: bool = False
     elsewhere: bool = False
+    of_operator: bool = False
 
 
 _H = 3600
@@ -47,6 +48,14 @@ FAULTS: dict[str, Planted] = {
     "false_signing": Planted(faults.SIGN),
     "scan_after_delivery": Planted(faults.TOUCH, "", 5 * _H, 240 * _H),
     "unfiled_outlet": Planted(faults.UNFILED, at_facility=True),
+    "sender_token": Planted(feed_faults.SENDER, at_facility=True),
+    "silent_feed": Planted(feed_faults.SILENT, of_operator=True),
+    "duplicates": Planted(feed_faults.TWICE, "", 1800, 24 * _H),
+    "late_record": Planted(feed_faults.LATE, "", 18 * _H, 120 * _H),
+    "disorder": Planted(feed_faults.SHAKEN, "", 10 * _H, 24 * _H),
+    "clock_ahead": Planted(feed_faults.AHEAD, "", _H, 24 * _H),
+    "unknown_place": Planted(feed_faults.NOWHERE),
+    "unmapped": Planted(feed_faults.UNMAP),
 }
 """Kinds of fault by name."""
 
@@ -142,11 +151,11 @@ def _fault(given: Any, key: str, file: str, network: Network) -> Fault:
     if kind not in FAULTS:
         raise wrong(file, f"{key}, kind", kind, f"one of {', '.join(FAULTS)}")
     planted = FAULTS[kind]
-    _known(raw, "operator", _ids(network.operators), False, key, file)
+    _known(raw, "operator", _ids(network.operators), planted.of_operator, key, file)
     _known(raw, "facility", _ids(network.facilities), planted.at_facility, key, file)
     _known(raw, "to", _ids(network.facilities), planted.elsewhere, key, file)
-    if "to" in raw and not planted.elsewhere:
-        raise wrong(file, f"{key}, to", raw["to"], f"no such key for {kind}")
+    for name in (*(() if planted.elsewhere else ("to",)), *(("share", "facility") if planted.of_operator else ())):
+        _never(raw, name, key, file)
     first, until = (_moment(raw[name], _SOME_DAY) for name in ("from", "until"))
     for name, moment in (("from", first), ("until", until)):
         if moment is None:
@@ -172,6 +181,11 @@ def _known(raw: dict[str, Any], name: str, ids: dict[str, int], needed: bool, ke
         return
     if raw[name] not in ids:
         raise wrong(file, f"{key}, {name}", raw[name], "a code of the province")
+
+
+def _never(raw: dict[str, Any], name: str, key: str, file: str) -> None:
+    if name in raw:
+        raise wrong(file, f"{key}, {name}", raw[name], f"no such key for {raw['kind']}")
 
 
 def _ids(table: Any) -> dict[str, int]:

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yilu.twin.day import Ready
+from yilu.twin.feed_truth import Counts
 from yilu.twin.plan import DayPlan, as_record
 from yilu.twin.rows import table_of
-from yilu.twin.truth import SCHEMA, Life, Oracle, Witness, truth
+from yilu.twin.truth import COUNTS_UNTIL, SCHEMA, Life, Oracle, Said, Witness, truth
 
 FOLDER = "truth"
 """Folder in that of the events: ``truth.parquet``, and ``outlet_filings.csv`` where the scenario has outlets without a filing."""
@@ -23,38 +24,65 @@ _OUTLETS = ("depot", "end_outlet")
 
 @dataclass(frozen=True)
 class Standard:
-    """What the rules are set to: thresholds by name, and the travel that nothing makes."""
+    """What the rules are set to: thresholds by name, the travel that nothing makes, how late feeds may be and how far their clocks ahead (seconds)."""
 
     thresholds: Mapping[str, int]
     impossible_km: float
     impossible_m_s: float
+    lateness_s: int
+    ahead_s: int
 
 
-def witness_of(plan: DayPlan) -> Witness:
+def witness_of(plan: DayPlan, standard: Standard) -> Witness:
     """Who sees what the plan's scenario plants."""
-    return Witness(plan.scenario.screened_at(plan.network))
+    late_s = 3600 * standard.thresholds["feed_late_hours"]
+    counts = Counts(plan.network, standard.ahead_s, late_s) if plan.scenario.faults else None
+    return Witness(plan.scenario.screened_at(plan.network), counts)
 
 
 def truth_table(plan: DayPlan, made: Ready, witness: Witness, standard: Standard) -> pa.Table:
-    """The truth of the scenario (``truth.SCHEMA``), by rule, number and time. Needs all lives to have been seen."""
+    """The truth of the scenario (``truth.SCHEMA``), by rule, number and time. Needs all lives to have been seen.
+
+    What rules over counts say names no number; it is told up to the end of the plan's last day, since the province ends with it.
+    """
+    watermark = witness.counts.latest - standard.lateness_s if witness.counts else 0
     oracle = Oracle(
         plan.network, made.packed, as_record(plan.rates), standard.thresholds, standard.impossible_km,
-        standard.impossible_m_s, frozenset(plan.scenario.unfiled(plan.network)),
+        standard.impossible_m_s, frozenset(plan.scenario.unfiled(plan.network)), watermark,
     )  # fmt: skip
-    found = truth(witness, oracle)
+    until = int(made.ground.days["start"][-1])
+    table = pa.concat_tables([_of_items(plan, made, truth(witness, oracle)), _of_counts(made, witness, standard, watermark, until)])
+    table = table.sort_by([("rule", "ascending"), ("waybill", "ascending"), ("at", "ascending"), ("operator", "ascending")])
+    return table.replace_schema_metadata({COUNTS_UNTIL: str(until)})
+
+
+def _of_items(plan: DayPlan, made: Ready, found: list[tuple[Life, Said]]) -> pa.Table:
     if not found:
         return SCHEMA.empty_table()
     rows = np.stack([life.last for life, _ in found])
     numbers = table_of(rows, plan.network, made.packed, made.ground.seed, as_record(plan.rates), made.words)
     operators, facilities = made.words.operators.to_pylist(), made.words.facilities.to_pylist()
-    table = pa.table(
+    return pa.table(
         {
             "rule": [s.rule for _, s in found], "operator": [operators[s.operator] for _, s in found],
             "waybill": numbers["waybill"].combine_chunks(), "facility": [facilities[s.place] or None for _, s in found],
             "at": [s.at for _, s in found], "until": [s.until or None for _, s in found], "faults": [_planted(life) for life, _ in found],
         },
-    )  # fmt: skip
-    return table.cast(SCHEMA).sort_by([("rule", "ascending"), ("waybill", "ascending"), ("at", "ascending")])
+    ).cast(SCHEMA)  # fmt: skip
+
+
+def _of_counts(made: Ready, witness: Witness, standard: Standard, watermark: int, until: int) -> pa.Table:
+    """What is true of feeds before ``until``, UTC seconds."""
+    counts, operators = witness.counts, made.words.operators.to_pylist()
+    if counts is None:
+        return SCHEMA.empty_table()
+    found = [*counts.bad_days(standard.thresholds, watermark), *counts.silences(standard.thresholds, watermark)]
+    rows = [
+        {"rule": rule, "operator": operators[who], "at": at, "until": over or None, "faults": []}
+        for rule, who, at, over in found
+        if at < until
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA) if rows else SCHEMA.empty_table()
 
 
 def _planted(life: Life) -> list[int]:
