@@ -80,10 +80,10 @@ until = "+1 19:00"
 operator = "YTO"
 """
     + "".join(
-        f'[[fault]]\nkind = "{kind}"\nfrom = "+0 06:00"\nuntil = "+1 06:00"\noperator = "{operator}"\nshare = {share}\n'
+        f'[[fault]]\nkind = "{kind}"\nfrom = "+0 06:00"\nuntil = "+2 00:00"\noperator = "{operator}"\nshare = {share}\n'
         for kind, operator, share in (
             ("duplicates", "ZTO", 0.4), ("late_record", "STO", 0.4), ("disorder", "YUNDA", 0.9), ("clock_ahead", "SF", 0.05),
-            ("unknown_place", "JD", 1.0), ("unmapped", "JT", 1.0),
+            ("unknown_place", "ZTO", 1.0), ("unmapped", "JT", 1.0),
         )
     )
 )  # fmt: skip
@@ -105,7 +105,14 @@ def province(root: Path, scenario: str, *options: str) -> Run:
         return CliRunner().invoke(app, list(arguments), env=env)
 
     days = one(
-        "simulate", str(root / "days"), "--scale", str(SCALE), "--scenario", str(root / "scenario.toml"), "--json", *options
+        "simulate",
+        str(root / "days"),
+        "--scale",
+        str(SCALE),
+        "--scenario",
+        str(root / "scenario.toml"),
+        "--json",
+        *options,
     )
     assert days.exit_code == 0, days.output
     assert one("ingest", str(root / "days"), "--json").exit_code == 0

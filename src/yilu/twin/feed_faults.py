@@ -85,7 +85,12 @@ def hush(out, first, end, fault, plain):
         at = np.int64(out[r, 1])
         begins, ends = min(begins, at), max(ends, at)
         accepted = accepted or (np.int64(out[r, 4] & 255) == _ACCEPT and fault[_FROM] <= at < fault[_UNTIL])
-    if end == first or np.int64(out[first, 3] >> 20) != fault[_OPERATOR] or begins >= fault[_UNTIL] or ends < fault[_FROM]:
+    if (
+        end == first
+        or np.int64(out[first, 3] >> 20) != fault[_OPERATOR]
+        or begins >= fault[_UNTIL]
+        or ends < fault[_FROM]
+    ):
         return False, end
     if not plain or accepted:
         return True, first

@@ -33,7 +33,9 @@ class Counts:
     network: Network
     ahead_s: int
     late_s: int
-    of: dict[str, Counter[Key]] = field(default_factory=lambda: {name: Counter() for name in ("events", "hours", *RULES)})
+    of: dict[str, Counter[Key]] = field(
+        default_factory=lambda: {name: Counter() for name in ("events", "hours", *RULES)}
+    )
     latest: int = 0
 
     def saw(self, rows: NDArray[np.uint32]) -> None:
@@ -61,7 +63,9 @@ class Counts:
             self._count(name, rows[:, 3] >> 20, self.network.local_day(at))
 
     def _count(self, name: str, operator: NDArray, when: NDArray) -> None:
-        pairs, n = np.unique(np.stack([operator.astype(np.int64), when.astype(np.int64)], axis=1), axis=0, return_counts=True)
+        pairs, n = np.unique(
+            np.stack([operator.astype(np.int64), when.astype(np.int64)], axis=1), axis=0, return_counts=True
+        )
         self.of[name].update({(int(o), int(t)): int(c) for (o, t), c in zip(pairs, n, strict=True)})
 
     def bad_days(self, thresholds: Mapping[str, int], watermark: int) -> Iterator[tuple[str, int, int, int]]:
@@ -101,7 +105,11 @@ def _first_of_each(rows: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Which rows (n,) hold of each scan: of its copies the first recorded, one with another weight last."""
     marks = rows[:, 4] >> 24
     place = np.where(marks & MARK_UNKNOWN_PLACE, 0, rows[:, 3] & 0xFFFFF).astype(np.uint64)
-    what = place << np.uint64(32) | (rows[:, 4] & np.uint32(0xFF00FF)).astype(np.uint64) << np.uint64(1) | ((marks & MARK_NEW_NUMBER) > 0).astype(np.uint64)
+    what = (
+        place << np.uint64(32)
+        | (rows[:, 4] & np.uint32(0xFF00FF)).astype(np.uint64) << np.uint64(1)
+        | ((marks & MARK_NEW_NUMBER) > 0).astype(np.uint64)
+    )
     whose = rows[:, 0].astype(np.uint64) << np.uint64(32) | rows[:, 1]
     order = np.lexsort([rows[:, 2], marks & MARK_CONFLICT, what, whose])
     first = np.ones(len(rows), np.bool_)

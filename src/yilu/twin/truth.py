@@ -89,7 +89,6 @@ class Witness:
             for row in rows[np.isin(rows[:, 0], np.fromiter(self.bags, np.uint32))]:
                 self.bags[int(row[0])].append(row)
 
-
     @property
     def ahead_s(self) -> int:
         """How far an event may lie ahead of its recording before it is quarantined, seconds."""
@@ -149,7 +148,11 @@ def life_of(
     own = own[np.lexsort([own[:, 2], own[:, 1]])]
     marks, kind = own[:, 4] >> 24, own[:, 4] & 255
     voided = {int(r[1]) - 300 for r in own[kind == _K["void_depart"]]}
-    gone = (marks & MARK_WRONG > 0) | ((kind >= 200) & (kind != _K["other"])) | ((kind == _K["depart"]) & np.isin(own[:, 1], list(voided)))
+    gone = (
+        (marks & MARK_WRONG > 0)
+        | ((kind >= 200) & (kind != _K["other"]))
+        | ((kind == _K["depart"]) & np.isin(own[:, 1], list(voided)))
+    )
     own = own[~gone]
     scans: dict[tuple[int, int, int], Scan] = {}
     inside: list[tuple[int, int]] = []
@@ -305,7 +308,9 @@ def truth(witness: Witness, oracle: Oracle) -> list[tuple[Life, Said]]:
     ]
     whose = [
         (life.operator, s.place, day, life.token)
-        for (life, s), day in zip(senders, oracle.network.local_day(np.array([s.at for _, s in senders], np.int64)).tolist(), strict=True)
+        for (life, s), day in zip(
+            senders, oracle.network.local_day(np.array([s.at for _, s in senders], np.int64)).tolist(), strict=True
+        )
     ]
     often = Counter(whose)
     found += [

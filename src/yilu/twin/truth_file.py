@@ -51,8 +51,12 @@ def truth_table(plan: DayPlan, made: Ready, witness: Witness, standard: Standard
         standard.impossible_m_s, frozenset(plan.scenario.unfiled(plan.network)), watermark,
     )  # fmt: skip
     until = int(made.ground.days["start"][-1])
-    table = pa.concat_tables([_of_items(plan, made, truth(witness, oracle)), _of_counts(made, witness, standard, watermark, until)])
-    table = table.sort_by([("rule", "ascending"), ("waybill", "ascending"), ("at", "ascending"), ("operator", "ascending")])
+    table = pa.concat_tables(
+        [_of_items(plan, made, truth(witness, oracle)), _of_counts(made, witness, standard, watermark, until)]
+    )
+    table = table.sort_by(
+        [("rule", "ascending"), ("waybill", "ascending"), ("at", "ascending"), ("operator", "ascending")]
+    )
     return table.replace_schema_metadata({COUNTS_UNTIL: str(until)})
 
 
