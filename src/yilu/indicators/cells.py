@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from yilu.indicators import quality
 from yilu.items import cubes
 from yilu.items.cubes import bin_seconds
 from yilu.items.reading import Snapshot
@@ -47,13 +48,15 @@ def opened(snapshot: Snapshot, network: Network) -> Iterator[duckdb.DuckDBPyConn
     """A connection with the views ``sent``, ``received``, ``times``, ``checked`` and ``flying`` of the province's own cities."""
     bounds = {"memory_limit": f"{snapshot.memory_mb}MB", "threads": snapshot.threads}
     with duckdb.connect(config=bounds) as connection:  # type: ignore[arg-type]
-        for cube in ("flow", "transit", "checks", "clock"):
-            connection.register(cube, snapshot.cells(cubes.BY_NAME[cube]))
+        held = {cube: snapshot.cells(cubes.BY_NAME[cube]) for cube in ("flow", "transit", "checks", "clock", "quality")}
+        for cube, cells in held.items():
+            connection.register(cube, cells)
         connection.register("areas", _areas(network))
         connection.register("cities", _cities(network))
         numbers = np.arange(cubes.MOST_BIN + 1)
         connection.register("bins", pa.table({"bin": numbers.astype(np.int32), "seconds": bin_seconds(numbers)}))
         connection.execute(_VIEWS)
+        quality.register(connection, held["clock"], network)
         yield connection
 
 

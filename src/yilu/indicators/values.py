@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from yilu.indicators import quality
 from yilu.indicators.cells import opened
 from yilu.indicators.declared import catalogue
 from yilu.indicators.periods import SORTS, Period
@@ -67,6 +68,7 @@ RATIOS: dict[str, tuple[Part, Part]] = {
         Part("sent", f"measure = {_ENDED}"), Part("sent", f"measure IN ({_DELIVERED}, {_ENDED})"),
     ),
     "days_in_flight": (Part("flying", "side = 2", _IN_FLIGHT, at_end=True), Part("received", f"measure = {_DELIVERED}", per_day=True)),
+    **quality.ratios(Part),
 }  # fmt: skip
 QUANTILES: dict[str, tuple[str, float]] = {
     "transit_median": ("TRUE", 0.5),
@@ -132,6 +134,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, name: str, asked: _Asked) -> li
         return _quantile(connection, *QUANTILES[name], asked)
     if name in SUMS:
         return [{**r, "numerator": n, "denominator": None, "value": n} for r, n in _sum(connection, SUMS[name], asked)]
+    if name == quality.SCORE:
+        rows_of = {n: _rows(connection, n, asked) for n in quality.WEIGHTS}
+        told = dict(_keyed(_sum(connection, Part("feed_days"), asked)))
+        days = min(asked.period.days[1], asked.known) - asked.period.days[0] + 1
+        return quality.score(rows_of, asked.by, told, days)
     if name not in RATIOS:
         raise KeyError(name)
     above, below = (dict(_keyed(_sum(connection, part, asked))) for part in RATIOS[name])
@@ -209,4 +216,4 @@ def _where(view: str, asked: _Asked) -> str:
 
 def known() -> set[str]:
     """Ids of all indicators that have values here."""
-    return {*SUMS, *RATIOS, *QUANTILES} & set(catalogue())
+    return {*SUMS, *RATIOS, *QUANTILES, quality.SCORE} & set(catalogue())
