@@ -39,7 +39,11 @@ def watched(drawn: Any, most_rows: int, begin: int) -> int:
 
 
 WORLD = lives.lives(
-    lives.plain(lives.ITEMS[:2]), lives.bagging(lives.ITEMS[:2]), lives.hauling(), lives.plain(lives.ITEMS[2:3]), most=16
+    lives.plain(lives.ITEMS[:2]),
+    lives.bagging(lives.ITEMS[:2]),
+    lives.hauling(),
+    lives.plain(lives.ITEMS[2:3]),
+    most=16,
 )
 
 

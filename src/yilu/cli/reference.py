@@ -169,6 +169,7 @@ def cubes_page() -> str:
     ]
     measures = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.MEASURES.items()]
     statuses = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.STATUSES.items()]
+    of_quality = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.QUALITY.items()]
     return f"""# Cubes 汇总立方
 
 A cell is a 64-bit code (3 bits for the cube, then its dimensions, most significant first) with a count. Nothing in a cube depends on the moment
@@ -181,6 +182,9 @@ of asking: what is due, overdue or in flight at an hour follows from hours that 
 ## Statuses of `checks`
 
 {table(("number", "status", "中文", "meaning"), statuses)}
+## Measures of `quality`
+
+{table(("number", "measure", "中文", "meaning"), of_quality)}
 ## Bins of time
 
 Bin 0 is below {cubes.BIN_0_S:g} s; each further bin is {cubes.BIN_RATIO:g} times as long, so that its geometric middle is within 1 % of every time in it.

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from yilu.indicators import aggregates
+from yilu.indicators import aggregates, quality
 from yilu.items import cubes
 from yilu.items.cubes import bin_seconds
 from yilu.items.reading import Snapshot
@@ -78,8 +78,10 @@ def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -
     """
     bounds = {"memory_limit": f"{snapshot.memory_mb}MB", "threads": snapshot.threads}
     with duckdb.connect(config=bounds) as connection:  # type: ignore[arg-type]
-        for cube in ("flow", "transit", "checks", "clock", "ends", "stages"):
-            connection.register(cube, snapshot.cells(cubes.BY_NAME[cube]))
+        names = ("flow", "transit", "checks", "clock", "ends", "stages", "quality")
+        held = {cube: snapshot.cells(cubes.BY_NAME[cube]) for cube in names}
+        for cube, cells in held.items():
+            connection.register(cube, cells)
         connection.register("areas", _areas(network))
         connection.register("cities", _cities(network))
         connection.register("numbers", pa.table({"measure": list(cubes.MEASURES), "number": [n for n, _, _ in cubes.MEASURES.values()]}))  # fmt: skip
@@ -94,6 +96,7 @@ def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -
         accepted, delivered = cubes.MEASURES["accepted"][0], cubes.MEASURES["delivered"][0]
         views = _VIEWS.format(accepted=accepted, delivered=delivered, done=done)
         connection.execute(views)
+        quality.register(connection, held["clock"], network)
         yield connection
 
 

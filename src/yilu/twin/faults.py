@@ -12,6 +12,7 @@ from numba import njit
 
 from yilu.twin.closing import hold
 from yilu.twin.draws import mixed, stream, unit
+from yilu.twin.feed_faults import AHEAD, SENDER, SILENT, hush, spares, spoil
 from yilu.twin.ground import seed_of
 from yilu.twin.scans import MARK_EVENT_ID, MARK_UNKNOWN_PLACE, MARK_UNMAPPED, MARK_VOIDS, MARK_WRONG, WORDS
 
@@ -200,7 +201,12 @@ def plant(out, first, end, item, faults, cuts, ground):
         if unit(s) * 4294967296.0 >= fault[SHARE]:
             continue
         action, done = fault[ACTION], False
-        if action == OMIT:
+        if action == SILENT:
+            continue
+        if action >= SENDER:
+            if spares(action) or (plain and not moved):
+                done, end = spoil(out, first, end, fault, f + 1, s)
+        elif action == OMIT:
             done, end = _omit(out, first, end, fault)
         elif action == RECORD_LATE:
             done = _recorded_late(out, first, end, fault)
@@ -230,5 +236,9 @@ def plant(out, first, end, item, faults, cuts, ground):
                 done = True
         if done:
             planted |= np.int64(1) << f
-            moved = moved or CHECK_LATE <= action <= TOUCH
-    return planted, end
+            moved = moved or CHECK_LATE <= action <= TOUCH or action >= AHEAD
+    for f in range(len(faults)):
+        if faults[f][ACTION] == SILENT:
+            done, end = hush(out, first, end, faults[f], plain)
+            planted |= np.int64(done) << f
+    return planted if end > first else np.int64(0), end
