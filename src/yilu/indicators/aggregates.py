@@ -112,4 +112,4 @@ def _date(day: int) -> str:
 def days_of(snapshot: Snapshot, purpose: str) -> np.ndarray:
     """The local days, since 1970, of the daily counts given for a purpose."""
     counts = feeds.load(snapshot, "daily_aggregates", purpose=purpose)
-    return counts.column("day").cast(pa.int32()).to_numpy()
+    return np.asarray(counts.column("day").cast(pa.int32()).to_numpy())
