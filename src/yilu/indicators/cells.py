@@ -49,6 +49,7 @@ CREATE VIEW received AS
     FROM alone JOIN numbers m USING (measure) WHERE direction = 'inbound' AND measure IN ('delivered', 'due', 'on_time');
 CREATE VIEW times AS SELECT t.day, t.operator, t.level, p.market, a.id AS area, a.region, b.seconds, t.count AS n, 1 AS source
     FROM transit t JOIN areas a ON a.id = t.origin JOIN pairs p USING (origin, destination) JOIN bins b USING (bin) WHERE a.inside;
+CREATE VIEW times_whole AS SELECT * REPLACE (0 AS level) FROM times;
 CREATE VIEW times_received AS SELECT t.day, t.operator, t.level, p.market, a.id AS area, a.region, b.seconds, t.count AS n, 1 AS source
     FROM transit t JOIN areas a ON a.id = t.destination JOIN pairs p USING (origin, destination) JOIN bins b USING (bin) WHERE a.inside;
 CREATE VIEW staged AS SELECT t.day, t.operator, 0 AS level, t.stages, p.market, a.id AS area, a.region, b.seconds, t.count AS n, 1 AS source
