@@ -137,7 +137,7 @@ RATIOS: dict[str, tuple[Part, Part]] = {
     ),
     "stages_told": (
         Part("staged", f"market = 'intercity' AND stages IN ({', '.join(str(bit) for bit, _, _ in STAGES.values())})", "n * seconds"),
-        Part("staged", "market = 'intercity'", "n * seconds"),
+        Part("times_whole", "market = 'intercity'", "n * seconds"),
     ),
     **quality.ratios(Part),
 }  # fmt: skip

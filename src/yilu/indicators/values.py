@@ -32,7 +32,7 @@ BASES: dict[str, tuple[str, str]] = {
 """What a value stands on."""
 BIN_ERROR = 0.01
 """Times from bins lie within 1 %."""
-_WITHOUT_LEVELS = ("checked", "staged")
+_WITHOUT_LEVELS = ("checked", "staged", "times_whole")
 
 Row = dict[str, Any]
 

@@ -70,9 +70,9 @@ def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> 
     rows["rule"] = [catalogue.number(rule) for rule in told["rule"]]
     nobody = np.array([w is None for w in told["waybill"]], np.bool_)
     rows["key"][nobody] = rows["key2"][nobody] = 0
-    known = table.schema.metadata or {}
-    of = [rule for rule in known.get(COUNTS_OF, b"").decode().split(",") if rule in catalogue.rules]
-    return Truth(rows, int(known.get(COUNTS_UNTIL, b"0")), tuple(catalogue.number(rule) for rule in of))
+    said = table.schema.metadata or {}
+    of = [rule for rule in said.get(COUNTS_OF, b"").decode().split(",") if rule in catalogue.rules]
+    return Truth(rows, int(said.get(COUNTS_UNTIL, b"0")), tuple(catalogue.number(rule) for rule in of))
 
 
 def against(truth: Truth, said: Evidence, catalogue: Catalogue) -> list[Against]:
