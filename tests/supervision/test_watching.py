@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.items import lives
 from tests.items.conftest import RULES, TRIED, fresh_store
 from tests.items.facts import delivery
-from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, network, nothing_filed
+from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, nothing_filed
+from tests.supervision.watched import network
 from yilu.items import order
 from yilu.items.reading import Snapshot
 from yilu.supervision.rules.judging import Judge, judged
