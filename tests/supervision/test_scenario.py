@@ -156,6 +156,27 @@ def test_faults_of_feeds_are_the_truth_of_items_and_of_counts(tmp_path: Path) ->
     found = json.loads(held.stdout)
     assert held.exit_code == 0 and found["equal"], found
     assert {r["rule"] for r in found["rules"]} >= {"sender_token", "silent_feed", *SHARES}
+    _holds_no_token(tmp_path)
+    assert run("retain", "--json").exit_code == 0
+    _holds_no_token(tmp_path)
+    again = json.loads(run("verify", str(tmp_path / "days" / "truth" / "truth.parquet"), "--json").stdout)
+    assert again["equal"], again
+
+
+def _holds_no_token(root: Path) -> None:
+    """No file of the store bears a token, and none but those of tokens has a column for its hash."""
+    files = (root / "days").glob("events-*.parquet")
+    tokens = {
+        t for f in files for t in pq.read_table(f, columns=["sender_token"])["sender_token"].unique().to_pylist() if t
+    }
+    assert len(tokens) > 50
+    for path in (p for p in (root / "store").rglob("*") if p.is_file()):
+        if path.suffix != ".parquet":
+            continue
+        table = pq.read_table(path)
+        assert ("token" in table.column_names) <= (path.parent.name == "tokens"), path
+        for column in (c for c in table.columns if pa.types.is_string(c.type)):
+            assert not tokens & set(column.unique().to_pylist()), path
 
 
 def test_a_clean_province_raises_nothing(tmp_path: Path) -> None:

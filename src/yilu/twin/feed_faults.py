@@ -23,7 +23,7 @@ _UNMARKED = np.uint32(0xFFFFFF00)
 
 
 @njit(cache=True, nogil=True)
-def _there(row, fault):
+def there(row, fault):
     """Whether a scan is at the place, operator and time of the fault."""
     return (
         (fault[_OPERATOR] == 0 or np.int64(row[3] >> 20) == fault[_OPERATOR])
@@ -43,7 +43,7 @@ def spoil(out, first, end, fault, number, s):
     """Do what the fault does to rows ``first:end`` of a life; ``number``: of the fault, from 1; ``s``: its draw. Returns (whether it did, new end)."""
     action, done, last = fault[_ACTION], False, end
     for r in range(first, last):
-        if not _there(out[r], fault):
+        if not there(out[r], fault):
             continue
         kind = np.int64(out[r, 4] & 255)
         if action == SENDER:
