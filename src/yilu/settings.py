@@ -96,6 +96,10 @@ SETTINGS: tuple[Setting, ...] = (
         "allowed_lateness_minutes", "int", 780, "minutes", "容许的迟报时间",
         "How late a feed may tell of an event; what is known of the time before its latest event less this is taken as complete.", 0, 44_640,
     ),
+    Setting(
+        "least_firms", "int", 3, "firms", "统计按地区公布时的最少企业数",
+        "In statistics by area, what stands on fewer firms is withheld.", 1, 100,
+    ),
     _days("reuse_days", 90, "同号再次收寄视为新件的间隔", "An acceptance later than this after the same number's previous one begins a new item."),
     _days("container_days", 3, "容器扫描惠及内件的期限", "How long a scan of a container reaches the items last put into it."),
     _days("closing_days", 3, "结束后多久封存", "Time after its end that an item is closed."),
@@ -159,6 +163,7 @@ class Settings:
     threads: int
     clock_ahead_minutes: int
     allowed_lateness_minutes: int
+    least_firms: int
     reuse_days: int
     container_days: int
     closing_days: int

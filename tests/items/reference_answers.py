@@ -87,7 +87,7 @@ def staged(r, delivered, cities):
         bits |= bit if not (alike and bit == 2) else 0
         if end is not None:
             found, since, bits = [*found, (bits, end - since)], end, 0
-    return found
+    return found if len(found) > 1 else []
 
 
 def how_ended(r):

@@ -42,7 +42,7 @@ def demo(
     scenario = read(Path(str(opened.network.folder)) / _FAULTS, opened.network)
     plan = DayPlan(opened.network, _DAY, max(1, round(scale * FULL_DAY)), scenario=scenario)
     say(f"① 合成 {_DAY} 全省 {plan.items:,} 件的一天" if zh else f"① A synthetic day of {plan.items:,} items, {_DAY}")
-    witness = witness_of(plan)
+    witness = witness_of(plan, simulate.standard_of(plan, opened.settings))
     written = write_day(plan, folder / "events", witness=witness)
     simulate.witnessed(plan, folder / "events", opened.settings, witness)
     truth = folder / "events" / FOLDER

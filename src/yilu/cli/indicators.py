@@ -15,14 +15,17 @@ from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import percent
 from yilu.errors import YiluError
-from yilu.indicators import Period, Scope, catalogue, period_of, values
+from yilu.indicators import Period, Purpose, Scope, catalogue, compared, latest_day, period_of, values
 from yilu.indicators.declared import UNITS
 from yilu.indicators.periods import SORTS, before, year_before
-from yilu.indicators.values import GROUPS
+from yilu.indicators.values import BASES, GROUPS
 
 Sort = StrEnum("Sort", list(SORTS))  # type: ignore[misc]
 """Sorts of periods, as typer takes them."""
 _MONTH = Sort("month")
+For = StrEnum("For", ["supervision", "statistics"])
+"""Purposes, as typer takes them."""
+_SUPERVISION = For("supervision")
 Row = dict[str, Any]
 
 
@@ -45,6 +48,18 @@ def indicators(
     compare: Annotated[
         bool, typer.Option(help="并列上期与上年同期 · Beside the period before and the year before.")
     ] = False,
+    purpose: Annotated[
+        For,
+        typer.Option(
+            help="用途;统计用日报不得用于监管 · What for: daily counts given for this purpose count where no items come."
+        ),
+    ] = _SUPERVISION,
+    counts: Annotated[
+        bool,
+        typer.Option(
+            "--counts", help="事件与日报对照 · Items beside daily counts, where both came, instead of indicators."
+        ),
+    ] = False,
     store: StoreOption = None,
     province: ProvinceOption = None,
     as_json: Json = False,
@@ -56,22 +71,27 @@ def indicators(
         if group not in GROUPS:
             raise YiluError(f"--by {group}: one of {', '.join(GROUPS)} is expected", zh=f"没有分组 {group}")
     snapshot, network = opened.read(), opened.network
-    latest = date(1970, 1, 1) + _days(int(network.local_day(snapshot.as_of)))
+    what_for = Purpose(purpose.value, opened.settings.least_firms)
+    latest = date(1970, 1, 1) + _days(latest_day(snapshot, network, what_for))
     asked = _period(period.value, day, until, latest)
     scope = Scope(
         _ids(network.areas, area, "area"),
         _ids(network.operators, operator, "operator"),
         _ids(network.service_levels, level, "level"),
     )
-    now = values(snapshot, network, chosen, asked, scope, groups)
+    if counts:
+        show_counts(opened, asked, compared(snapshot, network, asked, what_for), as_json)
+        return
+    chosen = [name for name in chosen if catalogue()[name].serves(what_for.name)]
+    now = values(snapshot, network, chosen, asked, scope, groups, what_for)
     others: dict[str, list[Row]] = {}
     if compare:
         for name, other in (("before", before(period.value, asked)), ("year_before", year_before(asked))):
-            others[name] = values(snapshot, network, chosen, other, scope, groups)
+            others[name] = values(snapshot, network, chosen, other, scope, groups, what_for)
     rows = _beside(now, others, groups)
     if as_json:
         print_json({
-            "commit": snapshot.at.commit, "from": asked.first, "to": asked.last, "basis": "monitoring",
+            "commit": snapshot.at.commit, "from": asked.first, "to": asked.last, "basis": "monitoring", "purpose": what_for.name,
             "as_of": snapshot.as_of, "values": [_coded(opened, row) for row in rows],
         })  # fmt: skip
         return
@@ -156,18 +176,20 @@ def show(opened: Facts, asked: Period, rows: list[Row], groups: tuple[str, ...],
         if zh
         else f"Indicators {asked.first} to {asked.last} (monitoring basis)"
     )
+    mixed = any(r["basis"] not in ("items", None) or r["withheld"] for r in rows)
     columns = [
         "指标" if zh else "indicator",
         *(heads[g][0 if zh else 1] for g in groups),
         *(("值", "单位", "分子", "分母") if zh else ("value", "unit", "numerator", "denominator")),
     ]
+    columns += (["依据"] if zh else ["stands on"]) if mixed else []
     columns += ["上期", "上年同期"] if zh and compare else ["before", "year before"] if compare else []
     print_table(title, columns, [
         (
             known[r["indicator"]].zh if zh else known[r["indicator"]].en,
             *((called[g].get(r[g], "–") or "–") if g in called else r[g] for g in groups),
             _figure(r["indicator"], r["value"]), UNITS[known[r["indicator"]].unit][0 if zh else 1] if known[r["indicator"]].unit != "share" else "",
-            r["numerator"], r["denominator"], *(_figure(r["indicator"], r[m]) for m in more),
+            _part(r["numerator"]), _part(r["denominator"]), *([_stands_on(r, zh)] if mixed else []), *(_figure(r["indicator"], r[m]) for m in more),
         )
         for r in rows
     ])  # fmt: skip
@@ -176,11 +198,43 @@ def show(opened: Facts, asked: Period, rows: list[Row], groups: tuple[str, ...],
         say(f"口径:{one.basis_zh}。来源:{one.source}" if zh else f"Basis: {one.basis_en}. Source: {one.source}")
 
 
+def _part(amount: float | None) -> object:
+    """A numerator or denominator as it is shown."""
+    return round(amount, 1) if isinstance(amount, float) and amount % 1 else amount if amount is None else int(amount)
+
+
+def _stands_on(row: Row, zh: bool) -> str:
+    """What a value stands on, or why it isn't shown."""
+    if row["withheld"]:
+        return "企业过少,不公布" if zh else "withheld: too few firms"
+    said = BASES[row["basis"]][0 if zh else 1] if row["basis"] else "–"
+    if row["left_out"]:
+        said += f"(未含日报 {row['left_out']:.0f} 件)" if zh else f" (without {row['left_out']:.0f} of daily counts)"
+    return said
+
+
+def show_counts(opened: Facts, asked: Period, rows: list[Row], as_json: bool) -> None:
+    """Print items beside daily counts, where both came."""
+    zh = opened.settings.language == "zh"
+    if as_json:
+        print_json({"from": asked.first, "to": asked.last, "compared": [_coded(opened, row) for row in rows]})
+        return
+    names = Names(opened.network, zh)
+    title = f"事件与日报对照 {asked.first} 至 {asked.last}" if zh else f"Items beside daily counts, {asked.first} to {asked.last}"  # fmt: skip
+    heads = ("企业", "日期", "方向", "计量", "事件", "日报", "差异%") if zh else ("operator", "day", "direction", "measure", "items", "daily counts", "more by %")  # fmt: skip
+    print_table(title, list(heads), [
+        (names.operator.get(r["operator"], "–"), r["day"], r["direction"], r["measure"], r["items"], r["aggregates"], round(r["percent"], 2))
+        for r in rows
+    ])  # fmt: skip
+
+
 def _figure(name: str, value: float | None) -> object:
     if value is None:
         return "–"
     if catalogue()[name].unit == "share":
         return percent(float(value))
+    if catalogue()[name].unit == "per_100k":
+        return round(100_000 * value, 2)
     return round(value, 1 if value >= 1 else 2) if isinstance(value, float) else value
 
 

@@ -169,6 +169,11 @@ def cubes_page() -> str:
     ]
     measures = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.MEASURES.items()]
     statuses = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.STATUSES.items()]
+    of_quality = [(i, f"`{name}`", zh, text) for name, (i, zh, text) in cubes.QUALITY.items()]
+    bases, how, stages = (
+        [(i, f"`{name}`", zh, text) for name, (i, zh, text) in said.items()]
+        for said in (cubes.BASES, cubes.HOW, cubes.STAGES)
+    )
     return f"""# Cubes 汇总立方
 
 A cell is a 64-bit code (3 bits for the cube, then its dimensions, most significant first) with a count. Nothing in a cube depends on the moment
@@ -178,9 +183,27 @@ of asking: what is due, overdue or in flight at an hour follows from hours that 
 ## Measures of `clock` and `flow`
 
 {table(("number", "measure", "中文", "meaning"), measures)}
+## Bases of promises in `flow`
+
+0 with the measures that have no promise.
+
+{table(("number", "basis", "中文", "meaning"), bases)}
 ## Statuses of `checks`
 
 {table(("number", "status", "中文", "meaning"), statuses)}
+## Measures of `quality`
+
+{table(("number", "measure", "中文", "meaning"), of_quality)}
+## How items ended in `ends`
+
+Failed attempts count as {cubes.MOST_ATTEMPTS} at most, changes of facility as {cubes.MOST_HOPS}; both are 0 of what wasn't delivered.
+
+{table(("number", "how", "中文", "meaning"), how)}
+## Stages of transit in `stages`
+
+Bits: a time that no scan divides is counted under the sum of its stages. What ends a stage, of every life: [facts](../explain/facts.md).
+
+{table(("bit", "stage", "中文", "meaning"), stages)}
 ## Bins of time
 
 Bin 0 is below {cubes.BIN_0_S:g} s; each further bin is {cubes.BIN_RATIO:g} times as long, so that its geometric middle is within 1 % of every time in it.
@@ -258,6 +281,14 @@ def indicators_page() -> str:
 
 `yilu indicators` gives their values, by operator, city, region, service level, day, week, month, quarter, year, beside the period before and the same one of
 the year before. All are monitoring figures (监测口径), not statistical returns.
+
+**What a value stands on.** Items, where any event tells of an operator's acceptances or deliveries of a day; or else the [daily counts](feeds.md) (日报) of that operator and day:
+volumes, items delivered, due, on time, in flight, returned, lost, checks done, and rates of these. Nothing is counted of both. `basis` says which: `items`, `aggregates`, `both`; `error` by
+what share a value may be off: 1 % for times, and for what stands on daily counts the mean distance of daily counts from items where both came in the period, times the share that stands on them (none, where
+both came nowhere); `left_out` how many items daily counts tell of that the value can't use. `yilu indicators --counts` shows items beside daily counts, by operator and day.
+
+**Purposes stay apart.** Daily counts given for statistics count with `--purpose statistics` alone, and those given for supervision without it. In statistics by city or region, what stands on fewer
+than `least_firms` firms is withheld, and where that would leave one cell alone withheld, the smallest other cell too. Values of several questions put together can still tell more than one does.
 
 {table(head, rows)}"""
 

@@ -56,7 +56,7 @@ def simulate(
     if not as_json:
         text = "{:,} 件,磁盘最多需 {:,.0f} MB" if zh else "{:,} items; at most {:,.0f} MB of disk are needed"
         errors().print(text.format(items, need / 1e6))
-    witness = witness_of(plan)
+    witness = witness_of(plan, standard_of(plan, settings))
     done = run(plan, out, format, shown=not as_json, zh=zh, witness=witness)
     true = witnessed(plan, out, settings, witness) if scenario is not None else {}
     if as_json:
@@ -105,11 +105,16 @@ def planned(
 
 def witnessed(plan: DayPlan, out: Path, settings: Settings, witness: Witness) -> dict[str, int]:
     """Write what the plan's scenario makes true beside its events, for rules set as in ``settings``; pieces of evidence by rule."""
-    thresholds = {name: t.value for name, t in for_province(plan.network.folder).thresholds.items()}
-    standard = Standard(thresholds, settings.impossible_km, settings.impossible_m_s)
-    table = truth_table(plan, ready(plan), witness, standard)
+    table = truth_table(plan, ready(plan), witness, standard_of(plan, settings))
     write_truth(plan, table, out)
     return dict(Counter(table["rule"].to_pylist()))
+
+
+def standard_of(plan: DayPlan, settings: Settings) -> Standard:
+    """What rules are set to in the plan's province and in ``settings``."""
+    thresholds = {name: t.value for name, t in for_province(plan.network.folder).thresholds.items()}
+    lateness_s, ahead_s = 60 * settings.allowed_lateness_minutes, 60 * settings.clock_ahead_minutes
+    return Standard(thresholds, settings.impossible_km, settings.impossible_m_s, lateness_s, ahead_s)
 
 
 def run(plan: DayPlan, out: Path, format: str, shown: bool, zh: bool, witness: Witness | None = None) -> Written:

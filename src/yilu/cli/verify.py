@@ -12,7 +12,7 @@ from yilu.cli.alerts import Found, find
 from yilu.cli.facts import Facts, facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
-from yilu.supervision.against import Against, against, complete_to, of_counts, read_truth
+from yilu.supervision.against import Against, against, read_truth
 
 FOUND = 1
 """Exit code where what was said is not what is true."""
@@ -39,8 +39,7 @@ def verify(
 
 def compared(opened: Facts, found: Found, truth: Path) -> list[Against]:
     """Both sides, rule by rule."""
-    true = read_truth(truth, opened.network, found.catalogue, opened.key)
-    return against(true, of_counts(true, found.evidence, complete_to(truth)), found.catalogue)
+    return against(read_truth(truth, opened.network, found.catalogue, opened.key), found.evidence, found.catalogue)
 
 
 def equal(rows: list[Against]) -> bool:

@@ -3,7 +3,8 @@
 from yilu.indicators.declared import Indicator, catalogue
 from yilu.indicators.parts import MARKETS
 from yilu.indicators.periods import Period, period_of
-from yilu.indicators.values import Purpose, Scope, compared, latest_day, values
+from yilu.indicators.values import Scope, compared, latest_day, values
+from yilu.indicators.withholding import Purpose
 
 __all__ = [
     "MARKETS",

@@ -47,11 +47,19 @@ WITH told AS (
 ), weighed AS (
     SELECT *, sum(n) FILTER (facility = 0) OVER whole >= coalesce(sum(n) FILTER (facility > 0) OVER whole, 0) AS fits
     FROM by_class WINDOW whole AS (PARTITION BY operator, day, direction, measure)
+), classes_left AS (
+    SELECT operator, day, direction, measure, item_class, sum(n) FILTER (facility = 0) - coalesce(sum(n) FILTER (facility > 0), 0) AS n
+    FROM weighed WHERE fits AND item_class > 0 GROUP BY ALL HAVING count(*) FILTER (facility = 0) > 0
+), wholes_left AS (
+    SELECT operator, day, direction, measure, sum(CASE WHEN facility = 0 THEN n ELSE -n END) AS n FROM weighed WHERE fits GROUP BY ALL
 )
 SELECT operator, day, direction, measure, item_class, p.area, n FROM weighed JOIN places p USING (facility) WHERE facility > 0
 UNION ALL
-SELECT operator, day, direction, measure, item_class, 0, coalesce(sum(n) FILTER (facility = 0), 0) - coalesce(sum(n) FILTER (facility > 0), 0)
-FROM weighed WHERE fits GROUP BY operator, day, direction, measure, item_class
+SELECT operator, day, direction, measure, item_class, 0, n FROM classes_left
+UNION ALL
+SELECT w.operator, w.day, w.direction, w.measure, 0, 0, w.n - coalesce((
+        SELECT sum(c.n) FROM classes_left c WHERE c.operator = w.operator AND c.day = w.day AND c.direction = w.direction AND c.measure = w.measure
+    ), 0) FROM wholes_left w
 """
 
 
@@ -112,4 +120,4 @@ def _date(day: int) -> str:
 def days_of(snapshot: Snapshot, purpose: str) -> np.ndarray:
     """The local days, since 1970, of the daily counts given for a purpose."""
     counts = feeds.load(snapshot, "daily_aggregates", purpose=purpose)
-    return counts.column("day").cast(pa.int32()).to_numpy()
+    return np.asarray(counts.column("day").cast(pa.int32()).to_numpy())

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from yilu.indicators import aggregates
+from yilu.indicators import aggregates, quality
 from yilu.items import cubes
 from yilu.items.cubes import bin_seconds
 from yilu.items.reading import Snapshot
@@ -25,6 +25,8 @@ CREATE VIEW pairs AS SELECT o.id AS origin, d.id AS destination, CASE WHEN o.id 
     FROM areas o, areas d;
 CREATE TABLE told AS SELECT DISTINCT operator, day FROM flow WHERE measure IN ({accepted}, {delivered});
 CREATE VIEW alone AS SELECT r.*, coalesce(a.region, 0) AS region FROM reported r ANTI JOIN told USING (operator, day) LEFT JOIN areas a ON a.id = r.area;
+CREATE TABLE instead AS SELECT DISTINCT operator, day, direction, number AS measure FROM alone JOIN numbers USING (measure);
+CREATE TABLE ended_instead AS SELECT DISTINCT operator, day, number AS how FROM alone JOIN ways ON name = measure WHERE direction = 'outbound';
 CREATE TABLE stocks AS
     SELECT operator, day, CASE direction WHEN 'outbound' THEN 1 ELSE 2 END AS side, area, sum(n) AS n FROM reported ANTI JOIN told USING (operator)
     WHERE measure = 'in_flight' AND direction IN ('outbound', 'inbound') GROUP BY ALL;
@@ -33,25 +35,28 @@ CREATE TABLE changes AS
     SELECT operator, side, day, area, coalesce(n, 0) AS n FROM days JOIN places USING (operator, side) LEFT JOIN stocks USING (operator, side, day, area);
 CREATE VIEW sent AS
     SELECT f.day, f.operator, f.level, f.item_class, f.basis, f.measure, p.market, a.id AS area, a.region, f.count AS n, 1 AS source
-    FROM flow f JOIN areas a ON a.id = f.origin JOIN pairs p USING (origin, destination) WHERE a.inside
+    FROM flow f JOIN areas a ON a.id = f.origin JOIN pairs p USING (origin, destination)
+    WHERE a.inside AND (f.operator, f.day, f.measure) NOT IN (SELECT (operator, day, measure) FROM instead WHERE direction = 'outbound')
     UNION ALL
     SELECT day, operator, 0, item_class, 0, m.number, 'unknown', area, region, n, 2 FROM alone JOIN numbers m USING (measure)
     WHERE direction = 'outbound' AND measure IN ('accepted', 'due', 'on_time');
 CREATE VIEW received AS
     SELECT f.day, f.operator, f.level, f.item_class, f.basis, f.measure, p.market, a.id AS area, a.region, f.count AS n, 1 AS source, TRUE AS stocked
-    FROM flow f JOIN areas a ON a.id = f.destination JOIN pairs p USING (origin, destination) WHERE a.inside
+    FROM flow f JOIN areas a ON a.id = f.destination JOIN pairs p USING (origin, destination)
+    WHERE a.inside AND (f.operator, f.day, f.measure) NOT IN (SELECT (operator, day, measure) FROM instead WHERE direction = 'inbound')
     UNION ALL
     SELECT day, operator, 0, item_class, 0, m.number, 'unknown', area, region, n, 2, (operator, day) IN (SELECT (operator, day) FROM stocks WHERE side = 2)
     FROM alone JOIN numbers m USING (measure) WHERE direction = 'inbound' AND measure IN ('delivered', 'due', 'on_time');
 CREATE VIEW times AS SELECT t.day, t.operator, t.level, p.market, a.id AS area, a.region, b.seconds, t.count AS n, 1 AS source
     FROM transit t JOIN areas a ON a.id = t.origin JOIN pairs p USING (origin, destination) JOIN bins b USING (bin) WHERE a.inside;
+CREATE VIEW times_whole AS SELECT * REPLACE (0 AS level) FROM times;
 CREATE VIEW times_received AS SELECT t.day, t.operator, t.level, p.market, a.id AS area, a.region, b.seconds, t.count AS n, 1 AS source
     FROM transit t JOIN areas a ON a.id = t.destination JOIN pairs p USING (origin, destination) JOIN bins b USING (bin) WHERE a.inside;
 CREATE VIEW staged AS SELECT t.day, t.operator, 0 AS level, t.stages, p.market, a.id AS area, a.region, b.seconds, t.count AS n, 1 AS source
     FROM stages t JOIN areas a ON a.id = t.origin JOIN pairs p USING (origin, destination) JOIN bins b USING (bin) WHERE a.inside;
 CREATE VIEW ended_sent AS
     SELECT e.day, e.operator, e.level, e.how, e.attempts, e.hops, a.id AS area, a.region, e.count AS n, 1 AS source
-    FROM ends e JOIN areas a ON a.id = e.origin WHERE a.inside
+    FROM ends e JOIN areas a ON a.id = e.origin WHERE a.inside AND (e.operator, e.day, e.how) NOT IN (SELECT (operator, day, how) FROM ended_instead)
     UNION ALL
     SELECT day, operator, 0, h.number, 0, 0, area, region, n, 2 FROM alone JOIN ways h ON h.name = measure WHERE direction = 'outbound';
 CREATE VIEW ended_received AS SELECT e.day, e.operator, e.level, e.how, e.attempts, e.hops, a.id AS area, a.region, e.count AS n, 1 AS source
@@ -74,12 +79,15 @@ CREATE VIEW flying AS
 def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the views of the province's own cities: ``sent``, ``received``, ``times``, ``times_received``, ``staged``, ``ended_sent``, ``ended_received``, ``checked``, ``flying``.
 
-    ``source``: 1 items, 2 daily counts given for ``purpose``, of operators and days that no item tells of; of stocks, of operators of which none does.
+    ``source``: 1 items, 2 daily counts given for ``purpose``, of operators and days of which no item tells an acceptance or a delivery (what is due or ended then by
+    items of other days gives way to them); of stocks, of operators of which no item tells at all.
     """
     bounds = {"memory_limit": f"{snapshot.memory_mb}MB", "threads": snapshot.threads}
     with duckdb.connect(config=bounds) as connection:  # type: ignore[arg-type]
-        for cube in ("flow", "transit", "checks", "clock", "ends", "stages"):
-            connection.register(cube, snapshot.cells(cubes.BY_NAME[cube]))
+        names = ("flow", "transit", "checks", "clock", "ends", "stages", "quality")
+        held = {cube: snapshot.cells(cubes.BY_NAME[cube]) for cube in names}
+        for cube, cells in held.items():
+            connection.register(cube, cells)
         connection.register("areas", _areas(network))
         connection.register("cities", _cities(network))
         connection.register("numbers", pa.table({"measure": list(cubes.MEASURES), "number": [n for n, _, _ in cubes.MEASURES.values()]}))  # fmt: skip
@@ -94,6 +102,7 @@ def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -
         accepted, delivered = cubes.MEASURES["accepted"][0], cubes.MEASURES["delivered"][0]
         views = _VIEWS.format(accepted=accepted, delivered=delivered, done=done)
         connection.execute(views)
+        quality.register(connection, held["clock"], network)
         yield connection
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yilu.indicators import quality
 from yilu.items.cubes import BASES, HOW, MEASURES, STAGES, STATUSES
 from yilu.items.schema import ITEM_CLASSES, SENDER_KINDS
 from yilu.network.rules import CHECKS
@@ -136,8 +137,9 @@ RATIOS: dict[str, tuple[Part, Part]] = {
     ),
     "stages_told": (
         Part("staged", f"market = 'intercity' AND stages IN ({', '.join(str(bit) for bit, _, _ in STAGES.values())})", "n * seconds"),
-        Part("staged", "market = 'intercity'", "n * seconds"),
+        Part("times_whole", "market = 'intercity'", "n * seconds"),
     ),
+    **quality.ratios(Part),
 }  # fmt: skip
 HEADS: dict[str, Part] = {"items_per_head": SUMS["accepted"], "express_per_head": SUMS["express_accepted"]}
 """Sums over the population of the areas."""
@@ -162,5 +164,5 @@ QUANTILES: dict[str, tuple[Part, float]] = {
 }
 """Of hours: which rows, and which share lies below."""
 
-ALL: frozenset[str] = frozenset({*SUMS, *RATIOS, *HEADS, *MEANS, *QUANTILES})
+ALL: frozenset[str] = frozenset({*SUMS, *RATIOS, *HEADS, *MEANS, *QUANTILES, quality.SCORE})
 """Ids of all indicators that have values."""

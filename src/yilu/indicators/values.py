@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from yilu.indicators import aggregates
+from yilu.indicators import aggregates, quality
 from yilu.indicators.cells import opened
 from yilu.indicators.declared import catalogue
 from yilu.indicators.heads import heads_of
@@ -32,7 +32,7 @@ BASES: dict[str, tuple[str, str]] = {
 """What a value stands on."""
 BIN_ERROR = 0.01
 """Times from bins lie within 1 %."""
-_WITHOUT_LEVELS = ("checked", "staged")
+_WITHOUT_LEVELS = ("checked", "staged", "times_whole")
 
 Row = dict[str, Any]
 
@@ -148,9 +148,24 @@ def _rows(connection: duckdb.DuckDBPyConnection, name: str, asked: _Asked, netwo
             _row(above.get(key, _Sum(group=dict(zip(asked.by, key, strict=True)))), below.get(key, _Sum()), asked)
             for key in sorted({*above, *below})
         ]
+    elif name == quality.SCORE:
+        part = RATIOS["data_timeliness"][0]
+        rows = _scored(connection, asked, network)
     else:
         raise KeyError(name)
     return _with_left_out(connection, part, rows, asked) if asked.reported else [{**row, "left_out": 0} for row in rows]
+
+
+def _scored(connection: duckdb.DuckDBPyConnection, asked: _Asked, network: Network) -> list[Row]:
+    """The score of feeds, which stands on their events alone."""
+    rows_of = {n: _rows(connection, n, asked, network) for n in quality.WEIGHTS}
+    days_told = {key: s.amount for key, s in _sums(connection, Part("feed_days"), asked).items()}
+    firms = {tuple(row[g] for g in asked.by): row["firms"] for row in rows_of["data_timeliness"]}
+    days = min(asked.period.days[1], asked.known) - asked.period.days[0] + 1
+    return [
+        {**row, "basis": "items", "error": 0.0, "firms": firms[tuple(row[g] for g in asked.by)]}
+        for row in quality.score(rows_of, asked.by, days_told, days)
+    ]
 
 
 def _row(top: _Sum, bottom: _Sum | float | None, asked: _Asked) -> Row:

@@ -120,7 +120,7 @@ CUBES: tuple[Cube, ...] = (
     Cube(6, "dwell", (("day", 15), ("facility", 20), ("operator", 12), ("bin", 10)), "停留时间",
          "Departures by local day and logarithmic bin of the time since arrival."),
     Cube(7, "stages", (("day", 15), ("operator", 12), ("origin", 10), ("destination", 10), ("stages", 4), ("bin", 10)), "分环节时限",
-         "Stages of delivered items by local day of delivery, operator, pair of cities, stages and logarithmic bin of their time."),
+         "Stages of delivered items by local day of delivery, operator, pair of cities, stages and logarithmic bin of their time; items whose transit no scan divides stand in `transit` alone."),
     Cube(1, "quality", (("measure", 4), ("day", 15), ("operator", 12), ("hours", 8)), "数据质量",
          "Events as feeds told them, containers' among them and voided ones too, by measure, local day and operator.", 4),
 )  # fmt: skip

@@ -1,11 +1,16 @@
-"""What folding the buckets of a commit came to."""
+"""What folding the buckets of a commit came to, and its files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yilu.items import bucket
-from yilu.items.manifest import Part
+import numpy as np
+import pyarrow as pa
+
+from yilu.items import bucket, closing, days, log
+from yilu.items.disk import Disk
+from yilu.items.fields import ROW
+from yilu.items.manifest import Manifest, Part, put_table
 from yilu.items.schema import Events
 
 
@@ -30,3 +35,30 @@ class Done:
     def waiting(self) -> int:
         """Events that are not folded yet."""
         return sum(map(len, self.behind))
+
+    def written(self, disk: Disk, at: Manifest, number: int, quarantine: list[pa.Table], day: str) -> dict[str, Part]:
+        """Write everything of commit ``number`` but its log and its links; the new part of each list of the manifest ``at``. ``day``: local, of its facts."""
+        found: dict[str, Part] = {}
+        if self.log.rows:
+            found["log"] = self.log
+        else:
+            disk.remove(self.log.file)
+        if self.waiting:
+            name, columns = f"log/{number:010d}.behind.parquet", log.spoken(self.behind)
+            found["behind"] = log.write_buckets(disk, name, columns, self.behind, number, number)
+        if self.cubes:
+            found["cubes"] = self.cubes
+        closed = {f.bucket: f.closed for f in self.folded if len(f.closed)}
+        if closed:
+            by_bucket = (closed.get(b, np.empty(0, ROW)) for b in range(at.buckets))
+            found["closed"] = closing.write(disk, f"closed/{number:010d}.parquet", by_bucket, number, day)
+        gone = np.concatenate([np.empty(0, np.uint64), *(f.gone for f in self.folded)])
+        if len(gone):
+            name, since = f"closed/{number:010d}.gone.parquet", np.concatenate([f.since for f in self.folded])
+            found["gone"] = closing.write_gone(disk, name, gone, since, number, day)
+        quarantine = [*quarantine, days.too_late(self.refused, "past_retention")]
+        if rows := [t for t in quarantine if t.num_rows]:
+            found["quarantine"] = put_table(
+                disk, f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows), day
+            )
+        return found

@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from yilu.errors import StoreError
 from yilu.items.disk import Disk
 from yilu.items.fields import DECLARATION
@@ -253,3 +256,11 @@ def drop(disk: Disk, manifest: Manifest) -> Manifest:
     for name in sorted(due):
         disk.remove(name)
     return replace(manifest, garbage=tuple((c, n) for c, n in manifest.garbage if n not in due))
+
+
+def put_table(disk: Disk, name: str, number: int, table: pa.Table, day: str, **how: Any) -> Part:
+    """Write a table as a file of commit ``number``; ``day``: local, of its facts; ``how``: Parquet's options."""
+    with disk.create(name) as file:
+        pq.write_table(table, pa.PythonFile(file, mode="w"), **(how or {"compression": "zstd", "compression_level": 1}))
+        size = file.tell()
+    return Part(name, table.num_rows, number, number, (), day, size)

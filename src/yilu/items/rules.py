@@ -51,14 +51,24 @@ class Rules(NamedTuple):
     limits: NDArray[np.int64]
 
 
-TABLES: tuple[str, ...] = (*Rules._fields, "first", "slot", "greatest", "bits", "of_clock", "of_checks", "of_ended")
+TABLES: tuple[str, ...] = (
+    *Rules._fields,
+    "first",
+    "slot",
+    "greatest",
+    "bits",
+    "of_clock",
+    "of_checks",
+    "of_ended",
+    "facility_city",
+)
 """Tables of ``packed`` in order: those of ``Rules`` and the programme of the state (``fields.program``)."""
 
 (
     FACILITY_AREA, PROCESSING, LONGITUDE, LATITUDE, AREA_CITY, INSIDE, LEVEL_OF_PAIR, LEVEL_FIRST, LEVEL_FROM, CALENDAR, AMOUNT,
     DUE_MINUTE, CUT_OFF_MINUTE, OWED_CHECK, OWED_FROM, OWED_UNTIL, OWED_CLASS, OWED_SENDER, OWED_ORIGIN, OWED_DESTINATION, OWED,
     OWED_PROCESSING, TRANSITIONS, OFFSETS, LIMITS, FIRST, SLOT, GREATEST, BITS, OF_CLOCK,
-    OF_CHECKS, OF_ENDED,
+    OF_CHECKS, OF_ENDED, FACILITY_CITY,
 ) = range(len(TABLES))  # fmt: skip
 
 _DEGREE = 1e7
@@ -75,7 +85,7 @@ def packed(rules: Rules) -> NDArray[np.uint32]:
     shaped = {
         **rules._asdict(), "first": steps.first, "slot": steps.slot, "greatest": steps.greatest, "bits": steps.bits,
         "of_clock": words_of_cells("clock"), "of_checks": words_of_cells("checks"),
-        "of_ended": words_of_cells("ended"),
+        "of_ended": words_of_cells("ended"), "facility_city": rules.area_city[rules.facility_area],
         "longitude": np.round((rules.longitude + 180) * _DEGREE), "latitude": np.round((rules.latitude + 90) * _DEGREE),
         "offsets": rules.offsets + _BIAS_S,
     }  # fmt: skip

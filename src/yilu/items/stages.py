@@ -12,7 +12,7 @@ from numba import njit
 from yilu.items.clock import DELIVERED, LOST, RETURNED, accepted_at, day_at, ends_of, level_of, outcome_of
 from yilu.items.cubes import MOST_ATTEMPTS, MOST_HOPS, bin_of
 from yilu.items.fields import NEVER
-from yilu.items.rules import AREA_CITY, FACILITY_AREA, value
+from yilu.items.rules import AREA_CITY, FACILITY_CITY, value
 
 _OUT, _ATTEMPT, _LOCKER, _STATION = 100, 104, 112, 116
 """Kinds that tell that delivery has begun."""
@@ -21,24 +21,23 @@ _MOST_MINUTES = 0xFFFF
 
 
 @njit(cache=True, nogil=True, inline="always")
-def note(rows, i, at, kind, known, city, rules):
-    """Take the next event, of facility ``known``, into the stages of row ``i``; ``city``: that of its destination before this event.
+def note(rows, i, at, kind, known, before, rules):
+    """Take the next event, of facility ``known``, into the stages of row ``i``; ``before``: its destination before this event.
 
     Nothing is noted before the acceptance. A destination in another city begins anew, and so do tours with the arrival there.
     """
-    if rows[i]["start"] >> np.uint64(63):
+    told, destination = np.int64(rows[i]["stages"]), rows[i]["destination"]
+    begins = told & 0xFFFF == 0 and (kind == _OUT or kind == _ATTEMPT or kind == _LOCKER or kind == _STATION)
+    if (told >> 16 != 0 and not begins and destination == before) or rows[i]["start"] >> np.uint64(63):
         return
-    told = np.int64(rows[i]["stages"])
-    goal = value(rules, AREA_CITY, rows[i]["destination"])
-    if goal != city:
+    goal = value(rules, AREA_CITY, destination)
+    if destination != before and goal != value(rules, AREA_CITY, before):
         told = np.int64(0)
+    arrives = told >> 16 == 0 and goal != 0 and known != 0 and value(rules, FACILITY_CITY, known) == goal
+    if not arrives and not begins and told == rows[i]["stages"]:
+        return
     minutes = min(np.int64(_MOST_MINUTES), (at - accepted_at(rows[i])) // 60 + 1)
-    if (
-        told >> 16 == 0
-        and goal != 0
-        and known != 0
-        and value(rules, AREA_CITY, value(rules, FACILITY_AREA, known)) == goal
-    ):
+    if arrives:
         told = minutes << 16
     if told & 0xFFFF == 0 and (kind == _OUT or kind == _ATTEMPT or kind == _LOCKER or kind == _STATION):
         told |= minutes
@@ -112,6 +111,8 @@ def ended_cells(row, rules, when):
     )
     start, same_city = accepted_at(row), from_city == to_city and from_city != 0
     left, reached, out = _bounds(row, start, ended, same_city)
+    if left == 0 and reached == 0 and out == 0:
+        return  # nothing divides it: all of it stands in transit
     since, stages, first = start, 0, 0
     for stage in range(4):
         if stage == 1 and same_city:

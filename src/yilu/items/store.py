@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
@@ -38,7 +37,7 @@ from yilu.items import (
 from yilu.items.arrival import Arrived, Delivery
 from yilu.items.disk import Disk, Lock
 from yilu.items.done import Done
-from yilu.items.fields import DECLARATION, FLAGS, ROW
+from yilu.items.fields import DECLARATION, FLAGS
 from yilu.items.limits import Limits as Limits
 from yilu.items.manifest import Counts, Manifest, Part
 from yilu.items.order import Ordered
@@ -233,7 +232,7 @@ class Store:
             accepted=own - done.repeated - done.conflicting - sealed, derived=done.derived, refused=counts.refused + sealed,
         )  # fmt: skip
         held = [t for t in (refused, *(d.quarantine for d in deliveries)) if t is not None]
-        added = self._write(number, done, held)
+        added = done.written(self.disk, self.at, number, held, self.day())
         senders = tokens.arrived((d.tokens for d in deliveries), now.erased)
         if senders.num_rows:
             added["tokens"] = self.put_table(f"tokens/{number:010d}.parquet", number, senders)
@@ -273,7 +272,7 @@ class Store:
         garbage = tuple((number, p.file) for p in (*now.behind, *now.unspread))
         after = replace(
             now, commit=number, counts=counts, settled=counts.made, behind=(), unspread=(), garbage=(*now.garbage, *garbage),
-            **_with(now, self._write(number, done, [])),
+            **_with(now, done.written(self.disk, self.at, number, [], self.day())),
         )  # fmt: skip
         return self._written(after, reach.NONE, done)
 
@@ -413,43 +412,13 @@ class Store:
             folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused, concat([events(0), *held])
         )  # fmt: skip
 
-    def _write(self, number: int, done: Done, quarantine: list[pa.Table]) -> dict[str, Part]:
-        """Write everything of a commit but its log and its links; the new part of each list of the manifest."""
-        found: dict[str, Part] = {}
-        if done.log.rows:
-            found["log"] = done.log
-        else:
-            self.disk.remove(done.log.file)
-        if done.waiting:
-            name, columns = f"log/{number:010d}.behind.parquet", log.spoken(done.behind)
-            found["behind"] = log.write_buckets(self.disk, name, columns, done.behind, number, number)
-        if done.cubes:
-            found["cubes"] = done.cubes
-        day = self.day()
-        closed = {f.bucket: f.closed for f in done.folded if len(f.closed)}
-        if closed:
-            by_bucket = (closed.get(b, np.empty(0, ROW)) for b in range(self.at.buckets))
-            found["closed"] = closing.write(self.disk, f"closed/{number:010d}.parquet", by_bucket, number, day)
-        gone = np.concatenate([_NO_KEYS, *(f.gone for f in done.folded)])
-        if len(gone):
-            name, since = f"closed/{number:010d}.gone.parquet", np.concatenate([f.since for f in done.folded])
-            found["gone"] = closing.write_gone(self.disk, name, gone, since, number, day)
-        quarantine = [*quarantine, days.too_late(done.refused, "past_retention")]
-        if rows := [t for t in quarantine if t.num_rows]:
-            found["quarantine"] = self.put_table(f"quarantine/{number:010d}.parquet", number, pa.concat_tables(rows))
-        return found
-
     def put_cells(self, number: int, cells: cubes.Cells) -> Part:
         """Write the cells of commit ``number``."""
         return self.put_table(f"cubes/{number:010d}.parquet", number, cubes.to_arrow(*cells), **cubes.WRITTEN)
 
     def put_table(self, name: str, number: int, table: pa.Table, **how: Any) -> Part:
-        with self.disk.create(name) as file:
-            pq.write_table(
-                table, pa.PythonFile(file, mode="w"), **(how or {"compression": "zstd", "compression_level": 1})
-            )
-            size = file.tell()
-        return Part(name, table.num_rows, number, number, (), self.day(), size)
+        """Write a table as a file of commit ``number``; ``how``: Parquet's options."""
+        return manifest.put_table(self.disk, name, number, table, self.day(), **how)
 
     def set_table(self, b: int, table: Table) -> None:
         """Put another table in the place of bucket ``b``'s; it counts from the next flush."""

@@ -16,7 +16,6 @@ from yilu.items.clock import accepted_at, day_at
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
 from yilu.items.rules import (
-    AREA_CITY,
     FACILITY_AREA,
     INSIDE,
     LATITUDE,
@@ -120,7 +119,7 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
         rows[i]["flags"] |= np.uint16(_AFTER)
     known = place if place < size(rules, PROCESSING) else 0
     merge(rows, grid, i, word, value(rules, PROCESSING, known), rules)
-    city = value(rules, AREA_CITY, rows[i]["destination"])
+    destination = rows[i]["destination"]
     if via == 0 or container != via:
         # what a container states is not stated of its items
         _state(rows, i, attr, promise)
@@ -133,7 +132,7 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     elif kind == _UNBAG:
         rows[i]["container"] = np.uint32(0)
     if rows[i]["delivered"] == NEVER:
-        note(rows, i, at, kind, known, city, rules)
+        note(rows, i, at, kind, known, destination, rules)
     if np.uint64(attr >> np.uint64(52)) != 0 and via == 0:
         rows[i]["flags"] |= np.uint16(_PART)
     operator = attr & np.uint64(0xFFF)
@@ -164,14 +163,22 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
 
 @njit(cache=True, nogil=True)
 def _moved(before, grid, row, rules):
-    """Whether any field has changed on which (clock cells, check cells, cells of how it ended) depend."""
-    clock, checks, ended = np.uint32(0), np.uint32(0), np.uint32(0)
+    """Whether any field has changed on which (clock cells, check cells) depend."""
+    clock, checks = np.uint32(0), np.uint32(0)
     for w in range(grid.shape[1]):
         changed = before[0, w] ^ grid[row, w]
         clock |= changed & np.uint32(value(rules, OF_CLOCK, w))
         checks |= changed & np.uint32(value(rules, OF_CHECKS, w))
-        ended |= changed & np.uint32(value(rules, OF_ENDED, w))
-    return clock != 0, checks != 0, ended != 0
+    return clock != 0, checks != 0
+
+
+@njit(cache=True, nogil=True)
+def _ended_otherwise(before, grid, row, rules):
+    """Whether any field has changed on which the cells of how an item ended depend."""
+    ended = np.uint32(0)
+    for w in range(grid.shape[1]):
+        ended |= (before[0, w] ^ grid[row, w]) & np.uint32(value(rules, OF_ENDED, w))
+    return ended != 0
 
 
 @njit(cache=True, nogil=True)
@@ -262,9 +269,9 @@ def append(
         spare[0] = rows[row]
         for e in range(i, j):
             n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
-        clock, checks, ended = _moved(before, grid, row, rules)
+        clock, checks = _moved(before, grid, row, rules)
         # until it is delivered, an item stands in no cell that depends on how it got there
-        clock |= ended and rows[row]["delivered"] != NEVER
+        clock = clock or (rows[row]["delivered"] != NEVER and _ended_otherwise(before, grid, row, rules))
         if clock or checks:
             n = changed_pairs(spare[0], rows[row], clock, checks, rules, whens, codes, deltas, n)
     return count, n, items

@@ -20,6 +20,19 @@ COLUMNS = ("rule", "operator", "waybill", "facility", "at", "until")
 _SAME = ("rule", "key", "operator", "place", "at", "until")
 
 
+COUNTS_UNTIL, COUNTS_OF = b"yilu.counts_until", b"yilu.counts_of"
+"""Metadata of a truth file: up to when (UTC seconds) it tells all that rules over counts must say, and which rules; they name no item."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The evidence that must be said; what names no item is told of the rules ``counts_of`` (numbers), up to ``counts_until``, UTC seconds."""
+
+    rows: Evidence
+    counts_until: int = 0
+    counts_of: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True)
 class Against:
     """One rule: pieces of evidence that are true, that were said, and what differs."""
@@ -31,12 +44,7 @@ class Against:
     false: int
 
 
-def complete_to(path: Path) -> int:
-    """Until when a truth file (one that ``read_truth`` reads) tells of counts, UTC seconds; 0: of none."""
-    return int((pq.read_schema(path).metadata or {}).get(b"complete_to", 0))
-
-
-def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> Evidence:
+def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> Truth:
     """The evidence that a truth file asks for. Raises InputError where it is no such file or names what the province doesn't have."""
     file = path.name
     try:
@@ -60,30 +68,32 @@ def read_truth(path: Path, network: Network, catalogue: Catalogue, key: Key) -> 
     place = [facilities.get(c, 0) for c in told["facility"]]
     rows = evidence(0, first, second, operator, place, at, until)
     rows["rule"] = [catalogue.number(rule) for rule in told["rule"]]
-    return rows
+    nobody = np.array([w is None for w in told["waybill"]], np.bool_)
+    rows["key"][nobody] = rows["key2"][nobody] = 0
+    said = table.schema.metadata or {}
+    of = [rule for rule in said.get(COUNTS_OF, b"").decode().split(",") if rule in catalogue.rules]
+    return Truth(rows, int(said.get(COUNTS_UNTIL, b"0")), tuple(catalogue.number(rule) for rule in of))
 
 
-def of_counts(true: Evidence, said: Evidence, complete_to: int) -> Evidence:
-    """``said`` without what is said of counts alone where the truth tells of none: by other rules, and beyond ``complete_to`` (UTC seconds), where the days that were made end.
-
-    What ended only after that had not ended as the truth was told.
-    """
-    counts = said["key"] == 0
-    told = np.isin(said["rule"], true["rule"][true["key"] == 0]) & (said["at"] <= complete_to)
-    rows: Evidence = said[~counts | told].copy()
-    rows["until"][(rows["key"] == 0) & (rows["until"] > complete_to)] = 0
-    return rows
-
-
-def against(true: Evidence, said: Evidence, catalogue: Catalogue) -> list[Against]:
-    """Both sides by rule, rules of which neither speaks left out: item by item, and of counts, which name no item, place by place."""
+def against(truth: Truth, said: Evidence, catalogue: Catalogue) -> list[Against]:
+    """Both sides by rule, rules of which neither speaks left out: item by item, and of counts, which name no item, operator by operator and place by place."""
     found = []
+    both_sides = [_told(rows, truth) for rows in (truth.rows, said)]
     for name, rule in catalogue.rules.items():
-        a, b = (_distinct(rows[rows["rule"] == rule.number]) for rows in (true, said))
+        a, b = (_distinct(rows[rows["rule"] == rule.number]) for rows in both_sides)
         if len(a) or len(b):
             both = len(np.intersect1d(a, b))
             found.append(Against(name, len(a), len(b), len(a) - both, len(b) - both))
     return found
+
+
+def _told(rows: Evidence, truth: Truth) -> Evidence:
+    """What is compared of one side: all of items, and of counts what the truth tells of. What ended only after that had not ended then."""
+    counts = rows["key"] == 0
+    kept = ~counts | (np.isin(rows["rule"], truth.counts_of) & (rows["at"] <= truth.counts_until))
+    out: Evidence = rows[kept].copy()
+    out["until"][counts[kept] & (out["until"] > truth.counts_until)] = 0
+    return out
 
 
 def _distinct(rows: Evidence) -> Evidence:

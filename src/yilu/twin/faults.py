@@ -12,6 +12,7 @@ from numba import njit
 
 from yilu.twin.closing import hold
 from yilu.twin.draws import mixed, stream, unit
+from yilu.twin.feed_faults import AHEAD, SENDER, SILENT, hush, spares, spoil, there
 from yilu.twin.ground import seed_of
 from yilu.twin.scans import MARK_EVENT_ID, MARK_UNKNOWN_PLACE, MARK_UNMAPPED, MARK_VOIDS, MARK_WRONG, WORDS
 
@@ -49,20 +50,10 @@ def _plain(out, first, end):
 
 
 @njit(cache=True, nogil=True)
-def _there(row, fault):
-    """Whether a scan is at the place, operator and time of the fault."""
-    return (
-        (fault[OPERATOR] == 0 or np.int64(row[3] >> 20) == fault[OPERATOR])
-        and (fault[FACILITY] == 0 or np.int64(row[3] & 0xFFFFF) == fault[FACILITY])
-        and fault[FROM] <= np.int64(row[1]) < fault[UNTIL]
-    )
-
-
-@njit(cache=True, nogil=True)
 def _first(out, first, end, fault, kinds):
     """The first row of these kinds that is there, or -1."""
     for r in range(first, end):
-        if np.int64(out[r, 4] & 255) in kinds and _there(out[r], fault):
+        if np.int64(out[r, 4] & 255) in kinds and there(out[r], fault):
             return r
     return -1
 
@@ -95,7 +86,7 @@ def _omit(out, first, end, fault):
     """Leave out the checks that are there. Returns (whether any was, the new end)."""
     to = first
     for r in range(first, end):
-        if np.int64(out[r, 4] & 255) == fault[CHECK] and _there(out[r], fault):
+        if np.int64(out[r, 4] & 255) == fault[CHECK] and there(out[r], fault):
             continue
         if to != r:
             for w in range(WORDS):
@@ -108,7 +99,7 @@ def _omit(out, first, end, fault):
 def _recorded_late(out, first, end, fault):
     found = False
     for r in range(first, end):
-        if np.int64(out[r, 4] & 255) == fault[CHECK] and _there(out[r], fault):
+        if np.int64(out[r, 4] & 255) == fault[CHECK] and there(out[r], fault):
             out[r, 2] += np.uint32(fault[SECONDS])
             found = True
     return found
@@ -200,13 +191,18 @@ def plant(out, first, end, item, faults, cuts, ground):
         if unit(s) * 4294967296.0 >= fault[SHARE]:
             continue
         action, done = fault[ACTION], False
-        if action == OMIT:
+        if action == SILENT:
+            continue
+        if action >= SENDER:
+            if spares(action) or (plain and not moved):
+                done, end = spoil(out, first, end, fault, f + 1, s)
+        elif action == OMIT:
             done, end = _omit(out, first, end, fault)
         elif action == RECORD_LATE:
             done = _recorded_late(out, first, end, fault)
         elif action == UNFILED:
             for r in range(first, end):
-                done = done or _there(out[r], fault)
+                done = done or there(out[r], fault)
         elif not plain or moved:
             continue  # one that moves or adds scans is enough for one life
         elif action == CHECK_LATE:
@@ -230,5 +226,9 @@ def plant(out, first, end, item, faults, cuts, ground):
                 done = True
         if done:
             planted |= np.int64(1) << f
-            moved = moved or CHECK_LATE <= action <= TOUCH
-    return planted, end
+            moved = moved or CHECK_LATE <= action <= TOUCH or action >= AHEAD
+    for f in range(len(faults)):
+        if faults[f][ACTION] == SILENT:
+            done, end = hush(out, first, end, faults[f], plain)
+            planted |= np.int64(done) << f
+    return planted if end > first else np.int64(0), end

@@ -21,7 +21,7 @@ LEADS: tuple[bytes, ...] = (b"", b"7", b"YL", b"88", b"Q", b"4", b"LK", b"31", b
 """Leads by operator, in turn."""
 
 LONGEST = 20
-_PIECE, _RELABEL = 24, 28
+_ACCEPT, _PIECE, _RELABEL = 8, 24, 28
 _WEIGHTS = np.array([8, 6, 4, 2, 3, 5, 9, 7], np.int64)
 _COUNTRIES = np.frombuffer(b"USJPKRGBDESGMYTH", np.uint8).reshape(-1, 2)
 _SERVICES, _NEW_SERVICES = np.frombuffer(b"CEHL", np.uint8), np.frombuffer(b"MRUV", np.uint8)
@@ -182,10 +182,13 @@ def event_ids(rows, voiding, offsets, buffer, seed):
 
 @njit(cache=True, nogil=True)
 def tokens(rows, sender, offsets, buffer, seed, customers):
-    """A token of the sender at each casual acceptance (``sender`` (n,), 0 elsewhere); about ``customers`` people send. As ``waybills``."""
+    """A token of the sender at each casual acceptance (``sender`` (n,), 0 elsewhere), and at those that a fault gives one; about ``customers``
+    people send. As ``waybills``."""
     at = 0
     for r in range(len(rows)):
-        if sender[r] == CASUAL:
+        if rows[r, 4] & 255 == _ACCEPT and rows[r, 5] != 0:
+            at = _hex(buffer, at, stream(seed ^ np.uint64(0x71), np.uint64(rows[r, 5])))
+        elif sender[r] == CASUAL:
             person = stream(seed ^ np.uint64(0x70), np.uint64(rows[r, 0])) % np.uint64(customers)
             at = _hex(buffer, at, stream(seed, person))
         offsets[r + 1] = at

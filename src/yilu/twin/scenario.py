@@ -17,7 +17,7 @@ from yilu.errors import InputError
 from yilu.items.kinds import KINDS
 from yilu.network import Network
 from yilu.network.toml_file import parsed, whole, wrong
-from yilu.twin import faults
+from yilu.twin import faults, feed_faults
 from yilu.twin.closing import cut_off
 
 _KIND = {kind.code: kind.id for kind in KINDS}
@@ -25,7 +25,7 @@ _KIND = {kind.code: kind.id for kind in KINDS}
 
 class Planted(NamedTuple):
     """A kind of fault: what is done (``faults``), to which check, for how long by default and at the most (0: it takes no time), whether it
-    needs a place and another place, or a crossing."""
+    needs a place, another place, a crossing, or an operator (and then takes all of its scans)."""
 
     action: int
     check: str = ""
@@ -34,6 +34,7 @@ class Planted(NamedTuple):
     at_facility: bool = False
     elsewhere: bool = False
     crossing: bool = False
+    of_operator: bool = False
 
 
 _H = 3600
@@ -51,6 +52,14 @@ FAULTS: dict[str, Planted] = {
     "unfiled_outlet": Planted(faults.UNFILED, at_facility=True),
     "closed_crossing": Planted(faults.CLOSE, crossing=True),
     "outlet_fading": Planted(faults.FADE, at_facility=True),
+    "sender_token": Planted(feed_faults.SENDER, at_facility=True),
+    "silent_feed": Planted(feed_faults.SILENT, of_operator=True),
+    "duplicates": Planted(feed_faults.TWICE, "", 1800, 24 * _H),
+    "late_record": Planted(feed_faults.LATE, "", 18 * _H, 120 * _H),
+    "disorder": Planted(feed_faults.SHAKEN, "", 10 * _H, 24 * _H),
+    "clock_ahead": Planted(feed_faults.AHEAD, "", _H, 24 * _H),
+    "unknown_place": Planted(feed_faults.NOWHERE),
+    "unmapped": Planted(feed_faults.UNMAP),
 }
 """Kinds of fault by name."""
 
@@ -170,11 +179,11 @@ def _fault(given: Any, key: str, file: str, network: Network) -> Fault:
     if kind not in FAULTS:
         raise wrong(file, f"{key}, kind", kind, f"one of {', '.join(FAULTS)}")
     planted = FAULTS[kind]
-    _known(raw, "operator", _ids(network.operators), False, key, file)
+    _known(raw, "operator", _ids(network.operators), planted.of_operator, key, file)
     _known(raw, "facility", _ids(network.facilities), planted.at_facility, key, file)
     _known(raw, "to", _ids(network.facilities), planted.elsewhere, key, file)
-    if "to" in raw and not planted.elsewhere:
-        raise wrong(file, f"{key}, to", raw["to"], f"no such key for {kind}")
+    for name in (*(() if planted.elsewhere else ("to",)), *(("share", "facility") if planted.of_operator else ())):
+        _never(raw, name, key, file)
     _crossed(raw, planted, key, file, network)
     first, until = (_moment(raw[name], _SOME_DAY) for name in ("from", "until"))
     for name, moment in (("from", first), ("until", until)):
@@ -207,12 +216,9 @@ def _known(raw: dict[str, Any], name: str, ids: dict[str, int], needed: bool, ke
 def _crossed(raw: dict[str, Any], planted: Planted, key: str, file: str, network: Network) -> None:
     """Refuse a crossing where there is none to close, one that the province doesn't have, and one that can be gone around."""
     if not planted.crossing:
-        if "crossing" in raw:
-            raise wrong(file, f"{key}, crossing", raw["crossing"], f"no such key for {raw['kind']}")
-        return
+        return _never(raw, "crossing", key, file)
     for name in ("share", "operator", "facility"):
-        if name in raw:
-            raise wrong(file, f"{key}, {name}", raw[name], f"no such key for {raw['kind']}: it is closed to all")
+        _never(raw, name, key, file, ": it is closed to all")
     known, crossing = _crossings(network), raw.get("crossing")
     if crossing not in known:
         raise wrong(file, f"{key}, crossing", crossing, f"one of {', '.join(known)}")
@@ -227,6 +233,11 @@ def _crossings(network: Network) -> dict[str, int]:
 def _length_s(fault: Fault) -> int:
     first, until = (_moment(text, _SOME_DAY) for text in (fault.first, fault.until))
     return int((until - first).total_seconds()) if first and until else 0
+
+
+def _never(raw: dict[str, Any], name: str, key: str, file: str, why: str = "") -> None:
+    if name in raw:
+        raise wrong(file, f"{key}, {name}", raw[name], f"no such key for {raw['kind']}{why}")
 
 
 def _ids(table: Any) -> dict[str, int]:

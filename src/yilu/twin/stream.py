@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.twin.bags import bag_scans
+from yilu.twin.feed_faults import told
 from yilu.twin.ground import Ground, packed
 from yilu.twin.life import lives
 from yilu.twin.plan import DayPlan, as_record
@@ -156,7 +157,7 @@ def _slices(
             if item < total:
                 done = int(accepted(item, day_of(item, book), 0.0, book)[0])
         while bag_hour + 3600 <= done:
-            moved = _bag_rows(bag_hour, bag_hour + 3600, used, ground)
+            moved = told(_bag_rows(bag_hour, bag_hour + 3600, used, ground), faults)
             if witness is not None:
                 witness.saw_bags(moved)
             enter(bags, moved)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from yilu.items.kinds import KINDS
 from yilu.network import Network
 from yilu.network.distance import great_circle_km
+from yilu.twin.feed_truth import Counts
 from yilu.twin.life import stated
 from yilu.twin.owed import IDENTIFY, INSPECT, SCREEN, SCREEN_EARLY
 from yilu.twin.scans import MARK_UNKNOWN_PLACE, MARK_WRONG
@@ -44,17 +45,22 @@ SCHEMA: pa.Schema = pa.schema([
     ("rule", pa.string()), ("operator", pa.string()), ("waybill", pa.string()), ("facility", pa.string()),
     ("at", pa.timestamp("s", "UTC")), ("until", pa.timestamp("s", "UTC")), ("faults", pa.list_(pa.int32())),
 ])  # fmt: skip
-"""A truth file: what a rule must say of an item, where, from when and until when, and which faults of the scenario (from 1) were planted in it."""
+"""A truth file: what a rule must say of an item, where, from when and until when, and which faults of the scenario (from 1) were planted in it.
+A row of a rule over counts has no number, and a facility only where the rule speaks of one."""
+COUNTS_UNTIL, COUNTS_OF = "yilu.counts_until", "yilu.counts_of"
+"""Metadata of a truth file: up to when (UTC seconds) it tells all that rules over counts must say, and which rules (names with commas between)."""
 
 
 @dataclass
 class Witness:
     """Sees lives as they are made: keeps the scans of those with planted faults and of their bags, and where anything was screened in which hour.
 
-    ``watched``: facilities of which screening is noted; ``fading``: those of which acceptances are.
+    ``watched``: facilities of which screening is noted; ``counts``: of all scans, None where nothing is planted; ``fading``: facilities of which
+    acceptances are noted.
     """
 
     watched: NDArray[np.int64]
+    counts: Counts | None = None
     fading: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     lives: list[tuple[int, int, NDArray[np.uint32]]] = field(default_factory=list)
     bags: dict[int, list[NDArray[np.uint32]]] = field(default_factory=dict)
@@ -63,6 +69,8 @@ class Witness:
 
     def saw(self, rows: NDArray[np.uint32], marked: NDArray[np.int64]) -> None:
         """Scans of lives (n, WORDS), and of those with faults (m, 4): item, bits of its faults, first row and end."""
+        if self.counts:
+            self.counts.saw(rows)
         for item, bits, first, end in marked.tolist():
             scans = rows[first:end].copy()
             self.lives.append((item, bits, scans))
@@ -70,6 +78,7 @@ class Witness:
                 self.bags.setdefault(bag, [])
         place = rows[:, 3] & np.uint32(0xFFFFF)
         chosen = rows[((rows[:, 4] & 255) == _K["screen"]) & np.isin(place, self.watched)]
+        chosen = chosen[~_ahead(chosen, self.ahead_s)]
         if len(chosen):
             told = np.unique(
                 np.stack([chosen[:, 3] >> 20, chosen[:, 3] & 0xFFFFF, chosen[:, 1] // _HOUR], axis=1), axis=0
@@ -83,9 +92,20 @@ class Witness:
 
     def saw_bags(self, rows: NDArray[np.uint32]) -> None:
         """Scans of bags (n, WORDS), after those of all items that travel in them."""
+        if self.counts:
+            self.counts.saw(rows)
         if self.bags:
             for row in rows[np.isin(rows[:, 0], np.fromiter(self.bags, np.uint32))]:
                 self.bags[int(row[0])].append(row)
+
+    @property
+    def ahead_s(self) -> int:
+        """How far an event may lie ahead of its recording before it is quarantined, seconds."""
+        return self.counts.ahead_s if self.counts else _NEVER
+
+
+def _ahead(rows: NDArray[np.uint32], seconds: int) -> NDArray[np.bool_]:
+    return rows[:, 1].astype(np.int64) - rows[:, 2].astype(np.int64) > seconds
 
 
 class Scan(NamedTuple):
@@ -110,13 +130,15 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Life:
-    """A planted life: its item and faults, its scans in order, the row that has its number at the end, and when each further piece was delivered (never: ``_NEVER``)."""
+    """A planted life: its item and faults, its scans in order, the row that has its number at the end, when each further piece was delivered
+    (never: ``_NEVER``), and the number of the token that a fault gave its acceptance (0: none)."""
 
     item: int
     bits: int
     scans: list[Scan]
     last: NDArray[np.uint32]
     pieces: tuple[int, ...] = ()
+    token: int = 0
 
     @property
     def delivered(self) -> int:
@@ -136,14 +158,21 @@ class Life:
         return next((s for s in self.scans if s.kind in kinds and s.at > after), None)
 
 
-def life_of(item: int, bits: int, rows: NDArray[np.uint32], bags: Mapping[int, list[NDArray[np.uint32]]]) -> Life:
-    """A life from its rows: repeats and what was taken back left out, the scans of its bags put in."""
+def life_of(
+    item: int, bits: int, rows: NDArray[np.uint32], bags: Mapping[int, list[NDArray[np.uint32]]], ahead_s: int
+) -> Life:
+    """A life from its rows: repeats, what was taken back and what was quarantined left out, the scans of its bags put in."""
+    rows = rows[~_ahead(rows, ahead_s)]
     piece = rows[:, 4] >> 16 & 255
     own, others = rows[piece == 0], rows[piece > 0]
     own = own[np.lexsort([own[:, 2], own[:, 1]])]
     marks, kind = own[:, 4] >> 24, own[:, 4] & 255
     voided = {int(r[1]) - 300 for r in own[kind == _K["void_depart"]]}
-    gone = (marks & MARK_WRONG > 0) | (kind >= 200) | ((kind == _K["depart"]) & np.isin(own[:, 1], list(voided)))
+    gone = (
+        (marks & MARK_WRONG > 0)
+        | ((kind >= 200) & (kind != _K["other"]))
+        | ((kind == _K["depart"]) & np.isin(own[:, 1], list(voided)))
+    )
     own = own[~gone]
     scans: dict[tuple[int, int, int], Scan] = {}
     inside: list[tuple[int, int]] = []
@@ -163,13 +192,14 @@ def life_of(item: int, bits: int, rows: NDArray[np.uint32], bags: Mapping[int, l
     pieces = tuple(
         int(signed[signed[:, 4] >> 16 & 255 == p, 1].min(initial=_NEVER)) for p in np.unique(piece[piece > 0])
     )
-    return Life(item, bits, sorted(scans.values()), own[-1], pieces)
+    token = max((int(r[5]) for r in own if int(r[4]) & 255 == _K["accept"]), default=0)
+    return Life(item, bits, sorted(scans.values()), own[-1], pieces, token)
 
 
 @dataclass(frozen=True)
 class Oracle:
     """What is needed to say what is true: the province and its ground (packed), the rates, what the rules' thresholds are, travel that nothing makes, outlets left unfiled,
-    and closures of crossings: (pairs of facilities that they part, from, until).
+    closures of crossings: (pairs of facilities that they part, from, until), and up to when the feed is complete (``watermark``, UTC seconds).
     """
 
     network: Network
@@ -179,7 +209,8 @@ class Oracle:
     impossible_km: float
     impossible_m_s: float
     unfiled: frozenset[int]
-    closures: tuple[tuple[NDArray[np.bool_], int, int], ...] = ()
+    closures: tuple[tuple[NDArray[np.bool_], int, int], ...]
+    watermark: int
 
     def processing(self, place: int) -> bool:
         """Whether a facility is a processing site."""
@@ -192,7 +223,7 @@ class Oracle:
         yield from self._pairs(life)
         yield from self._after(life)
         yield from self._waits(life, origin, destination, level)
-        yield from self._closed(life)
+        yield from self._closed(life, destination)
         seen: set[int] = set()
         for s in life.scans:
             if s.own and s.place in self.unfiled and s.place not in seen:
@@ -247,22 +278,28 @@ class Oracle:
         for a, b in pairwise(life.scans):
             if a.at < end and a.kind not in _WAITING and b.at - a.at > wait:
                 yield Said("stalled", life.operator, a.place, a.at + wait, b.at)
+        last = life.scans[-1]
+        if end == _NEVER and last.kind not in _WAITING and self.watermark - last.at > wait:
+            yield Said("stalled", life.operator, last.place, last.at + wait)
         promise = int(np.asarray(self.network.promise([life.scans[0].at], [origin], [destination], [level]))[0])
         limit = promise + _HOUR * self.thresholds["late_hours"]
         if promise and _NEVER > life.delivered > limit and life.first(_K["return"]) is None:
             place = [s.place for s in life.scans if s.at <= limit][-1]
             yield Said("late", life.operator, place, limit, life.delivered)
+        elif promise and end == _NEVER and self.watermark > limit and life.first(_K["return"]) is None:
+            yield Said("late", life.operator, [s.place for s in life.scans if s.at <= limit][-1], limit)
 
-    def _closed(self, life: Life) -> Iterator[Said]:
+    def _closed(self, life: Life, destination: int) -> Iterator[Said]:
         """Waits before a closed crossing: where the place is parted from that of delivery, or, once returned, from that of acceptance."""
         end, returned = _end(life), life.first(_K["return"])
+        signed = life.first(_K["deliver"])
+        there = signed.place if signed else int(np.flatnonzero(self.network.facility_area == destination)[0])
         for cut, since, until in self.closures:
-            for a, b in pairwise(life.scans):
-                back = returned is not None and a.at >= returned.at
-                goal = life.scans[0 if back else -1].place
+            for a, b in zip(life.scans, [*life.scans[1:], None], strict=True):
+                goal = life.scans[0].place if returned is not None and a.at >= returned.at else there
                 at = max(a.at, since) + _HOUR * self.thresholds["closure_hours"]
-                if a.place and a.at < end and cut[a.place, goal] and at <= min(b.at, until):
-                    yield Said("crossing_closed", life.operator, a.place, at, b.at)
+                if a.place and a.at < end and cut[a.place, goal] and at <= min(b.at if b else self.watermark, until):
+                    yield Said("crossing_closed", life.operator, a.place, at, b.at if b else 0)
 
     def stays(self, life: Life) -> Iterator[tuple[int, int, int]]:
         """(facility, begin, end) of stays at processing sites that are long enough for a backlog."""
@@ -272,9 +309,10 @@ class Oracle:
             ends = [s.at for s in run if s.kind in _LEAVING][:1] + [_end(life)] + ([after[0].at] if after else [])
             customs = any(s.kind in _CUSTOMS for s in run)
             inside = self.network.area_inside[self.network.facility_area[run[0].place]]
-            long = _NEVER > min(ends) > run[0].at + _HOUR * self.thresholds["backlog_hours"]
+            over = min(ends) < _NEVER
+            long = (min(ends) if over else self.watermark) > run[0].at + _HOUR * self.thresholds["backlog_hours"]
             if self.processing(run[0].place) and inside and not customs and long:
-                yield run[0].place, run[0].at, min(ends)
+                yield run[0].place, run[0].at, min(ends) if over else 0
 
 
 def _end(life: Life) -> int:
@@ -293,10 +331,12 @@ def truth(witness: Witness, oracle: Oracle) -> list[tuple[Life, Said]]:
     """What every rule must say of the planted lives; what takes many lives (backlog, machines that are off) from all of them together."""
     found: list[tuple[Life, Said]] = []
     stays: list[tuple[Life, int, int, int]] = []
+    senders: list[tuple[Life, Scan]] = []
     for item, bits, rows in witness.lives:
-        life = life_of(item, bits, rows, witness.bags)
+        life = life_of(item, bits, rows, witness.bags, witness.ahead_s)
         found += [(life, said) for said in oracle.said(life)]
         stays += [(life, *stay) for stay in oracle.stays(life)]
+        senders += [(life, s) for s in life.scans[:1] if life.token and s.kind == _K["accept"]]
     days = oracle.network.local_day(np.array([begin for _, _, begin, _ in stays], np.int64)).tolist()
     crowd = Counter((life.operator, place, day) for (life, place, _, _), day in zip(stays, days, strict=True))
     wait = _HOUR * oracle.thresholds["backlog_hours"]
@@ -304,6 +344,18 @@ def truth(witness: Witness, oracle: Oracle) -> list[tuple[Life, Said]]:
         (life, Said("backlog", life.operator, place, begin + wait, end))
         for (life, place, begin, end), day in zip(stays, days, strict=True)
         if crowd[life.operator, place, day] >= oracle.thresholds["backlog_least"]
+    ]
+    whose = [
+        (life.operator, s.place, day, life.token)
+        for (life, s), day in zip(
+            senders, oracle.network.local_day(np.array([s.at for _, s in senders], np.int64)).tolist(), strict=True
+        )
+    ]
+    often = Counter(whose)
+    found += [
+        (life, Said("sender_token", life.operator, s.place, s.at))
+        for (life, s), of in zip(senders, whose, strict=True)
+        if often[of] > oracle.thresholds["token_most"]
     ]
     unscreened = [(life, s) for life, s in found if s.rule == "screening_missing" and oracle.processing(s.place)]
     hours = Counter((s.operator, s.place, s.at // _HOUR) for _, s in unscreened)

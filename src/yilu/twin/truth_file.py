@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,61 +14,97 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.twin.day import Ready
+from yilu.twin.feed_truth import RULES as FEED_RULES
+from yilu.twin.feed_truth import Counts
 from yilu.twin.plan import DayPlan, as_record
 from yilu.twin.rows import table_of
-from yilu.twin.truth import SCHEMA, Life, Oracle, Said, Witness, truth
+from yilu.twin.truth import COUNTS_OF, COUNTS_UNTIL, SCHEMA, Life, Oracle, Said, Witness, truth
 from yilu.twin.truth_of_counts import fading
 
 FOLDER = "truth"
 """Folder in that of the events: ``truth.parquet``, and the registers that belong to it."""
 REGISTERS: tuple[str, ...] = ("outlet_filings", "crossing_closures")
 """Kinds of feed that a scenario may come with, each as ``KIND.csv`` in that folder: outlets without a filing, crossings that are closed."""
-COMPLETE_TO = b"complete_to"
-"""In the file's metadata: the end of the last day of acceptance, UTC seconds. After it all counts fall, and the truth tells of none."""
 _OUTLETS = ("depot", "end_outlet")
 
 
 @dataclass(frozen=True)
 class Standard:
-    """What the rules are set to: thresholds by name, and the travel that nothing makes."""
+    """What the rules are set to: thresholds by name, the travel that nothing makes, how late feeds may be and how far their clocks ahead (seconds)."""
 
     thresholds: Mapping[str, int]
     impossible_km: float
     impossible_m_s: float
+    lateness_s: int
+    ahead_s: int
 
 
-def witness_of(plan: DayPlan) -> Witness:
+def witness_of(plan: DayPlan, standard: Standard) -> Witness:
     """Who sees what the plan's scenario plants."""
-    return Witness(plan.scenario.screened_at(plan.network), plan.scenario.fading(plan.network))
+    late_s = 3600 * standard.thresholds["feed_late_hours"]
+    counts = Counts(plan.network, standard.ahead_s, late_s) if plan.scenario.faults else None
+    return Witness(plan.scenario.screened_at(plan.network), counts, plan.scenario.fading(plan.network))
 
 
 def truth_table(plan: DayPlan, made: Ready, witness: Witness, standard: Standard) -> pa.Table:
-    """The truth of the scenario (``truth.SCHEMA``), by rule, number and time. Needs all lives to have been seen."""
+    """The truth of the scenario (``truth.SCHEMA``), by rule, number and time. Needs all lives to have been seen.
+
+    What rules over counts say names no number; it is told up to the end of the plan's last day of acceptance, since the province ends with it: after it
+    every outlet fades and every feed falls silent.
+    """
+    watermark = witness.counts.latest - standard.lateness_s if witness.counts else 0
     oracle = Oracle(
         plan.network, made.packed, as_record(plan.rates), standard.thresholds, standard.impossible_km,
-        standard.impossible_m_s, frozenset(plan.scenario.unfiled(plan.network)), _closures(plan),
+        standard.impossible_m_s, frozenset(plan.scenario.unfiled(plan.network)), _closures(plan), watermark,
     )  # fmt: skip
-    found = truth(witness, oracle)
-    numbers = pa.array([], pa.string())
-    if found:
-        rows = np.stack([life.last for life, _ in found])
-        numbers = table_of(rows, plan.network, made.packed, made.ground.seed, as_record(plan.rates), made.words)["waybill"].combine_chunks()  # fmt: skip
-    of_counts = [
-        Said("outlet_fading", *said)
-        for said in fading(witness.accepted, plan.network, plan.date, plan.days, standard.thresholds)
-    ]
-    said = [s for _, s in found] + of_counts
+    until = int(made.ground.days["start"][-1])
+    said = [s for s in _of_counts(plan, witness, standard, watermark) if s.at <= until]
+    table = pa.concat_tables([_of_items(plan, made, truth(witness, oracle)), _rows(made, said)])
+    table = table.sort_by(
+        [("rule", "ascending"), ("waybill", "ascending"), ("at", "ascending"), ("operator", "ascending")]
+    )
+    return table.replace_schema_metadata({COUNTS_UNTIL: str(until), COUNTS_OF: ",".join(_told_of_counts(witness))})
+
+
+def _of_items(plan: DayPlan, made: Ready, found: list[tuple[Life, Said]]) -> pa.Table:
+    if not found:
+        return SCHEMA.empty_table()
+    rows = np.stack([life.last for life, _ in found])
+    numbers = table_of(rows, plan.network, made.packed, made.ground.seed, as_record(plan.rates), made.words)
+    table = _rows(made, [s for _, s in found], [_planted(life) for life, _ in found])
+    at = table.schema.get_field_index("waybill")
+    return table.set_column(at, SCHEMA.field(at), numbers["waybill"].cast(pa.string()))
+
+
+def _rows(made: Ready, said: list[Said], faults: list[list[int]] | None = None) -> pa.Table:
+    """Rows of the truth without numbers."""
     operators, facilities = made.words.operators.to_pylist(), made.words.facilities.to_pylist()
-    table = pa.table(
+    return pa.table(
         {
             "rule": [s.rule for s in said], "operator": [operators[s.operator] for s in said],
-            "waybill": numbers.to_pylist() + [None] * len(of_counts), "facility": [facilities[s.place] or None for s in said],
-            "at": [s.at for s in said], "until": [s.until or None for s in said], "faults": [_planted(life) for life, _ in found] + [[]] * len(of_counts),
+            "waybill": [None] * len(said), "facility": [facilities[s.place] or None for s in said],
+            "at": [s.at for s in said], "until": [s.until or None for s in said], "faults": faults or [[]] * len(said),
         },
         SCHEMA,
     )  # fmt: skip
-    ordered = table.sort_by([("rule", "ascending"), ("waybill", "ascending"), ("at", "ascending")])
-    return ordered.replace_schema_metadata({COMPLETE_TO: str(int(made.ground.days["start"][-1]))})
+
+
+def _told_of_counts(witness: Witness) -> tuple[str, ...]:
+    """Rules over counts of which the truth tells."""
+    feeds = (*FEED_RULES, "silent_feed") if witness.counts else ()
+    return (*feeds, *(("outlet_fading",) if len(witness.fading) else ()))
+
+
+def _of_counts(plan: DayPlan, witness: Witness, standard: Standard, watermark: int) -> Iterator[Said]:
+    """What is true of feeds, as operators' days and hours, and of outlets."""
+    if witness.counts:
+        for found in (
+            witness.counts.bad_days(standard.thresholds, watermark),
+            witness.counts.silences(standard.thresholds, watermark),
+        ):
+            yield from (Said(rule, who, 0, at, over) for rule, who, at, over in found)
+    for said in fading(witness.accepted, plan.network, plan.date, plan.days, standard.thresholds):
+        yield Said("outlet_fading", *said)
 
 
 def _planted(life: Life) -> list[int]:

@@ -20,7 +20,7 @@ GOOD: dict[str, dict[str, str]] = {
     "daily_aggregates": {
         "operator": OPERATOR, "facility": FACILITY, "day": "2025-11-11", "direction": "outbound", "item_class": "express",
         "basis": "operator", "purpose": "supervision", "accepted": "1200", "delivered": "", "inspected": "1100", "identified": "1199",
-        "screened": "1300", "returned": "3", "lost": "0", "complaints": "2",
+        "screened": "1300", "returned": "3", "lost": "0", "complaints": "2", "due": "900", "on_time": "880", "in_flight": "2500",
     },
     "device_status": {"device": "XR-01", "kind": "passes", "at": "2025-11-11T08:00:00+08:00", "facility": FACILITY, "value": "37"},
     "outlet_filings": {

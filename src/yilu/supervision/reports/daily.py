@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from yilu.indicators import Scope, values
 from yilu.indicators.cells import region_of
-from yilu.indicators.values import SUMS
+from yilu.indicators.parts import SUMS
 from yilu.items import cubes, feeds
 from yilu.items.kinds import BY_CODE
 from yilu.items.reading import Snapshot
