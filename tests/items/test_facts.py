@@ -172,7 +172,8 @@ def test_codes_of_cells(drawn):
     with fresh_store(patience=patience) as opened, opened() as store:
         pour(store, commits, patience is None)
         codes, counts = cells_of(store)
-        assert dict(zip(codes.tolist(), counts.tolist(), strict=True)) == expected
+        others = codes >> np.uint64(61) != cubes.BY_NAME["quality"].id  # these have a reference of their own
+        assert dict(zip(codes[others].tolist(), counts[others].tolist(), strict=True)) == expected
 
 
 def test_reference_is_small():
