@@ -43,7 +43,11 @@ def watched(drawn: Any, most_rows: int, begin: int, registers: bool) -> int:
 
 
 WORLD = lives.lives(
-    lives.plain(lives.ITEMS[:2]), lives.bagging(lives.ITEMS[:2]), lives.hauling(), lives.plain(lives.ITEMS[2:3]), most=16
+    lives.plain(lives.ITEMS[:2]),
+    lives.bagging(lives.ITEMS[:2]),
+    lives.hauling(),
+    lives.plain(lives.ITEMS[2:3]),
+    most=16,
 )
 
 
