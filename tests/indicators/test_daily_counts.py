@@ -47,7 +47,9 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     ingest_into(stores["whole"], str(events), "yilu", "", shown=False)
     less = root / "less"
     less.mkdir()
-    sql = f"COPY (SELECT * FROM read_parquet('{events}/*.parquet') WHERE operator <> '{HIDDEN}') TO '{less}/rest.parquet'"
+    sql = (
+        f"COPY (SELECT * FROM read_parquet('{events}/*.parquet') WHERE operator <> '{HIDDEN}') TO '{less}/rest.parquet'"
+    )
     duckdb.sql(sql)
     ingest_into(stores["part"], str(less), "yilu", "", shown=False)
     give(stores["part"], root / "counts.csv", _as_counts(stores["whole"]))
@@ -67,7 +69,9 @@ def give(facts: Facts, file: Path, rows: list[Row]) -> None:
         feeds.store_rows(store, "daily_aggregates", read)
 
 
-def asked(facts: Facts, name: str, by: tuple[str, ...] = (), purpose: Purpose = SUPERVISION, scope: Scope = Scope()) -> list[Row]:  # noqa: B008
+def asked(
+    facts: Facts, name: str, by: tuple[str, ...] = (), purpose: Purpose = SUPERVISION, scope: Scope = Scope()
+) -> list[Row]:  # noqa: B008
     """Values of one indicator."""
     return values(facts.read(), facts.network, [name], PERIOD, scope, by, purpose)
 
@@ -177,7 +181,9 @@ def test_totals_and_parts_of_counts_are_counted_once(alone: Facts, tmp_path: Pat
     ]
     give(alone, tmp_path / "counts.csv", [{"inspected": "", **r} for r in rows])
     assert one(alone, "accepted")["value"] == 1000 + 1200 + 110 + 50
-    cities = {alone.network.areas.code_of_id.get(r["area"], ""): r["value"] for r in asked(alone, "accepted", ("area",))}
+    cities = {
+        alone.network.areas.code_of_id.get(r["area"], ""): r["value"] for r in asked(alone, "accepted", ("area",))
+    }
     assert cities == {"440100": 350, "440300": 200, "": 500 + 1200 + 110}
     assert one(alone, "letters_accepted")["value"] == 70
     assert one(alone, "express_accepted")["value"] == 30 + 200
@@ -193,7 +199,9 @@ def test_stocks_are_the_last_reported(alone: Facts, tmp_path: Path) -> None:
     give(alone, tmp_path / "counts.csv", rows)
     found = one(alone, "days_in_flight")
     assert found["numerator"] == 400
-    assert found["denominator"] == pytest.approx((100 + 120) / 4), "who reports no stock is not in the deliveries either"
+    assert found["denominator"] == pytest.approx((100 + 120) / 4), (
+        "who reports no stock is not in the deliveries either"
+    )
     assert (found["value"], found["basis"]) == (pytest.approx(400 / 55), "aggregates")
 
 

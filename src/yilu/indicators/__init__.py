@@ -6,4 +6,15 @@ from yilu.indicators.periods import Period, period_of
 from yilu.indicators.values import Scope, compared, latest_day, values
 from yilu.indicators.withholding import Purpose
 
-__all__ = ["MARKETS", "Indicator", "Period", "Purpose", "Scope", "catalogue", "compared", "latest_day", "period_of", "values"]
+__all__ = [
+    "MARKETS",
+    "Indicator",
+    "Period",
+    "Purpose",
+    "Scope",
+    "catalogue",
+    "compared",
+    "latest_day",
+    "period_of",
+    "values",
+]

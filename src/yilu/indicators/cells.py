@@ -76,9 +76,7 @@ CREATE VIEW flying AS
 
 
 @contextmanager
-def opened(
-    snapshot: Snapshot, network: Network, purpose: str = "supervision"
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the views of the province's own cities: ``sent``, ``received``, ``times``, ``times_received``, ``staged``, ``ended_sent``, ``ended_received``, ``checked``, ``flying``.
 
     ``source``: 1 items, 2 daily counts given for ``purpose``, of operators and days of which no item tells an acceptance or a delivery (what is due or ended then by

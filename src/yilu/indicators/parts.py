@@ -77,7 +77,9 @@ _ANY_SENDER = Part("checked", "TRUE", f'CASE WHEN "check" = {_IDENTIFY} AND stat
 _OUT = ("addressee", "proxy", "locker", "station")
 _ALL_ENDS = (*_OUT, "returned", "lost", "destroyed", "cancelled")
 _IN_FLIGHT = f"CASE WHEN measure = {ACCEPTED} THEN n WHEN measure IN ({DELIVERED}, {ENDED}) THEN -n ELSE 0 END"
-_OVERDUE = f"CASE WHEN measure = {DUE} THEN n WHEN measure IN ({ON_TIME}, {LATE}, {GONE_LATE}, {GONE}) THEN -n ELSE 0 END"
+_OVERDUE = (
+    f"CASE WHEN measure = {DUE} THEN n WHEN measure IN ({ON_TIME}, {LATE}, {GONE_LATE}, {GONE}) THEN -n ELSE 0 END"
+)
 _A_DAY = _received(DELIVERED, also="stocked", per_day=True)
 
 SUMS: dict[str, Part] = {

@@ -51,7 +51,17 @@ class Rules(NamedTuple):
     limits: NDArray[np.int64]
 
 
-TABLES: tuple[str, ...] = (*Rules._fields, "first", "slot", "greatest", "bits", "of_clock", "of_checks", "of_ended", "facility_city")
+TABLES: tuple[str, ...] = (
+    *Rules._fields,
+    "first",
+    "slot",
+    "greatest",
+    "bits",
+    "of_clock",
+    "of_checks",
+    "of_ended",
+    "facility_city",
+)
 """Tables of ``packed`` in order: those of ``Rules`` and the programme of the state (``fields.program``)."""
 
 (

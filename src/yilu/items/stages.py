@@ -106,7 +106,9 @@ def ended_cells(row, rules, when):
     )  # fmt: skip
     if when[9] == 0:
         return
-    cell = (np.uint64(7) << np.uint64(61)) | (day << np.uint64(46)) | (operator << np.uint64(34)) | (pair << np.uint64(14))
+    cell = (
+        (np.uint64(7) << np.uint64(61)) | (day << np.uint64(46)) | (operator << np.uint64(34)) | (pair << np.uint64(14))
+    )
     start, same_city = accepted_at(row), from_city == to_city and from_city != 0
     left, reached, out = _bounds(row, start, ended, same_city)
     if left == 0 and reached == 0 and out == 0:
