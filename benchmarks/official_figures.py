@@ -104,7 +104,7 @@ def _measured(facts: Facts) -> Found:
     code = network.areas.code_of_id
     regions = {f"region_{code[r['region']]}": 100 * r["value"] / whole for r in by["region"]}
     meant = demand_of(network)
-    cities = {c: 0.0 for c in meant} | {code[r["area"]]: 100 * r["value"] / whole for r in by["area"]}
+    cities = dict.fromkeys(meant, 0.0) | {code[r["area"]]: 100 * r["value"] / whole for r in by["area"]}
     figures = {
         "a_day": FULL_DAY / 1e6,
         **{m: 100 * v[f"accepted_{m}"] / whole for m in ("same_city", "intercity", "beyond")},

@@ -15,7 +15,7 @@ import pytest
 from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.indicators import Period, Purpose, Scope, compared, latest_day, values
-from yilu.indicators.values import SUPERVISION
+from yilu.indicators.values import EVERYWHERE, SUPERVISION
 from yilu.items import feeds
 from yilu.settings import load as load_settings
 from yilu.twin.plan import DayPlan
@@ -70,13 +70,13 @@ def give(facts: Facts, file: Path, rows: list[Row]) -> None:
 
 
 def asked(
-    facts: Facts, name: str, by: tuple[str, ...] = (), purpose: Purpose = SUPERVISION, scope: Scope = Scope()
-) -> list[Row]:  # noqa: B008
+    facts: Facts, name: str, by: tuple[str, ...] = (), purpose: Purpose = SUPERVISION, scope: Scope = EVERYWHERE
+) -> list[Row]:
     """Values of one indicator."""
     return values(facts.read(), facts.network, [name], PERIOD, scope, by, purpose)
 
 
-def one(facts: Facts, name: str, purpose: Purpose = SUPERVISION, scope: Scope = Scope()) -> Row:  # noqa: B008
+def one(facts: Facts, name: str, purpose: Purpose = SUPERVISION, scope: Scope = EVERYWHERE) -> Row:
     """The one value of an indicator."""
     [row] = asked(facts, name, (), purpose, scope)
     return row
