@@ -3,19 +3,8 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from tests.items.reference_answers import (
-    ENDS,
-    NEVER,
-    VOIDING,
-    K,
-    after,
-    before,
-    bin_of,
-    boundaries,
-    follow,
-    kept,
-    settle,
-)
+from tests.items.reference_answers import ENDS, NEVER, VOIDING, K, after, before, bin_of, follow, kept, settle
+from tests.items.reference_stages import boundaries
 from yilu.items.kinds import KINDS
 
 IDENTITY = ("key", "at", "kind", "place", "piece", "voids")
