@@ -88,6 +88,50 @@ def test_a_silence_hides_and_a_withdrawn_one_shows_again(run: Run, tmp_path: Pat
         assert bool(quiet) == (status == "declared") and all(a["rule"] == "screening_missing" for a in quiet)
 
 
+def test_a_protected_period_asks_for_more_while_it_is_declared(run: Run, tmp_path: Path) -> None:
+    """Letters inspected too, nothing taken for Hainan, a report every day: told while the lines stand, and the cube of checks as before; withdrawn, all is as it was."""
+    before, checks = answer(run("alerts", "--all", "--json"))["alerts"], answer(run("status", "--json"))["checks"]
+    head = "line,period,protected_from,protected_to,measure,side,area,item_class,operator,status\n"
+    times = "2025-06-01T00:00:00+08:00,2025-06-10T00:00:00+08:00"
+    lines = (
+        "L1,P-2025,{},inspect,,,letter,,{}",
+        "L2,P-2025,{},closed,destination,460000,,,{}",
+        "L3,P-2025,{},zero_report,,,,ZTO,{}",
+    )
+    told = {}
+    for status in ("declared", "withdrawn"):
+        file = tmp_path / f"{status}.csv"
+        file.write_text(head + "".join(line.format(times, status) + "\n" for line in lines), encoding="utf-8")
+        assert answer(run("feed", "protected_periods", str(file), "--json"))["counts"]["used"] == 3
+        told[status] = answer(run("alerts", "--all", "--json"))["alerts"]
+        assert answer(run("status", "--json"))["checks"] == checks
+    assert told["withdrawn"] == before
+    new = [a for a in told["declared"] if a not in before]
+    assert {a["rule"] for a in new} == {"protected_check_missing", "protected_acceptance", "zero_report_missing"}
+    assert {(a["operator"], a["items"], a["life"]) for a in new if a["rule"] == "zero_report_missing"} == {
+        ("ZTO", 0, "firing")
+    }
+    assert not any(a["facility"].startswith("GW") for a in new if a["rule"] == "protected_acceptance")
+
+
+def test_a_faulty_line_of_a_period_is_quarantined(run: Run, tmp_path: Path) -> None:
+    """File, row, column, value and what was expected, for a measure, an area or a time that can't be; nothing of the line is kept."""
+    head = "line,period,protected_from,protected_to,measure,area,status\n"
+    rows = (
+        ("L1,P-2025,2025-06-01T00:00:00+08:00,2025-06-10T00:00:00+08:00,search,,declared", "measure", "search"),
+        ("L2,P-2025,2025-06-01T00:00:00+08:00,2025-06-10T00:00:00+08:00,screen,999999,declared", "area", None),
+        ("L3,P-2025,2025-06-11T00:00:00+08:00,2025-06-10T00:00:00+08:00,screen,,declared", "protected_from", None),
+        ("L4,P-2025,2025-06-01,2025-06-10T00:00:00+08:00,screen,,declared", "protected_from", "2025-06-01"),
+    )
+    file = tmp_path / "faulty.csv"
+    file.write_text(head + "".join(row + "\n" for row, _, _ in rows), encoding="utf-8")
+    found = answer(run("feed", "protected_periods", str(file), "--json"))
+    assert found["counts"]["used"] == 0
+    for wrong, (number, (_, column, value)) in zip(found["quarantine"], enumerate(rows, 1), strict=True):
+        assert (wrong["file"], wrong["row"], wrong["column"]) == ("faulty.csv", number, column) and wrong["expected"]
+        assert value is None or wrong["value"] == value
+
+
 def test_people_see_alerts_in_their_language(run: Run) -> None:
     """Chinese and English, each with nothing of the other in the table's head."""
     chinese, english = run("alerts", language="zh").output, run("alerts", language="en").output

@@ -190,7 +190,8 @@ def life_of(
                 scans.setdefault(scan[:3], scan)
     signed = others[((others[:, 4] & 255) == _K["deliver"]) & (others[:, 4] >> 24 & MARK_WRONG == 0)]
     pieces = tuple(
-        int(signed[signed[:, 4] >> 16 & 255 == p, 1].min(initial=_NEVER)) for p in np.unique(piece[piece > 0])
+        int(signed[signed[:, 4] >> 16 & 255 == p, 1].astype(np.int64).min(initial=_NEVER))
+        for p in np.unique(piece[piece > 0])
     )
     token = max((int(r[5]) for r in own if int(r[4]) & 255 == _K["accept"]), default=0)
     return Life(item, bits, sorted(scans.values()), own[-1], pieces, token)
