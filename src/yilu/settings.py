@@ -73,7 +73,7 @@ SETTINGS: tuple[Setting, ...] = (
         1, 4096, power_of_two=True,
     ),
     Setting("chunk_rows", "int", 1_048_576, "rows", "每批读入行数", "Rows read at a time, at most.", 1, 2**27),
-    Setting("commit_rows", "int", 8_000_000, "rows", "每次提交行数", "Rows gathered into one commit, at most.", 1, 2**31),
+    Setting("commit_rows", "int", 6_000_000, "rows", "每次提交行数", "Rows gathered into one commit, at most.", 1, 2**31),
     Setting(
         "at_once_rows", "int", 1_000_000, "rows", "迟到事件即时重算的日志上限",
         "Log up to which events that come behind what their items had are folded in their own commit; beyond it they wait.", 0, 2**40,

@@ -18,7 +18,7 @@ from yilu.items.manifest import Counts, Source
 from yilu.items.schema import events
 from yilu.items.store import Store
 
-_AHEAD = 6
+_AHEAD = 4
 """Chunks read ahead: the cores are never without work while a commit does what only one of them can."""
 
 Progress = Callable[[str, int], None]
