@@ -68,16 +68,20 @@ class Ground:
 
     def facts_of(self, store: str) -> dict[str, Any]:
         """Everything a store says, in a form to compare."""
-        opened = Facts(load_settings(store=self.folder / store, key_file=self.folder / "key", buckets=8))
-        snapshot = opened.read()
-        rows = np.concatenate([snapshot.rows(b) for b in range(snapshot.at.buckets)])
-        rows = rows[np.lexsort((rows["start"], rows["key"]))]
-        return {
-            "states": {name: rows[name].tolist() for name in ROW.names or ()},
-            "cubes": {cube.name: snapshot.cells(cube).to_pydict() for cube in cubes.CUBES},
-            "counts": json.dumps(vars(snapshot.at.counts), sort_keys=True),
-            "sources": sorted((h, s.rows, s.complete) for h, s in snapshot.at.sources.items()),
-        }
+        return facts_of(Facts(load_settings(store=self.folder / store, key_file=self.folder / "key", buckets=8)))
+
+
+def facts_of(opened: Facts) -> dict[str, Any]:
+    """Everything a store says, in a form to compare."""
+    snapshot = opened.read()
+    rows = np.concatenate([snapshot.rows(b) for b in range(snapshot.at.buckets)])
+    rows = rows[np.lexsort((rows["start"], rows["key"]))]
+    return {
+        "states": {name: rows[name].tolist() for name in ROW.names or ()},
+        "cubes": {cube.name: snapshot.cells(cube).to_pydict() for cube in cubes.CUBES},
+        "counts": json.dumps(vars(snapshot.at.counts), sort_keys=True),
+        "sources": sorted((h, s.rows, s.complete) for h, s in snapshot.at.sources.items()),
+    }
 
 
 def kills_change_nothing(folder: Path, kills: int, per_store: int, seed: int) -> int:

@@ -16,7 +16,7 @@ from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.errors import YiluError
 from yilu.items import feeds
 from yilu.supervision.alerts import LIVES, Alert, alerts_of, silences_of
-from yilu.supervision.rules import declared, judging
+from yilu.supervision.rules import declared, judging, kept
 from yilu.supervision.rules.declared import SEVERITIES, Catalogue
 from yilu.supervision.rules.evidence import Evidence
 
@@ -36,18 +36,20 @@ class Found:
 
 
 def find(opened: Facts, shown: bool = False) -> Found:
-    """Judge the store's newest commit."""
+    """What the rules say of the store's newest commit: as a running writer kept it, or else looked at now."""
     snapshot, network = opened.read(), opened.network
     catalogue = declared.for_province(network.folder)
     lateness_s = 60 * opened.settings.allowed_lateness_minutes
-    with progress_bar(shown) as bar:
-        task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")
-        evidence = judging.judged(
-            snapshot,
-            judging.judge_of(snapshot, network, catalogue),
-            lateness_s,
-            lambda done, of: bar.update(task, completed=done, total=of),
-        )
+    evidence = kept.current(snapshot, kept.judged_by(snapshot, catalogue, lateness_s))
+    if evidence is None:
+        with progress_bar(shown) as bar:
+            task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")
+            evidence = judging.judged(
+                snapshot,
+                judging.judge_of(snapshot, network, catalogue),
+                lateness_s,
+                lambda done, of: bar.update(task, completed=done, total=of),
+            )
     now = snapshot.as_of
     alerts, of = alerts_of(evidence, network, catalogue, silences_of(feeds.load(snapshot, "silences")), now)
     complete = int(judging.watermarks(snapshot, lateness_s).max(initial=0))

@@ -10,10 +10,12 @@ import typer
 
 from yilu.cli.dry_run import show_codes, try_out
 from yilu.cli.facts import Facts, facts, progress_bar
+from yilu.cli.handing import hand_over, spool_of
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.titles import title
 from yilu.errors import YiluError
 from yilu.items.intake import Limits, Mapping, open_source
+from yilu.items.intake.sources import files_of
 from yilu.items.upkeep import compact
 from yilu.run.ingest import Summary, done_rows
 from yilu.run.ingest import ingest as run_ingest
@@ -55,6 +57,20 @@ def ingest(
         read = mapping_of(mapping)
         code = try_out(source, read, opened.network, intake_limits(s), report, s.language == "zh", as_json)
         raise typer.Exit(code)
+    running = spool_of(opened.root)
+    if running is not None and source != "-":
+        read = mapping_of(mapping)
+        names = hand_over(files_of(Path(source), read), opened.root, running, feed or read.name)
+        if as_json:
+            print_json({"handed_over": names})
+        else:
+            zh = opened.settings.language == "zh"
+            say(
+                f"已交由运行中的写入进程提交:{len(names)} 个文件"
+                if zh
+                else f"taken in by the running writer: {len(names)} files"
+            )
+        return
     summary = ingest_into(opened, source, mapping, feed, shown=not as_json)
     if as_json:
         print_json(asdict(summary))

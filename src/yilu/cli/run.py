@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ import typer
 
 from yilu.cli.facts import Facts, facts
 from yilu.cli.feed import taken_into
+from yilu.cli.handing import announced
 from yilu.cli.ingest import intake_limits, mapping_of
 from yilu.cli.output import Json, print_json_line, say
 from yilu.cli.status import ProvinceOption, StoreOption
@@ -83,20 +85,20 @@ def run(
         watch = Watch(writer, judge()[0], lateness_s)
         until = time.monotonic() + seconds if seconds else float("inf")
         say("运行中;按 Ctrl-C 结束" if zh else "Running; Ctrl-C ends it.")
-        try:
+        with announced(opened.root, spool), _closing(inlets):
             live.run(
-                writer,
-                inlets,
-                watch,
-                judge()[1],
-                live.Pace(),
-                lambda: time.monotonic() >= until,
-                _shown(zh, as_json),
-                registers,
-            )
-        finally:
-            for inlet in inlets:
-                inlet.close()
+                writer, inlets, watch, judge()[1], live.Pace(), lambda: time.monotonic() >= until, _shown(zh, as_json), registers
+            )  # fmt: skip
+
+
+@contextmanager
+def _closing(inlets: list[Inlet]) -> Iterator[None]:
+    """Leave what the inlets hold open, however the run ends."""
+    try:
+        yield
+    finally:
+        for inlet in inlets:
+            inlet.close()
 
 
 def _inlets(

@@ -83,8 +83,10 @@ def kept(batch: Events, erased: Sequence[Erasure]) -> tuple[Events, pa.Table | N
 
 
 def put_on_list(store: Store, entry: Erasure) -> None:
-    """Make the erasure durable: from this commit on the item is hidden."""
-    store.flush(erased=(*store.at.erased, replace(entry, listed=store.at.commit + 1)))
+    """Make the erasure durable: from this commit on the item is hidden. Kept evidence may name it and goes; it is found again when it is asked for."""
+    number = store.at.commit + 1
+    gone = tuple((number, p.file) for p in store.at.evidence)
+    store.flush(erased=(*store.at.erased, replace(entry, listed=number)), evidence=(), garbage=gone)
 
 
 def apply(store: Store) -> int:

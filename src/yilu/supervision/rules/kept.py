@@ -40,6 +40,13 @@ def keep(store: Store, found: Evidence, by: str, buckets: tuple[int, ...] = ()) 
     store.flush(buckets, evidence=(part,), judged=judged, judged_by=by, garbage=garbage)
 
 
+def current(snapshot: Snapshot, by: str) -> Evidence | None:
+    """The kept evidence, where it is of all facts of the snapshot and by rules and registers of the hash ``by``; None else."""
+    at = snapshot.at
+    told = max((p.last for p in at.log), default=0) <= at.judged and not at.behind
+    return kept(snapshot) if told and at.evidence and at.judged_by == by else None
+
+
 def kept(snapshot: Snapshot) -> Evidence | None:
     """The evidence that the snapshot's commit keeps, None where it keeps none."""
     if not snapshot.at.evidence:
