@@ -54,14 +54,41 @@ def test_joined_files_say_the_same(batches: list[list[Event]], remembers: bool) 
     assert plain[:3] == joined[:3]
 
 
-def test_neighbours_of_one_size_are_joined() -> None:
-    """Sixteen neighbours of one order of size go together; larger ones between them, and files of upkeep, end a run."""
+def test_small_neighbours_are_joined() -> None:
+    """Sixteen neighbours none of which is as large as the others together; files too large, and those of upkeep, end a run."""
     from yilu.items.manifest import Part
 
-    small = [Part(f"log/{i:010d}.parquet", 100 + i, i, i) for i in range(40)]
-    assert [p.first for p in tidying._neighbours(small, 1000)] == list(range(16))
-    large = Part("log/x.parquet", 900, 8, 8)
-    assert [p.first for p in tidying._neighbours([*small[:8], large, *small[8:]], 1000)] == list(range(8, 24))
+    def parts(*rows: int) -> list[Part]:
+        return [Part(f"log/{i:010d}.parquet", n, i, i) for i, n in enumerate(rows)]
+
+    def joined(found: list[Part], most: int = 1000) -> list[int]:
+        return [p.first for p in tidying._neighbours(found, most)]
+
+    assert joined(parts(*[100] * 40)) == list(range(16))
+    assert joined(parts(*[60, 70] * 10)) == list(range(16))
+    assert joined(parts(900, *[10] * 16)) == list(range(1, 17))
+    assert joined(parts(900, *[60] * 15)) == list(range(16))
+    assert joined(parts(*[100] * 8, 5000, *[100] * 16)) == list(range(9, 25))
+    assert joined(parts(*[5000] * 20)) == []
+    assert joined(parts(*[100] * 15)) == []
     day = Part("log/dt=2025-11-11/bucket=0000/1.parquet", 100, 8, 8)
-    assert tidying._neighbours([*small[:15], day, *small[15:30]], 1000) == ()
-    assert tidying._neighbours([Part("cubes/x", 5000, i, i) for i in range(20)], 1000) == ()
+    small = parts(*[100] * 30)
+    assert joined([*small[:15], day, *small[15:]]) == []
+
+
+def test_files_of_a_long_run_level_off() -> None:
+    """Whatever sizes come, after thousands of files those that are left are few, and no row was written anew often."""
+    from random import Random
+
+    from yilu.items.manifest import Part
+
+    chance, held, rewritten = Random(3), list[Part](), 0
+    for i in range(5000):
+        held.append(Part(f"cubes/{i:010d}.parquet", chance.choice((24, 40, 61, 70, 500, 530)), i, i))
+        while run := tidying._neighbours(held, 1 << 23):
+            at = held.index(run[0])
+            rows = sum(p.rows for p in run)
+            rewritten += rows
+            held[at : at + len(run)] = [Part(f"cubes/{i}.{at}", rows, run[0].first, run[-1].last)]
+        assert len(held) < 120
+    assert rewritten < 12 * sum(p.rows for p in held)

@@ -77,11 +77,8 @@ def test_spool_leaves_what_is_not_whole_and_sets_aside_what_is_wrong(ground: Gro
     assert (tmp_path / "yilu" / "good.parquet").exists()
     spool.taken()
     assert sorted(p.name for p in (tmp_path / "yilu").iterdir()) == [".hidden", "half.part", "half.tmp", "refused"]
-    assert (
-        (tmp_path / "yilu" / "refused" / "bad.parquet.reason")
-        .read_text(encoding="utf-8")
-        .startswith("bad.parquet is not a whole Parquet file")
-    )
+    [reason] = (tmp_path / "yilu" / "refused").glob("bad-*.reason")
+    assert reason.read_text(encoding="utf-8").startswith("bad.parquet is not a whole Parquet file")
     assert [r.name for r in told] == ["bad.parquet"] and isinstance(told[0].error, YiluError)
 
 

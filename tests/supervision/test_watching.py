@@ -12,34 +12,51 @@ from hypothesis import strategies as st
 from tests.items import lives
 from tests.items.conftest import RULES, TRIED, fresh_store
 from tests.items.facts import delivery
+from tests.items.lives import Event
 from tests.supervision import watched as small
-from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, nothing_filed
-from yilu.items import order
+from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, nothing_filed, scan, with_records
+from yilu.items import erasing, order
+from yilu.items.manifest import Erasure
 from yilu.items.reading import Snapshot
+from yilu.items.store import Store
 from yilu.supervision.rules.judging import Judge, judged
 from yilu.supervision.rules.watching import Watch
 
 
-def watched(drawn: Any, most_rows: int, begin: int, registers: bool) -> int:
-    """Step a watch through the commits, from the one numbered ``begin`` on; its evidence is that of a look at everything. Returns how much there was."""
+def watched(drawn: Any, most_rows: int, begin: int, registers: bool, feeds: int) -> int:
+    """Step a watch through the commits, from the one numbered ``begin`` on, told by ``feeds`` feeds in turn; its evidence is that of a look at everything.
+
+    Returns how much there was.
+    """
     _, commits, patience = drawn
     judge = Judge(small.network(), catalogue(**SMALL), nothing_filed())
     if registers:
         judge = replace(judge, filed=small.filed(), closures=(small.parted(),), protection=small.protection())
     with fresh_store(patience=patience) as opened, opened() as store:
-        for told in commits[:begin]:
-            store.commit([delivery(told)])
+
+        def told_by_feed(number: int, told: list[Event]) -> None:
+            store.commit([replace(delivery(told), feed=f"feed {number % feeds}")])
+
+        for number, told in enumerate(commits[:begin]):
+            told_by_feed(number, told)
         store.remember(most_rows)
         watch = Watch(store, judge, LATENESS_S)
         watch.everything()
-        for told in commits[begin:]:
-            store.commit([delivery(told)])
-            watch.step()
+        for number, told in enumerate(commits[begin:], begin):
+            told_by_feed(number, told)
+            watch.step(whole=True)
+            if patience is None:
+                assert_same(watch, store, judge)
         store.settle()
         watch.step(whole=True)
-        expected = judged(Snapshot(store.disk, store.at, RULES), judge, LATENESS_S)
-        assert np.array_equal(watch.evidence, expected), (watch.evidence, expected)
-        return len(expected)
+        return assert_same(watch, store, judge)
+
+
+def assert_same(watch: Watch, store: Store, judge: Judge) -> int:
+    """The watch's evidence is that of a look at everything. Returns how much it is."""
+    expected = judged(Snapshot(store.disk, store.at, RULES), judge, LATENESS_S)
+    assert np.array_equal(watch.evidence, expected), (watch.evidence, expected)
+    return len(expected)
 
 
 WORLD = lives.lives(
@@ -49,13 +66,38 @@ WORLD = lives.lives(
     lives.plain(lives.ITEMS[2:3]),
     most=16,
 )
+ANY_WORLD = st.one_of(WORLD, lives.worlds())
 
 
 @TRIED
-@given(in_any_way(WORLD), st.sampled_from([0, 5, 1 << 30]), st.integers(0, 3), st.booleans())
-def test_a_watch_says_what_a_look_at_everything_says(drawn: Any, most_rows: int, begin: int, registers: bool) -> None:
-    """Any lives, any split, order and repetition; begun at any commit; with and without registers; with all, some or none of the log in memory."""
-    watched(drawn, most_rows, begin, registers)
+@given(in_any_way(ANY_WORLD), st.sampled_from([0, 5, 12, 1 << 30]), st.integers(0, 3), st.booleans(), st.integers(1, 2))
+def test_a_watch_says_what_a_look_at_everything_says(
+    drawn: Any, most_rows: int, begin: int, registers: bool, feeds: int
+) -> None:
+    """Any lives, voided, relabelled and re-used among them, in any split, order and repetition, by one feed or two; begun at any commit; with and without registers; with
+    all, some or none of the log in memory; after every commit, where nothing waits, and in the end."""
+    watched(drawn, most_rows, begin, registers, feeds)
+
+
+def test_an_erased_item_is_in_no_evidence() -> None:
+    """What was erased is found neither by a watch that goes on nor by a look at everything."""
+    world = with_records([scan("accept", 0, 1), scan("depart", 1, 1), scan("arrive", 60, 3)])
+    judge = Judge(small.network(), catalogue(**SMALL), nothing_filed())
+    with fresh_store(patience=None) as opened, opened() as store:
+        store.commit([delivery(world[:2])])
+        store.remember(1 << 20)
+        watch = Watch(store, judge, LATENESS_S)
+        watch.everything()
+        store.commit([delivery(world[2:])])
+        watch.step(whole=True)
+        assert len(watch.evidence) > 0
+        key = int(watch.evidence["key"][watch.evidence["key"] != 0][0])
+        erasing.put_on_list(store, Erasure((key,), 1 << 31, "office", "2024-04-01", "asked", 0, 0))
+        watch.everything()
+        store.commit([delivery(with_records([scan("sort", 200, 3, lives.ITEMS[1])]))])
+        watch.step(whole=True)
+        assert key not in watch.evidence["key"]
+        assert assert_same(watch, store, judge) >= 0
 
 
 @TRIED

@@ -10,6 +10,7 @@ import typer
 from numpy.typing import NDArray
 
 from yilu.cli.facts import Facts, facts, progress_bar
+from yilu.cli.handing import is_running
 from yilu.cli.names import Names
 from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
@@ -40,7 +41,8 @@ def find(opened: Facts, shown: bool = False) -> Found:
     snapshot, network = opened.read(), opened.network
     catalogue = declared.for_province(network.folder)
     lateness_s = 60 * opened.settings.allowed_lateness_minutes
-    evidence = kept.current(snapshot, kept.judged_by(snapshot, catalogue, lateness_s))
+    by = kept.judged_by(snapshot, catalogue, lateness_s)
+    evidence = kept.current(snapshot, by, running=is_running(opened.root))
     if evidence is None:
         with progress_bar(shown) as bar:
             task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from yilu.errors import InputError
@@ -18,52 +20,68 @@ _LOOK_S = 0.1
 
 
 @contextmanager
-def announced(store: Path, spool: Path | None) -> Iterator[None]:
-    """Say in the store's folder, while a writer runs, which folder takes its files."""
-    if spool is None:
-        yield
-        return
+def announced(store: Path, spool: Path | None, feeds: dict[str, str]) -> Iterator[None]:
+    """Say in the store's folder, while a writer runs, which folder takes its files, and for each feed by which mapping (its digest)."""
     file = store / _FILE
-    file.write_text(json.dumps({"spool": str(spool.resolve()), "process": os.getpid()}), encoding="utf-8")
+    told = {"spool": str(spool.resolve()) if spool else None, "feeds": feeds, "process": os.getpid()}
+    file.write_text(json.dumps(told), encoding="utf-8")
     try:
         yield
     finally:
         file.unlink(missing_ok=True)
 
 
-def spool_of(store: Path) -> Path | None:
-    """The spool folder of the writer that runs on a store, None where none does or it takes no files."""
+@dataclass(frozen=True)
+class Running:
+    """A writer at work: the folder that takes files, None where none does, and the digest of each feed's mapping."""
+
+    spool: Path | None
+    feeds: dict[str, str]
+
+
+def running(store: Path) -> Running | None:
+    """The writer that runs on a store, None where none does: one that was killed has left its word, and no lock."""
     try:
         told = json.loads((store / _FILE).read_text(encoding="utf-8"))
-        os.kill(int(told["process"]), 0)
-        return Path(told["spool"])
+        with open(store / "writer.lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Running(Path(told["spool"]) if told["spool"] else None, told["feeds"])
     except (OSError, ValueError, KeyError):
         return None
+    return None
 
 
-def hand_over(files: list[Path], store: Path, spool: Path, feed: str) -> list[str]:
+def is_running(store: Path) -> bool:
+    """Whether a writer runs on a store."""
+    return running(store) is not None
+
+
+def hand_over(files: list[Path], store: Path, feed: str, mapping: str) -> list[str]:
     """Put files into the folder of a feed of the writer that runs on ``store``, and wait until they are in a commit. Returns the names they had there.
 
-    Raises InputError for a feed that the writer doesn't take, and for a file that it refused.
+    Raises InputError for a feed that the writer doesn't take or reads by another mapping (``mapping``: a digest), and for a file that it refused.
     """
-    folder = spool / feed
-    if not folder.is_dir():
-        taken = ", ".join(sorted(p.name for p in spool.iterdir() if p.is_dir()))
-        raise InputError(spool.name, f"one of the feeds {taken}", value=feed, next_step="name it with --feed, or stop the running writer first")  # fmt: skip
+    found = running(store)
+    if found is None or found.spool is None or feed not in found.feeds:
+        taken = ", ".join(found.feeds) if found else ""
+        raise InputError(store.name, f"one of the running writer's feeds {taken}", value=feed, next_step="name it with --feed, or stop the running writer first")  # fmt: skip
+    if found.feeds[feed] != mapping:
+        raise InputError(store.name, f"the mapping by which the running writer reads {feed}", next_step="leave --mapping out, or stop the running writer first")  # fmt: skip
+    folder = found.spool / feed
     put = [folder / f"{uuid.uuid4().hex[:8]}-{path.name}" for path in files]
     for path, target in zip(files, put, strict=True):
         hidden = target.with_name(f".{target.name}")
         shutil.copyfile(path, hidden)
         hidden.rename(target)
     while any(p.exists() for p in put):
-        if spool_of(store) is None:
+        if not is_running(store):
             raise InputError(
                 folder.name, "a running writer", next_step="start yilu run again: the files wait in its folder"
             )
         time.sleep(_LOOK_S)
     for path in put:
-        reason = folder / "refused" / f"{path.name}.reason"
-        if reason.is_file():
+        for reason in (folder / "refused").glob(f"{path.stem}-*.reason"):
             raise InputError(
                 path.name, "a file that can be read", next_step=reason.read_text(encoding="utf-8").splitlines()[0]
             )

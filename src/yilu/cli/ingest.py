@@ -10,7 +10,7 @@ import typer
 
 from yilu.cli.dry_run import show_codes, try_out
 from yilu.cli.facts import Facts, facts, progress_bar
-from yilu.cli.handing import hand_over, spool_of
+from yilu.cli.handing import hand_over, is_running
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.titles import title
 from yilu.errors import YiluError
@@ -57,10 +57,9 @@ def ingest(
         read = mapping_of(mapping)
         code = try_out(source, read, opened.network, intake_limits(s), report, s.language == "zh", as_json)
         raise typer.Exit(code)
-    running = spool_of(opened.root)
-    if running is not None and source != "-":
+    if is_running(opened.root) and source != "-":
         read = mapping_of(mapping)
-        names = hand_over(files_of(Path(source), read), opened.root, running, feed or read.name)
+        names = hand_over(files_of(Path(source), read), opened.root, feed or read.name, read.digest)
         if as_json:
             print_json({"handed_over": names})
         else:

@@ -21,14 +21,14 @@ from yilu.cli.handing import announced
 from yilu.cli.ingest import intake_limits, mapping_of
 from yilu.cli.output import Json, print_json_line, say
 from yilu.cli.status import ProvinceOption, StoreOption
-from yilu.errors import YiluError
+from yilu.errors import StoreError, YiluError
 from yilu.items import feeds
 from yilu.items.intake import door_of
 from yilu.items.intake.door import Door
 from yilu.items.reading import Snapshot
 from yilu.items.store import Store
 from yilu.run import live
-from yilu.run.inlets import Inlet, Refusal, Spool, Stream
+from yilu.run.inlets import Inlet, Refusal, Spool, Stream, set_aside, whole_files
 from yilu.run.jetstream import JetStream
 from yilu.supervision.rules import declared, judging, kept
 from yilu.supervision.rules.judging import Judge
@@ -89,7 +89,10 @@ def run(
         until = time.monotonic() + seconds if seconds else float("inf")
         asked = _asked_to_end()
         say("运行中;按 Ctrl-C 结束" if zh else "Running; Ctrl-C ends it.")
-        with announced(opened.root, spool), _closing(inlets):
+        with (
+            announced(opened.root, spool, {i.feed: i.door.mapping.digest for i in inlets if isinstance(i, Spool)}),
+            _closing(inlets),
+        ):
             live.run(
                 writer, inlets, watch, judge()[1], live.Pace(), lambda: asked.is_set() or time.monotonic() >= until, _shown(zh, as_json), registers
             )  # fmt: skip
@@ -133,6 +136,12 @@ def _inlets(
             told_here = folder / "mapping.toml"
             found.append(Spool(folder, folder.name, door(str(told_here) if told_here.is_file() else mapping), told))
     name = feed or mapping_of(mapping).name
+    if (stdin or nats) and mapping_of(mapping).format not in ("", "jsonl"):
+        raise YiluError(
+            f"mapping {mapping} reads {mapping_of(mapping).format}; a stream is read as JSON lines",
+            zh=f"映射 {mapping} 读取 {mapping_of(mapping).format};流按 JSON 行读取", next_step="Give a mapping of JSON lines.",
+            next_step_zh="改用 JSON 行的映射", exit_code=2,
+        )  # fmt: skip
     if stdin:
         found.append(Stream(sys.stdin.fileno(), name, door(mapping)))
     if nats:
@@ -144,13 +153,16 @@ def _registers(opened: Facts, store: Store, folder: Path, zh: bool) -> bool:
     """Take in the files of other kinds that have come. Returns whether there were any."""
     changed = False
     for kind in feeds.KINDS:
-        for path in sorted((folder / kind).glob("[!.]*")) if (folder / kind).is_dir() else ():
+        for path in whole_files(folder / kind) if (folder / kind).is_dir() else ():
             try:
                 taken_into(store, opened, kind, path)
+            except StoreError:
+                raise  # the disk, not the file
+            except (YiluError, OSError) as error:
+                _refused(set_aside(path, error), zh)
+            else:
+                path.unlink()
                 changed = True
-            except YiluError as error:
-                _refused(Refusal(path.name, error), zh)
-            path.unlink()
     return changed
 
 

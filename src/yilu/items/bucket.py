@@ -27,6 +27,8 @@ _WHOLE_KINDS[[k.VOID, k.VOID_DEPART, k.RELABEL, k.PIECE]] = True
 _REOPENED = np.uint16(FLAGS["reopened"][0])
 _PAIRS = 1 << 15
 _AT_ONCE = 1 << 15
+ALL = 1 << 62
+"""For ``fold``: events of all items wait that would have to be folded whole."""
 
 Gather = Callable[[NDArray[np.uint64]], Events]
 """Logged events of the given sorted keys."""
@@ -87,15 +89,17 @@ def fold(
     table: Table,
     batch: Events,
     word: NDArray[np.uint64],
-    gather: Gather | None,
+    gather: Gather,
     is_closed: Callable[[NDArray[np.uint64]], NDArray[np.bool_]],
     rules: NDArray[np.uint32],
     sums: Sums | None,
     sealed: Callable[[], sealing.Sealed] | None = None,
+    waiting: int = 0,
 ) -> Folded:
     """Fold ``batch`` (by key and word, each identity once) into the table of bucket ``number``; cube changes go to ``sums``, if given.
 
-    Without ``gather``, events of items that would have to be folded whole with their logged ones are left ``behind``.
+    ``waiting``: of items in the first ``waiting - 1`` rows and of closed ones, events that would have to be folded whole with logged ones are left
+    ``behind`` (0: of none, ``ALL``: of all): ``gather`` would take too long to find these.
     """
     p = pack(batch, word)
     n = len(batch)
@@ -112,7 +116,7 @@ def fold(
         shut[fresh] = is_closed(keys[fresh])
         whole[:items] |= shut
     sizes, known = np.diff(groups[: items + 1]), ~fresh | shut
-    waits = whole[:items] & known if gather is None else np.zeros(items, np.bool_)
+    waits = whole[:items] & known & (shut | (at_row[:items] < waiting - 1)) if waiting else np.zeros(items, np.bool_)
     behind = np.repeat(waits, sizes)
     wait(table, at_row[:items][waits & ~fresh])
     reserve(table, int(np.count_nonzero(fresh)))
@@ -137,7 +141,7 @@ def fold(
         return Folded(number, drop, behind, 0, 0, nothing, nothing["key"], np.empty(0, np.int64), events(0))
     rows = np.flatnonzero(np.repeat(now, sizes))
     logged = keys[now & known]
-    old = order.arrange(gather(logged)).events if gather is not None and len(logged) else events(0)
+    old = order.arrange(gather(logged)).events if len(logged) else events(0)
     refused = events(0)
     until = sealing.Sealed(nothing["key"], np.empty(0, np.int64)) if sealed is None else sealed()
     if len(until.key):

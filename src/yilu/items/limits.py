@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from yilu.items.manifest import KEPT
+
+_MINUTES_OF_COMMITS = 400
+"""Of a writer that makes some commits a second."""
 
 
 @dataclass(frozen=True)
@@ -11,6 +16,7 @@ class Limits:
 
     Looking items up in a long log costs the more the longer it is. So beyond ``at_once_rows`` logged rows, events that come behind what
     their items had wait until ``settle_share`` of the log's rows have come since the last settling: then all are looked up together.
+    Files that a commit no longer names stay for ``kept_commits`` commits, for readers that still stand on earlier ones.
     """
 
     container_s: int = 3 * 86400
@@ -19,3 +25,8 @@ class Limits:
     threads: int = 2
     at_once_rows: int = 1_000_000
     settle_share: float = 1.0
+    kept_commits: int = KEPT
+
+    def of_seconds(self) -> Limits:
+        """The same for a writer that commits every second: nobody can wait for a settling, and a reader may take minutes."""
+        return replace(self, settle_share=float("inf"), kept_commits=_MINUTES_OF_COMMITS)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from yilu.items.disk import Disk
 from yilu.items.manifest import Part
 from yilu.items.order import rows_among
-from yilu.items.reach import Links, pairs_of, ranges_of
+from yilu.items.reach import NONE, Links, merged, pairs_of, ranges_of
 
 Runs = tuple[Links, ...]
 
@@ -76,6 +76,16 @@ def touching(runs: Iterable[Links], key: NDArray[np.uint64]) -> NDArray[np.int64
             lo, hi = np.searchsorted(links.source, key[0], "left"), np.searchsorted(links.source, key[-1], "right")
             found.append(rows_among(links.source[lo:hi], key))
     return np.unique(np.concatenate(found))
+
+
+def left(runs: Runs, since: int, gone: NDArray[np.uint64]) -> Links:
+    """The links that may still reach something at ``since`` (UTC seconds), as one run, without those of the keys ``gone``."""
+
+    def stays(run: Links) -> NDArray[np.bool_]:
+        named = np.isin(run.source, gone) | np.isin(run.target, gone)
+        return np.asarray((run.until.astype(np.int64) >= since) & ~named)
+
+    return merged([NONE, *(run.take(np.flatnonzero(stays(run))) for run in runs)])
 
 
 def without_known(links: Links, runs: Runs) -> Links:

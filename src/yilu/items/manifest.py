@@ -20,7 +20,7 @@ from yilu.items.disk import Disk
 from yilu.items.fields import DECLARATION
 
 FORMAT = 1
-_KEPT = 4
+KEPT = 4
 """Manifests kept, with their files, for readers that still stand on them."""
 
 
@@ -99,7 +99,7 @@ class Manifest:
     events of their sources are not spread yet; ``settled``: how many events had been made when nothing of either kind waited last.
     ``tokens``: acceptances by senders' tokens, of days that may still grow; ``crowds``: those of tokens that stood behind too many items (``tokens``).
     ``watermarks``: per feed the latest event, ``received``: when it last brought any (UTC seconds).
-    ``offsets``: up to where each message log was read. ``evidence``: what the rules said at the commit ``judged``, by rules and registers of
+    ``offsets``: up to where each message log was read. ``told``: the last commit that brought anything. ``evidence``: what the rules said at the commit ``judged``, by rules and registers of
     the hash ``judged_by``.
     ``floor``: events before it (UTC seconds) are too late. ``log_from``: the last local day whose log was dropped; ``sealed``: closed items that
     began before it (UTC seconds) can't be folded again.
@@ -133,6 +133,7 @@ class Manifest:
     received: dict[str, int] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
     evidence: tuple[Part, ...] = ()
+    told: int = 0
     judged: int = 0
     judged_by: str = ""
     floor: int = 0
@@ -169,7 +170,7 @@ def write(disk: Disk, manifest: Manifest) -> None:
     body = json.dumps(asdict(manifest), ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
     disk.put(_name(manifest.commit), f'{{"format":{FORMAT},"digest":"{digest}","manifest":{body}}}'.encode())
-    disk.remove(_name(manifest.commit - _KEPT))
+    disk.remove(_name(manifest.commit - KEPT))
 
 
 def newest(root: Path) -> Manifest | None:
@@ -250,9 +251,9 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
         )
 
 
-def drop(disk: Disk, manifest: Manifest) -> Manifest:
-    """Remove garbage that no kept manifest names; the rest stays listed."""
-    due = {name for commit, name in manifest.garbage if commit <= manifest.commit - _KEPT}
+def drop(disk: Disk, manifest: Manifest, commits: int = KEPT) -> Manifest:
+    """Remove garbage that no manifest of the last ``commits`` (``KEPT`` at least) names; the rest stays listed."""
+    due = {name for commit, name in manifest.garbage if commit <= manifest.commit - commits}
     for name in sorted(due):
         disk.remove(name)
     return replace(manifest, garbage=tuple((c, n) for c, n in manifest.garbage if n not in due))

@@ -24,6 +24,7 @@ from yilu.items import (
     closing,
     cubes,
     days,
+    erasing,
     heap,
     link_runs,
     log,
@@ -66,7 +67,7 @@ class Store:
         self.at = newest
         self._lock = lock
         self._tables: dict[int, Table] = {}
-        self._shut = closing.Closed(disk, int(rules.limits[0]))
+        self.shut = closing.Closed(disk, int(rules.limits[0]))
         self._links = link_runs.added((), reach.merged([reach.NONE, *(link_runs.read(disk, p) for p in newest.links)]))
         self._unflushed = self._later_than_states()
         self._pool = ThreadPoolExecutor(limits.threads)
@@ -138,8 +139,8 @@ class Store:
         ``take_news`` must then be called between commits. What waits all the same, since its items' events are in files alone, is settled when
         somebody asks for it: nobody could wait for that within a second.
         """
-        self.limits = replace(self.limits, settle_share=float("inf"))
-        self._recent = remembered(self.disk, self.at, most_rows)
+        self.limits = self.limits.of_seconds()
+        self._recent = remembered(self.disk, self.at, most_rows, lambda: self._counts())
 
     def take_news(self) -> Events:
         """The events, by key, that the log got since the last call, of a store that remembers."""
@@ -147,11 +148,11 @@ class Store:
         return joined(news) if len(news) > 1 else news[0] if news else events(0)
 
     def history(self, keys: NDArray[np.uint64]) -> Events:
-        """All logged events of ``keys`` (sorted), in order, each identity once."""
+        """All logged events of ``keys`` (sorted), in order, each identity once; without erased items."""
         edges = log.bucket_edges(keys, self.at.buckets)
         own = (keys[edges[b] : edges[b + 1]] for b in range(self.at.buckets))
         found = [self._told(b, k, self.at.log) for b, k in enumerate(own) if len(k)]
-        return order.arrange(concat([events(0), *found])).events
+        return erasing.kept(order.arrange(concat([events(0), *found])).events, self.at.erased)[0]
 
     def _told(
         self, b: int, keys: NDArray[np.uint64], parts: Sequence[Part], spare: frozenset[str] = frozenset()
@@ -184,6 +185,10 @@ class Store:
 
     def _waiting(self) -> bool:
         return bool(self.at.behind or self.at.unspread)
+
+    def _counts(self) -> NDArray[np.int64]:
+        """Items in the table of each bucket."""
+        return np.array([self.table(b).count for b in range(self.at.buckets)], np.int64)
 
     def _later_than_states(self) -> int:
         """Logged events that some state file does not hold."""
@@ -283,17 +288,17 @@ class Store:
 
     def _written(self, after: Manifest, links: reach.Links, done: Done) -> Manifest:
         """Make ``after`` the newest commit."""
-        after = manifest.drop(self.disk, after)
+        after = manifest.drop(self.disk, replace(after, told=after.commit), self.limits.kept_commits)
         manifest.write(self.disk, after)
         for table in self._tables.values():
             table.folded_to = after.commit
         self._unflushed += done.log.rows
         if self._recent is not None:
-            self._recent.add(done.kept)
+            self._recent.add(done.kept, after.commit, lambda: self._counts())
             self._news.append(done.kept)
         self._links = link_runs.added(self._links, links)
         if any(len(f.closed) for f in done.folded):
-            self._shut.forget()
+            self.shut.forget()
         return after
 
     def day(self) -> str:
@@ -339,7 +344,7 @@ class Store:
             state = table.rows[row[known]]
             last = (state["last"] >> np.uint64(32)).astype(np.int64)
             # a void may stand before the link and speak of what comes after it
-            reaches = self._shut.among(self.at, int(b), source)
+            reaches = self.shut.among(self.at, int(b), source)
             reaches[known] |= (last >= since[known]) | (last == 0) | ((state["flags"] & _WHOLE) != 0)
             chosen[own] = reaches
         return links.take(np.flatnonzero(chosen))
@@ -373,11 +378,11 @@ class Store:
             if not len(whole.events):
                 return None, whole.events, whole.events, 0
             read = lambda keys: self._told(b, keys, self.at.log, log.UNSPREAD)  # noqa: E731
-            is_closed = lambda keys: self._shut.among(self.at, b, keys)  # noqa: E731
+            is_closed = lambda keys: self.shut.among(self.at, b, keys)  # noqa: E731
             sums = free.pop()
             done = bucket.fold(
-                b, self.table(b), whole.events, whole.word, read if at_once else None, is_closed, self.packed, sums,
-                lambda: self.sealed(b),
+                b, self.table(b), whole.events, whole.word, read, is_closed, self.packed, sums, lambda: self.sealed(b),
+                0 if at_once else bucket.ALL if self._recent is None else int(self._recent.old[b]) + 1,
             )  # fmt: skip
             free.append(sums)
             kept = ~(done.drop | done.behind)
@@ -431,12 +436,7 @@ class Store:
 
     def trim_links(self, now: int, gone: NDArray[np.uint64] = _NO_KEYS) -> None:
         """Forget links whose sources can reach nothing any more at ``now`` (UTC seconds), and those of the keys ``gone``."""
-
-        def stays(run: reach.Links) -> NDArray[np.bool_]:
-            named = np.isin(run.source, gone) | np.isin(run.target, gone)
-            return np.asarray((run.until.astype(np.int64) >= min(now, self.at.floor)) & ~named)
-
-        kept = reach.merged([reach.NONE, *(run.take(np.flatnonzero(stays(run))) for run in self._links)])
+        kept = link_runs.left(self._links, min(now, self.at.floor), gone)
         if len(kept) == sum(map(len, self._links)):
             return
         number = self.at.commit + 1
@@ -447,7 +447,7 @@ class Store:
 
     def sealed(self, b: int) -> Sealed:
         """The items of bucket ``b`` with journeys that can't be folded again."""
-        return self._shut.sealed(self.at, b)
+        return self.shut.sealed(self.at, b)
 
     def table(self, b: int) -> Table:
         """The table of bucket ``b``, folded to this commit."""
@@ -483,7 +483,7 @@ class Store:
             folded[b] = number
         garbage = (*self.at.garbage, *old, *replaced.pop("garbage", ()))
         after = replace(self.at, commit=number, states=tuple(now), folded=tuple(folded), garbage=garbage, **replaced)
-        after = manifest.drop(self.disk, after)
+        after = manifest.drop(self.disk, after, self.limits.kept_commits)
         manifest.write(self.disk, after)
         self.at = after
         for b in changed:
@@ -491,7 +491,7 @@ class Store:
             self._tables[b].folded_to = number
         self._unflushed = self._later_than_states()
         if only is None:
-            self._shut.forget()
+            self.shut.forget()
             log.forget()
 
 

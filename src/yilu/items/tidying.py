@@ -22,7 +22,9 @@ from yilu.items.schema import DTYPES, events
 from yilu.items.store import Store
 
 _NEIGHBOURS = 16
-_MOST_ROWS = {"log": 1 << 20, "cubes": 1 << 23, "links": 1 << 23, "quarantine": 1 << 20}
+_MOST_ROWS = {
+    "log": 1 << 20, "cubes": 1 << 23, "links": 1 << 23, "quarantine": 1 << 20, "tokens": 1 << 22, "behind": 1 << 20, "unspread": 1 << 23,
+}  # fmt: skip
 """Files of more rows stay as they are until upkeep compacts the log."""
 
 
@@ -78,29 +80,23 @@ class Tidying:
 
 
 def _neighbours(parts: Sequence[Part], most: int) -> tuple[Part, ...]:
-    """The first files next to each other, of following commits, that are of one order of size; none where there are too few."""
-    run: list[Part] = []
-    for part in parts:
-        if part.rows > most or "/dt=" in part.file:
-            run = []
-            continue
-        if run and _size(part) != _size(run[-1]):
-            run = []
-        run.append(part)
-        if len(run) == _NEIGHBOURS:
-            return tuple(run)
+    """The first ``_NEIGHBOURS`` files next to each other of which none holds more than half of all their rows; none where there are no such.
+
+    So a row is written anew once for each doubling of its file, whatever sizes come.
+    """
+    rows = [p.rows if "/dt=" not in p.file else most + 1 for p in parts]
+    for first in range(len(parts) - _NEIGHBOURS + 1):
+        some = rows[first : first + _NEIGHBOURS]
+        if max(some) <= min(most, sum(some) / 2):
+            return tuple(parts[first : first + _NEIGHBOURS])
     return ()
-
-
-def _size(part: Part) -> int:
-    return part.rows.bit_length() // 3
 
 
 def _join(store: Store, at: Manifest, name: str, parts: tuple[Part, ...]) -> _Joined:
     """Write the parts as one file."""
     first, last = min(p.first for p in parts), max(p.last for p in parts)
-    file = f"{name}/{last:010d}.joined.{first:010d}.parquet"
-    if name == "log":
+    file = f"{_FOLDERS.get(name, name)}/{last:010d}.{name}.{first:010d}.parquet"
+    if name in ("log", "behind"):
         columns = list(DTYPES)
         by_bucket = (
             joined([events(0), *(log.read(store.disk, [p], b, at.buckets) for p in parts)]) for b in range(at.buckets)
@@ -118,6 +114,7 @@ def _put(disk: Disk, file: str, table: pa.Table, how: dict[str, Any]) -> int:
         return out.tell()
 
 
+_FOLDERS = {"behind": "log", "unspread": "links"}
 _PLAIN = {"compression": "zstd", "compression_level": 1}
 _Made = tuple[pa.Table, dict[str, Any]]
 
@@ -130,12 +127,14 @@ def _links(disk: Disk, parts: Sequence[Part]) -> _Made:
     return link_runs.to_arrow(reach.merged([link_runs.read(disk, p) for p in parts])), _PLAIN
 
 
-def _quarantine(disk: Disk, parts: Sequence[Part]) -> _Made:
+def _rows(disk: Disk, parts: Sequence[Part]) -> _Made:
     return pa.concat_tables([pq.read_table(disk.path(p.file)) for p in parts]), _PLAIN
 
 
 _TABLES: dict[str, Callable[[Disk, Sequence[Part]], _Made]] = {
     "cubes": _cubes,
     "links": _links,
-    "quarantine": _quarantine,
+    "unspread": _links,
+    "quarantine": _rows,
+    "tokens": _rows,
 }

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from yilu.errors import YiluError
 from yilu.items.arrival import Delivery
-from yilu.items.intake import Chunk, read_file, read_lines
+from yilu.items.intake import COMPLETE, Chunk, read_file, read_lines
 from yilu.items.intake.door import Door
 from yilu.items.manifest import Manifest
 from yilu.run.ingest import delivery
@@ -22,6 +22,9 @@ UNFINISHED = (".part", ".tmp")
 """Endings of files that are still being written; so are names that begin with a dot."""
 REFUSED = "refused"
 _READ_BYTES, _WAITING_BYTES = 1 << 20, 256 << 20
+_MOST_FILES = 250
+"""Files of one beat: fewer than are remembered (``arrival``), so that a file that is in a commit is known until it is removed."""
+MOST_ROWS = 1 << 20
 
 
 class Inlet(Protocol):
@@ -47,66 +50,125 @@ class Refusal:
 
 class Spool:
     """A folder that files are put into, whole, by renaming. A file that is in a commit is removed, one that can't be read goes into the
-    folder ``refused`` beside the reason. With ``door`` its rows are judged, under the name ``feed``."""
+    folder ``refused`` beside the reason. With ``door`` its rows are judged, under the name ``feed``. A file is read chunk by chunk, over as many
+    takes as it needs."""
 
     def __init__(self, folder: Path, feed: str, door: Door, told: Callable[[Refusal], None]) -> None:
         self.folder, self.feed, self.door, self._told = folder, feed, door, told
         self.ended = False
-        self._held: list[Path] = []
+        self._held: dict[Path, Stamp] = {}
+        self._reading: tuple[Path, Stamp, Iterator[Chunk]] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     def take(self, at: Manifest, seconds: float, rows: int) -> list[Delivery]:
         """What of the files that have come ``at`` doesn't know yet."""
         until = time.monotonic() + seconds
-        while not (files := self._files()):
-            left = until - time.monotonic()
-            if left <= 0:
-                return []
-            time.sleep(min(0.02, left))
         found: list[Delivery] = []
-        for path in files:
-            try:
-                chunks = list(self._read(path, at))
-            except YiluError as error:
-                self._refuse(path, error)
+        while len(self._held) < _MOST_FILES and sum(d.counts.rows for d in found) < rows:
+            if self._reading is None and not self._open(at, rows):
+                left = until - time.monotonic()
+                if found or left <= 0:
+                    break
+                time.sleep(min(0.02, left))
                 continue
-            found += [_passing(delivery(c, self.feed, self.door.received_at or int(time.time()))) for c in chunks]
-            self._held.append(path)
-            if sum(d.counts.rows for d in found) >= rows:
-                break
+            chunk = self._next()
+            if chunk is not None:
+                found.append(_passing(delivery(chunk, self.feed, int(time.time()))))
         return found
 
     def taken(self) -> None:
-        """Remove the files that were taken."""
-        for path in self._held:
-            path.unlink(missing_ok=True)
-        self._held = []
+        """Remove the files that were taken; another one that came under the same name meanwhile stays for the next beat."""
+        for path, stamp in self._held.items():
+            if stamp_of(path) == stamp:
+                path.unlink(missing_ok=True)
+        if self._held:
+            durable(self.folder)
+        self._held = {}
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Leave the file that is being read."""
+        self._reading = None
 
-    def _files(self) -> list[Path]:
-        found = []
-        with os.scandir(self.folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(".") or entry.name.endswith((*UNFINISHED, ".toml")) or not entry.is_file():
-                    continue
-                found.append(Path(entry.path))
-        return sorted(set(found) - set(self._held))
+    def _open(self, at: Manifest, rows: int) -> bool:
+        """Begin to read the next file by name. Returns whether there is one."""
+        for path in whole_files(self.folder):
+            stamp = stamp_of(path)
+            if stamp is not None and self._held.get(path) != stamp:
+                self._reading = (path, stamp, read_file(path, self.door, done_at(at), max(1, min(rows, MOST_ROWS))))
+                return True
+        return False
 
-    def _read(self, path: Path, at: Manifest) -> Iterator[Chunk]:
-        def rows(content_hash: str) -> int:
-            source = at.sources.get(content_hash)
-            return 0 if source is None else -1 if source.complete else source.rows
+    def _next(self) -> Chunk | None:
+        """The next chunk of the file that is being read, None where there is none: it has ended, was refused, or is written again."""
+        if self._reading is None:
+            return None
+        path, stamp, chunks = self._reading
+        try:
+            chunk = next(chunks, None)
+        except FileNotFoundError:
+            chunk = None
+        except (YiluError, OSError) as error:
+            if stamp_of(path) == stamp:
+                self._told(set_aside(path, error))
+            self._reading = None
+            return None
+        if chunk is None or chunk.last:
+            self._held[path], self._reading = stamp, None
+        return chunk
 
-        return read_file(path, self.door, rows)
 
-    def _refuse(self, path: Path, error: YiluError) -> None:
-        (self.folder / REFUSED).mkdir(exist_ok=True)
-        aside = self.folder / REFUSED / path.name
-        aside.with_name(aside.name + ".reason").write_text(f"{error.message}\n→ {error.next_step}\n", encoding="utf-8")
-        path.replace(aside)
-        self._told(Refusal(path.name, error))
+Stamp = tuple[int, int, int]
+"""Inode, size and time of change (ns): what a file is told apart by from a later one of its name."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The stamp of a file, None where it is gone."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def whole_files(folder: Path) -> list[Path]:
+    """Files of a folder by name, without those that are still being written and mappings."""
+    with os.scandir(folder) as entries:
+        found = [
+            Path(e.path)
+            for e in entries
+            if not e.name.startswith(".") and not e.name.endswith((*UNFINISHED, ".toml")) and e.is_file()
+        ]
+    return sorted(found)
+
+
+def done_at(at: Manifest) -> Callable[[str], int]:
+    """How many rows of the file with a content hash are in commits, or that it is complete."""
+
+    def rows(content_hash: str) -> int:
+        source = at.sources.get(content_hash)
+        return 0 if source is None else COMPLETE if source.complete else source.rows
+
+    return rows
+
+
+def set_aside(path: Path, error: Exception) -> Refusal:
+    """Move a file that can't be read into the folder ``refused`` beside it, under a name of its own, with the reason."""
+    known = error if isinstance(error, YiluError) else YiluError(f"{path.name} can't be read: {getattr(error, 'strerror', None) or type(error).__name__}", next_step="check the file and its permissions")  # fmt: skip
+    folder = path.parent / REFUSED
+    folder.mkdir(exist_ok=True)
+    aside = folder / f"{path.stem}-{time.time_ns()}{path.suffix}"
+    aside.with_name(aside.name + ".reason").write_text(f"{known.message}\n→ {known.next_step}\n", encoding="utf-8")
+    path.replace(aside)
+    return Refusal(path.name, known)
+
+
+def durable(folder: Path) -> None:
+    """Let the removal of files outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _passing(d: Delivery) -> Delivery:
@@ -129,7 +191,7 @@ class Stream:
 
     def take(self, at: Manifest, seconds: float, rows: int) -> list[Delivery]:
         """Events of the lines that have come."""
-        found = []
+        found, ending = [], self._stop.is_set()  # asked before the last lines are looked for
         try:
             found.append(self._lines.get(timeout=max(0.0, seconds)))
             while len(found) < _WAITING_BYTES // _READ_BYTES:
@@ -137,7 +199,7 @@ class Stream:
         except queue.Empty:
             pass
         if not found:
-            self.ended = self._stop.is_set()
+            self.ended = ending
             return []
         return [delivery(c, self.feed, int(time.time())) for c in read_lines(b"".join(found), self.feed, self.door)]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from yilu.errors import YiluError
 from yilu.items.arrival import Delivery
-from yilu.items.intake import read_lines
+from yilu.items.intake import SourceError, read_lines
 from yilu.items.intake.door import Door
 from yilu.items.manifest import Manifest
 from yilu.run.ingest import delivery
@@ -52,7 +52,9 @@ class JetStream:
                 found.append((number, body))
                 size += len(body)
         if self._failed is not None:
-            raise YiluError(f"reading the stream {self.stream} failed: {type(self._failed).__name__}", next_step="look at the NATS server's log, then start again: it goes on where it was")  # fmt: skip
+            raise self._failed if isinstance(self._failed, YiluError) else SourceError(
+                f"reading the stream {self.stream} failed: {type(self._failed).__name__}", next_step="look at the NATS server's log, then start again: it goes on where it was"
+            )  # fmt: skip
         if not found:
             return []
         body = b"".join(b if b.endswith(b"\n") else b + b"\n" for _, b in found)
@@ -89,6 +91,7 @@ class JetStream:
                 wanted = ConsumerConfig(
                     deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=last + 1, ack_policy=AckPolicy.NONE
                 )
+                self._whole((await client.jetstream().stream_info(self.stream)).state, last)
                 pulled = await client.jetstream().pull_subscribe("", stream=self.stream, config=wanted)
                 while not self._stop.is_set():
                     try:
@@ -105,6 +108,19 @@ class JetStream:
             finally:
                 if client is not None and not client.is_closed:
                     await client.close()
+
+    def _whole(self, state: Any, last: int) -> None:
+        """Raise SourceError where the stream is another one than was read before, or has let go of messages that were not read."""
+        if state.last_seq < last:
+            raise SourceError(
+                f"the stream {self.stream} ends at message {state.last_seq}, and {last} were read of it: it was made anew",
+                next_step="give the new stream another name",
+            )
+        if last and state.first_seq > last + 1:
+            raise SourceError(
+                f"the stream {self.stream} has let go of {state.first_seq - last - 1} messages that were not read",
+                next_step="have them sent again as files, then give the stream another name, or keep messages longer",
+            )
 
     async def _give(self, number: int, body: bytes) -> None:
         while not self._stop.is_set():

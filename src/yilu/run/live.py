@@ -77,7 +77,7 @@ def run(
                 for inlet in inlets:
                     inlet.taken()
             committed = time.monotonic()
-            if (changed := registers()) is not None:
+            if (changed := registers()) is not None and changed[1] != by:
                 by = changed[1]
                 watch.everything(changed[0])
                 kept.keep(store, watch.evidence, by)
@@ -91,10 +91,13 @@ def run(
             due += (judged - begun) * store.at.buckets / pace.states_s
             buckets = tuple((next_bucket + i) % store.at.buckets for i in range(int(due)))
             next_bucket, due = (next_bucket + len(buckets)) % store.at.buckets, due - len(buckets)
-            if buckets or (judged >= keep_from and not np.array_equal(held, watch.evidence)):
-                kept.keep(store, watch.evidence, by, buckets)
+            same = np.array_equal(held, watch.evidence)
+            if same or judged >= keep_from:
+                kept.keep(store, watch.evidence, by, buckets, same)
+                keep_from = keep_from if same else time.monotonic() + _KEEPING * (time.monotonic() - judged)
                 held = watch.evidence
-                keep_from = time.monotonic() + _KEEPING * (time.monotonic() - judged)
+            else:
+                store.flush(buckets)
             tidying.step()
             told(
                 Beat(
@@ -109,12 +112,12 @@ def run(
 
 
 def _gather(store: Store, inlets: Sequence[Inlet], pace: Pace, begun: float) -> list[Delivery]:
-    """What comes within the beat's time; the first that comes after a silence ends it early, since somebody may wait for it."""
+    """What comes within the beat's time."""
     found: list[Delivery] = []
     rows = 0
     while rows < pace.rows and (left := begun + pace.every_s - time.monotonic()) > 0:
         for inlet in inlets:
-            more = inlet.take(store.at, min(left, 0.1 if len(inlets) > 1 else left), pace.rows - rows)
+            more = inlet.take(store.at, min(left, 0.1 / len(inlets) if len(inlets) > 1 else left), pace.rows - rows)
             rows += sum(d.counts.rows for d in more)
             found += more
         if all(inlet.ended for inlet in inlets):

@@ -98,7 +98,9 @@ def _next_due(rows, rules, lowest, latest, waits, stayed_s, late_s, closed_s, cl
                 if rests:
                     continue
             elif wait >= len(waits) + 2:
-                moment = max(last, closures[wait - len(waits) - 2]) + closed_s
+                moment = (
+                    max(last, closures[wait - len(waits) - 2]) + closed_s - 1
+                )  # that rule holds from the second itself on
             elif wait == len(waits):
                 if value(rules, PROCESSING, known) == 0 or row["arrived"] == 0:
                     continue

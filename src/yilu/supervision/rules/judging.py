@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from yilu.items import cubes, feeds, log, order, tokens
+from yilu.items import cubes, erasing, feeds, log, order, tokens
 from yilu.items.reading import Snapshot
 from yilu.items.retold import Retold, joined, retell
 from yilu.items.rules import Rules, packed
@@ -138,7 +138,8 @@ def watermarks(snapshot: Snapshot, lateness_s: int) -> NDArray[np.int64]:
 def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32], latest: int) -> Retold:
     """The lives of one bucket's candidates."""
     at, wanted = snapshot.at, suspects_of(snapshot, judge, b, rules, latest)
-    return retell(order.arrange(log.read(snapshot.disk, at.log, b, at.buckets, wanted)).events, rules)
+    told = order.arrange(log.read(snapshot.disk, at.log, b, at.buckets, wanted)).events
+    return retell(erasing.kept(told, at.erased)[0], rules)
 
 
 def suspects_of(snapshot: Snapshot, judge: Judge, b: int, flat: NDArray[np.uint32], latest: int) -> NDArray[np.uint64]:

@@ -31,19 +31,28 @@ def judged_by(snapshot: Snapshot, catalogue: Catalogue, lateness_s: int) -> str:
     return digest.hexdigest()
 
 
-def keep(store: Store, found: Evidence, by: str, buckets: tuple[int, ...] = ()) -> None:
-    """Make ``found`` the evidence of the store's newest commit, in a commit of its own that also writes the states of ``buckets``."""
+def keep(store: Store, found: Evidence, by: str, buckets: tuple[int, ...] = (), same: bool = False) -> None:
+    """Make ``found`` the evidence of the store's newest commit, in a commit of its own that also writes the states of ``buckets``.
+
+    ``same``: it is the evidence that is kept already, and its file stays.
+    """
     judged, number = store.at.commit, store.at.commit + 1
+    if same and store.at.evidence:
+        store.flush(buckets, judged=judged, judged_by=by)
+        return
     table = pa.table({name: np.ascontiguousarray(found[name]) for name in EVIDENCE.names or ()})
     part = store.put_table(f"evidence/{number:010d}.parquet", number, table)
     garbage = tuple((number, p.file) for p in store.at.evidence)
     store.flush(buckets, evidence=(part,), judged=judged, judged_by=by, garbage=garbage)
 
 
-def current(snapshot: Snapshot, by: str) -> Evidence | None:
-    """The kept evidence, where it is of all facts of the snapshot and by rules and registers of the hash ``by``; None else."""
+def current(snapshot: Snapshot, by: str, running: bool = False) -> Evidence | None:
+    """The kept evidence, where it is of all facts of the snapshot and by rules and registers of the hash ``by``; None else.
+
+    ``running``: a writer is at work on the store and will judge the last second's facts at once; what it kept last is taken.
+    """
     at = snapshot.at
-    told = max((p.last for p in at.log), default=0) <= at.judged and not at.behind
+    told = at.told <= at.judged or running
     return kept(snapshot) if told and at.evidence and at.judged_by == by else None
 
 

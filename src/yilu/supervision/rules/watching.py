@@ -1,7 +1,8 @@
 """What the rules say of a store, kept up to date commit by commit.
 
-``judging.judged`` looks at everything. A ``Watch`` looks at what a commit touched and at what time has made due, and keeps the rest: after
-every step its evidence is what ``judged`` would say of that commit (a property that is tested). Counts are looked at as their hour ends.
+``judging.judged`` looks at everything. A ``Watch`` looks at what a commit touched and at what time has made due, and keeps the rest: its evidence is
+what ``judged`` would say of that commit (a property that is tested), but that counts are looked at as their hour ends and once a minute, and that what is provisional may stay so
+for a minute longer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from yilu.items import cubes, log
 from yilu.items.fields import NEVER
 from yilu.items.kinds import BY_CODE
-from yilu.items.manifest import Part
 from yilu.items.reading import Snapshot
 from yilu.items.retold import retell
 from yilu.items.schema import Events
@@ -57,7 +57,7 @@ class Watch:
         self._watched = _NO_KEYS
         self._due: list[NDArray[np.uint32]] = []
         self._scans: cubes.Cells = (np.empty(0, np.uint64), np.empty(0, np.int64))
-        self._counted: tuple[Part, ...] = ()
+        self._counted_to = 0
         self._counted_hour, self._counts_due = -1, 0.0
         self._sure_due = 0
 
@@ -67,7 +67,8 @@ class Watch:
         self._watched = _NO_KEYS
         self._of_lives = np.empty(0, EVIDENCE)
         self._due = [np.empty(0, np.uint32)] * self.store.at.buckets
-        self._counts_due = 0.0
+        self._counts_due, self._counted_to = 0.0, 0
+        self._scans = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self.store.take_news()
         snapshot, (_, latest, _) = self._snapshot(), self._marks()
         found = [_NO_KEYS]
@@ -104,7 +105,8 @@ class Watch:
         self._note_due(b, row)
         logged = self.store.history(keys) if self.judge.closures else news
         found = judging.suspects(table.rows[row], logged, self.judge, self.store.rules, self.store.packed, latest)
-        return np.union1d(found, keys[_among(keys, self._watched)])
+        again = _among(keys, self._watched) | self.store.shut.among(self.store.at, b, keys)
+        return np.union1d(found, keys[again])
 
     def _note_due(self, b: int, row: NDArray[np.int64]) -> None:
         """Note when the items in these rows of a bucket's table should be looked at though nothing comes for them."""
@@ -140,16 +142,18 @@ class Watch:
 
     def _screens(self) -> cubes.Cells:
         """Cells of screenings, those of new commits added to what was known."""
-        parts = self.store.at.cubes
-        known = {p.file for p in self._counted}
-        if known - {p.file for p in parts}:  # files were joined: begin anew
-            known, self._scans = set(), (np.empty(0, np.uint64), np.empty(0, np.int64))
-        new = [cubes.read(self.store.disk.path(p.file), _SCANS) for p in parts if p.file not in known]
-        kind_at = 64 - 3 - 20 - 20 - 8
-        kept = [(c[m], n[m]) for c, n in new if (m := (c >> np.uint64(kind_at)) & np.uint64(255) == _SCREEN).any()]
+        new = [p for p in self.store.at.cubes if p.last > self._counted_to]
+        if any(p.first <= self._counted_to for p in new):  # files were made anew: begin anew
+            new, self._scans = list(self.store.at.cubes), (np.empty(0, np.uint64), np.empty(0, np.int64))
+        kind_at = 64 - _SCANS.head - 20 - 20 - 8
+        kept = []
+        for part in new:
+            codes, counts = cubes.read(self.store.disk.path(part.file), _SCANS)
+            screens = (codes >> np.uint64(kind_at)) & np.uint64(255) == _SCREEN
+            kept.append((codes[screens], counts[screens]))
         if kept:
             self._scans = cubes.added([self._scans, *kept])
-        self._counted = parts
+        self._counted_to = self.store.at.commit
         return self._scans
 
     def _snapshot(self) -> Snapshot:
