@@ -124,7 +124,7 @@ def test_cells_decode_to_what_they_were_made_of(data):
         code = cubes.encode(cube, **{n: np.array([v]) for n, v in cell.items()})
         other = cubes.encode(
             cubes.CUBES[cube.id % len(cubes.CUBES)],
-            **{n: np.array([1]) for n, _ in cubes.CUBES[cube.id % 6].dimensions},
+            **{n: np.array([1]) for n, _ in cubes.CUBES[cube.id % len(cubes.CUBES)].dimensions},
         )
         told = cubes.added([(code, np.array([3])), (other, np.array([5]))])
         (row,) = cubes.decode(cube, *told).to_pylist()

@@ -127,11 +127,12 @@ def wait_until(true: Any, seconds: float = 120.0) -> None:
 def by_spool(ground: Ground, store: str, kills: int, seed: int) -> tuple[dict[str, Any], int]:
     """All pieces through a spool folder, the writer killed ``kills`` times meanwhile. Returns (what the store says, kills of a running writer)."""
     chance, spool, hit = random.Random(seed), ground.folder / f"spool-{store}", 0
+    moments = set(chance.sample(range(1, PIECES), kills))
     ground.put(spool, 0)
     process = ground.start(store, "--spool", str(spool))
     for number in range(1, PIECES):
         ground.put(spool, number)
-        if hit < kills and chance.random() < 1.4 * kills / PIECES:
+        if number in moments:
             time.sleep(chance.uniform(0.0, 3.0))
             hit += process.poll() is None
             process.kill()
@@ -203,6 +204,7 @@ class Nats:
 def by_nats(ground: Ground, store: str, kills: int, seed: int, program: str) -> tuple[dict[str, Any], int]:
     """All messages through NATS, writer or server killed ``kills`` times meanwhile. Returns (what the store says, kills)."""
     chance, hit = random.Random(seed), 0
+    moments = set(chance.sample(range(1, PIECES), kills))
     (ground.folder / store).mkdir(exist_ok=True)
     server = Nats(ground.folder / store, program)
     inlets = ("--nats", server.url)
@@ -210,7 +212,7 @@ def by_nats(ground: Ground, store: str, kills: int, seed: int, program: str) -> 
     try:
         for number, body in enumerate(ground.messages):
             server.publish(body, number)
-            if hit < kills and chance.random() < 1.4 * kills / PIECES:
+            if number in moments:
                 time.sleep(chance.uniform(0.0, 3.0))
                 hit += 1
                 if chance.random() < 0.5:

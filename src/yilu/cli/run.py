@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -84,11 +87,26 @@ def run(
 
         watch = Watch(writer, judge()[0], lateness_s)
         until = time.monotonic() + seconds if seconds else float("inf")
+        asked = _asked_to_end()
         say("运行中;按 Ctrl-C 结束" if zh else "Running; Ctrl-C ends it.")
         with announced(opened.root, spool), _closing(inlets):
             live.run(
-                writer, inlets, watch, judge()[1], live.Pace(), lambda: time.monotonic() >= until, _shown(zh, as_json), registers
+                writer, inlets, watch, judge()[1], live.Pace(), lambda: asked.is_set() or time.monotonic() >= until, _shown(zh, as_json), registers
             )  # fmt: skip
+
+
+def _asked_to_end() -> threading.Event:
+    """Set once the process is asked to end: the beat is then brought to its end. Asked again, it is interrupted as any command."""
+    asked = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return asked
 
 
 @contextmanager

@@ -68,7 +68,7 @@ class Store:
         self._tables: dict[int, Table] = {}
         self._shut = closing.Closed(disk, int(rules.limits[0]))
         self._links = link_runs.added((), reach.merged([reach.NONE, *(link_runs.read(disk, p) for p in newest.links)]))
-        self._unflushed = sum(p.rows for p in newest.log if p.last > min(newest.folded, default=0))
+        self._unflushed = self._later_than_states()
         self._pool = ThreadPoolExecutor(limits.threads)
         self._cells = 1 << 13
         self._broken = False
@@ -135,8 +135,10 @@ class Store:
     def remember(self, most_rows: int) -> None:
         """Hold up to ``most_rows`` logged events in memory too, and from now on those of every commit: for commits of a second (``recent``).
 
-        ``take_news`` must then be called between commits.
+        ``take_news`` must then be called between commits. What waits all the same, since its items' events are in files alone, is settled when
+        somebody asks for it: nobody could wait for that within a second.
         """
+        self.limits = replace(self.limits, settle_share=float("inf"))
         self._recent = remembered(self.disk, self.at, most_rows)
 
     def take_news(self) -> Events:
@@ -166,7 +168,9 @@ class Store:
         The deliveries' events are taken over: memory holds a commit's events once.
         """
         self.at = self._whole(lambda: self._commit(deliveries))
-        if self._waiting() and self.at.counts.made - self.at.settled >= self.limits.settle_share * self._logged():
+        if self._waiting() and self.at.counts.made - self.at.settled >= self.limits.settle_share * sum(
+            p.rows for p in self.at.log
+        ):
             self.settle()
         if self._unflushed >= self.limits.flush_rows:
             self.flush()
@@ -181,8 +185,9 @@ class Store:
     def _waiting(self) -> bool:
         return bool(self.at.behind or self.at.unspread)
 
-    def _logged(self) -> int:
-        return sum(p.rows for p in self.at.log)
+    def _later_than_states(self) -> int:
+        """Logged events that some state file does not hold."""
+        return sum(p.rows for p in self.at.log if p.last > min(self.at.folded, default=0))
 
     def _far(self) -> int:
         """Logged events that only files hold."""
@@ -334,7 +339,7 @@ class Store:
             state = table.rows[row[known]]
             last = (state["last"] >> np.uint64(32)).astype(np.int64)
             # a void may stand before the link and speak of what comes after it
-            reaches = self._is_closed(int(b), source)
+            reaches = self._shut.among(self.at, int(b), source)
             reaches[known] |= (last >= since[known]) | (last == 0) | ((state["flags"] & _WHOLE) != 0)
             chosen[own] = reaches
         return links.take(np.flatnonzero(chosen))
@@ -368,7 +373,7 @@ class Store:
             if not len(whole.events):
                 return None, whole.events, whole.events, 0
             read = lambda keys: self._told(b, keys, self.at.log, log.UNSPREAD)  # noqa: E731
-            is_closed = lambda keys: self._is_closed(b, keys)  # noqa: E731
+            is_closed = lambda keys: self._shut.among(self.at, b, keys)  # noqa: E731
             sums = free.pop()
             done = bucket.fold(
                 b, self.table(b), whole.events, whole.word, read if at_once else None, is_closed, self.packed, sums,
@@ -440,9 +445,6 @@ class Store:
         self._links = link_runs.added((), kept)
         self.flush(links=(part,), garbage=old)
 
-    def _is_closed(self, b: int, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        return self._shut.among(self.at, b, keys)
-
     def sealed(self, b: int) -> Sealed:
         """The items of bucket ``b`` with journeys that can't be folded again."""
         return self._shut.sealed(self.at, b)
@@ -487,10 +489,10 @@ class Store:
         for b in changed:
             self._tables[b].changed = False
             self._tables[b].folded_to = number
+        self._unflushed = self._later_than_states()
         if only is None:
             self._shut.forget()
             log.forget()
-            self._unflushed = 0
 
 
 def _with(now: Manifest, added: dict[str, Part]) -> dict[str, Any]:

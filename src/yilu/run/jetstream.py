@@ -22,7 +22,7 @@ from yilu.items.manifest import Manifest
 from yilu.run.ingest import delivery
 
 _FETCHED, _WAITING = 64, 256
-_FETCH_S, _AGAIN_S = 1.0, 0.5
+_FETCH_S, _AGAIN_S = 0.25, 0.5
 
 
 class JetStream:

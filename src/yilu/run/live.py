@@ -21,6 +21,9 @@ from yilu.supervision.rules import kept
 from yilu.supervision.rules.judging import Judge
 from yilu.supervision.rules.watching import Watch
 
+_KEEPING = 8
+"""Evidence is written anew whole: where there is so much of it that this takes long, it is written more rarely, for a ninth of the time at the most."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -61,7 +64,8 @@ def run(
     tidying = Tidying(store)
     watch.everything()
     kept.keep(store, watch.evidence, by)
-    next_bucket, due = 0, 0.0
+    held = watch.evidence
+    next_bucket, due, keep_from = 0, 0.0, 0.0
     try:
         while not stop():
             begun = time.monotonic()
@@ -77,18 +81,20 @@ def run(
                 by = changed[1]
                 watch.everything(changed[0])
                 kept.keep(store, watch.evidence, by)
+                held = watch.evidence
             if not deliveries:
                 if all(inlet.ended for inlet in inlets):
                     break
                 continue
-            old = watch.evidence
             seen = watch.step()
             judged = time.monotonic()
             due += (judged - begun) * store.at.buckets / pace.states_s
             buckets = tuple((next_bucket + i) % store.at.buckets for i in range(int(due)))
             next_bucket, due = (next_bucket + len(buckets)) % store.at.buckets, due - len(buckets)
-            if buckets or not np.array_equal(old, watch.evidence):
+            if buckets or (judged >= keep_from and not np.array_equal(held, watch.evidence)):
                 kept.keep(store, watch.evidence, by, buckets)
+                held = watch.evidence
+                keep_from = time.monotonic() + _KEEPING * (time.monotonic() - judged)
             tidying.step()
             told(
                 Beat(

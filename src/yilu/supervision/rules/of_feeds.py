@@ -40,6 +40,8 @@ def bad_days(quality: pa.Table, network: Network, watermark: int, catalogue: Cat
     pairs, of = np.unique(np.stack([operator, day], axis=1), axis=0, return_inverse=True)
     sums = _sums(quality, of.reshape(-1), len(pairs), catalogue["feed_late_hours"])
     judged = sums["events"] >= catalogue["feed_least"]
+    if not judged.any():
+        return joined([])
     pairs = pairs[judged]
     clock = local_time(network.time_zone)
     starts = np.array([clock.midnight(days.iso(int(d))) for d in pairs[:, 1]], np.int64)
