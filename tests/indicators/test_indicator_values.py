@@ -11,6 +11,7 @@ from tests.indicators.event_world import World
 from yilu.indicators import Period, Scope, catalogue, values
 from yilu.indicators.parts import ALL, HEADS, MEANS, QUANTILES, RATIOS, SUMS
 from yilu.indicators.periods import SORTS
+from yilu.indicators.quality import SCORE, WEIGHTS
 from yilu.indicators.values import EVERYWHERE
 from yilu.network.demand import populations
 
@@ -223,9 +224,9 @@ def test_days_before_and_after_what_is_known_do_not_thin_a_daily_mean(world: Wor
 
 
 def test_the_catalogue_and_the_values_are_of_the_same_indicators() -> None:
-    """No indicator without a value, no value without words, and none that DuckDB doesn't hold."""
+    """No indicator without a value, no value without words, and none that DuckDB doesn't hold; those of data quality: test_quality_indicators."""
     assert set(catalogue()) == ALL
-    assert {*VOLUMES, *SHARES, *TIMES, *HEADS, "stages_told", "rate_72h"} == ALL
+    assert {*VOLUMES, *SHARES, *TIMES, *HEADS, "stages_told", "rate_72h"} == ALL - {*WEIGHTS, SCORE}
     assert {*MEANS, *QUANTILES} == set(TIMES)
 
 

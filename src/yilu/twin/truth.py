@@ -291,10 +291,12 @@ class Oracle:
             yield Said("late", life.operator, [s.place for s in life.scans if s.at <= limit][-1], limit)
 
     def _closed(self, life: Life, destination: int) -> Iterator[Said]:
-        """Waits before a closed crossing: where the place is parted from that of delivery, or, once returned, from that of acceptance."""
+        """Waits before a closed crossing: where the place is parted from that of delivery (or of return), or, once returned, from that of acceptance."""
         end, returned = _end(life), life.first(_K["return"])
-        signed = life.first(_K["deliver"])
-        there = signed.place if signed else int(np.flatnonzero(self.network.facility_area == destination)[0])
+        brought = returned or life.first(
+            _K["deliver"]
+        )  # where it was brought first: a returned item is delivered to its sender
+        there = brought.place if brought else int(np.flatnonzero(self.network.facility_area == destination)[0])
         for cut, since, until in self.closures:
             for a, b in zip(life.scans, [*life.scans[1:], None], strict=True):
                 goal = life.scans[0].place if returned is not None and a.at >= returned.at else there
