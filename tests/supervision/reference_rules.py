@@ -144,7 +144,8 @@ def judge(world, net, c, now, abroad, watched=None):
             r = record(journey, net, Counter())
             scans = [e for e in journey if "mark" not in e]
             events = [e for i, e in enumerate(scans) if not i or e["word"] != scans[i - 1]["word"]]
-            if not events or r["continued"] or r["part"] or r["item_class"] >= 4:
+            told_by_itself = any(not e["from"] for e in scans)
+            if not told_by_itself or r["continued"] or r["part"] or r["item_class"] >= 4:
                 continue
             say = lambda rule, place, at, until=0: found.add((rule, key_of(number), r["operator"], place, at, until))  # noqa: B023, E731
             of_checks(r, events, net, say)

@@ -165,6 +165,13 @@ CASES: dict[str, tuple[list[Event], set[tuple[str, float, int, float]]]] = {
         [scan("accept", 0, 1), scan("screen", 0, 1), scan("inspect", 0, 1), scan("sort", 1, 7)],
         {("impossible_travel", 1, 7, 0)},
     ),
+    "a new number whose relabelling was voided has nothing of its own": (
+        [
+            scan("inspect", 0, 1, recorded_at=BASE + 30 * HOUR), scan("void", 0, 0, voids=228),
+            scan("relabel", 0, 1, lives.ITEMS[1], event_id=228, parent=lives.ITEMS[0]),
+        ],
+        {("check_backfilled", 0, 1, 0)},
+    ),
     "a number used again: its first item still waits": (
         [scan("accept", 0, 1, item_class=1), scan("accept", 76, 1, item_class=1)],
         {("stalled", 30, 1, 0)},
