@@ -60,19 +60,24 @@ def feed(
 
 def take(opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Read a file of ``kind`` into the store. Returns (the account of its rows, quarantined rows)."""
+    found = read(opened, kind, file)
     with opened.write() as writer:
-        return taken_into(writer, opened, kind, file)
+        return taken_into(writer, kind, found)
 
 
-def taken_into(writer: Store, opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """As ``take``, into a store that is open."""
+def read(opened: Facts, kind: str, file: Path) -> feeds.FeedRows:
+    """Read a file of ``kind``. Raises InputError, before any store is opened."""
     network = opened.network
     codes = {
         "crossing": [str(c) for c in network.crossings.code],
         "rule": list(declared().rules),
         "area": [str(c) for c in network.areas.code],
     }
-    found = feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
+    return feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
+
+
+def taken_into(writer: Store, kind: str, found: feeds.FeedRows) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Keep what was read in a store that is open. Returns as ``take``."""
     counts = found.counts | feeds.store_rows(writer, kind, found, received_at=int(time.time()))
     return counts, found.quarantine.to_pylist()
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from yilu.cli.facts import Facts, facts
-from yilu.cli.feed import taken_into
+from yilu.cli.feed import read, taken_into
 from yilu.cli.handing import announced
 from yilu.cli.ingest import intake_limits, mapping_of
 from yilu.cli.output import Json, print_json_line, say
@@ -155,7 +155,7 @@ def _registers(opened: Facts, store: Store, folder: Path, zh: bool) -> bool:
     for kind in feeds.KINDS:
         for path in whole_files(folder / kind) if (folder / kind).is_dir() else ():
             try:
-                taken_into(store, opened, kind, path)
+                taken_into(store, kind, read(opened, kind, path))
             except StoreError:
                 raise  # the disk, not the file
             except (YiluError, OSError) as error:
