@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from yilu.items.arrival import Delivery
 from yilu.items.intake import COMPLETE, Chunk
-from yilu.items.manifest import Counts, Source
+from yilu.items.manifest import Counts, Manifest, Source
 from yilu.items.schema import events
 from yilu.items.store import Store
 
@@ -38,10 +38,15 @@ class Summary:
 
 
 def done_rows(store: Store) -> Callable[[str], int]:
-    """How many rows of the file with a content hash are committed, or COMPLETE."""
+    """How many rows of the file with a content hash are committed by the time it is asked, or COMPLETE."""
+    return lambda content_hash: done_at(store.at)(content_hash)
+
+
+def done_at(at: Manifest) -> Callable[[str], int]:
+    """The same, as of one commit."""
 
     def rows(content_hash: str) -> int:
-        source = store.at.sources.get(content_hash)
+        source = at.sources.get(content_hash)
         return 0 if source is None else COMPLETE if source.complete else source.rows
 
     return rows

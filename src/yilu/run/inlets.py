@@ -13,10 +13,10 @@ from typing import Protocol
 
 from yilu.errors import YiluError
 from yilu.items.arrival import Delivery
-from yilu.items.intake import COMPLETE, Chunk, read_file, read_lines
+from yilu.items.intake import Chunk, read_file, read_lines
 from yilu.items.intake.door import Door
 from yilu.items.manifest import Manifest
-from yilu.run.ingest import delivery
+from yilu.run.ingest import delivery, done_at
 
 UNFINISHED = (".part", ".tmp")
 """Endings of files that are still being written; so are names that begin with a dot."""
@@ -139,16 +139,6 @@ def whole_files(folder: Path) -> list[Path]:
             if not e.name.startswith(".") and not e.name.endswith((*UNFINISHED, ".toml")) and e.is_file()
         ]
     return sorted(found)
-
-
-def done_at(at: Manifest) -> Callable[[str], int]:
-    """How many rows of the file with a content hash are in commits, or that it is complete."""
-
-    def rows(content_hash: str) -> int:
-        source = at.sources.get(content_hash)
-        return 0 if source is None else COMPLETE if source.complete else source.rows
-
-    return rows
 
 
 def set_aside(path: Path, error: Exception) -> Refusal:
