@@ -175,12 +175,15 @@ def whole_day(scale: float, events_a_round: int) -> dict[str, Any]:
             begun = time.perf_counter()
             store.settle()
             store.flush()
-            seconds += time.perf_counter() - begun
+            settling = time.perf_counter() - begun
+            seconds += settling
+            say(f"what came behind: {settling / 60:.1f} min")
             at = store.at
             open_items = sum(store.table(b).count for b in range(at.buckets))
             log_bytes = sum(p.bytes for p in at.log)
         return {
-            "day_items": items, "day_events": at.counts.made, "day_ingest_minutes": seconds / 60, "day_events_per_s": made / seconds,
+            "day_items": items, "day_events": at.counts.made, "day_ingest_minutes": seconds / 60,
+            "day_settle_minutes": settling / 60, "day_events_per_s": made / seconds,
             "day_memory_gb": memory.stop() / 1000, "day_log_gb": log_bytes / 1e9, "day_log_bytes_per_event": log_bytes / max(at.counts.accepted, 1),
             "day_disk_gb": sum(f.stat().st_size for f in root.rglob("*") if f.is_file()) / 1e9, "day_open_items": open_items,
             "day_need_stated_gb": need,

@@ -143,6 +143,11 @@ class Manifest:
     erased: tuple[Erasure, ...] = ()
     garbage: tuple[tuple[int, str], ...] = ()
 
+    @property
+    def waits(self) -> bool:
+        """Whether events came behind what their items had, and are to be settled."""
+        return bool(self.behind or self.unspread)
+
     def files(self) -> set[str]:
         """Every file this commit consists of, garbage that readers may still hold included."""
         parts = [p for name in PARTS for p in getattr(self, name)]

@@ -155,9 +155,9 @@ class Store:
         return erasing.kept(order.arrange(concat([events(0), *found])).events, self.at.erased)[0]
 
     def _told(
-        self, b: int, keys: NDArray[np.uint64], parts: Sequence[Part], spare: frozenset[str] = frozenset()
+        self, b: int | range, keys: NDArray[np.uint64], parts: Sequence[Part], spare: frozenset[str] = frozenset()
     ) -> Events:
-        """Events of ``keys`` (sorted, of bucket ``b``) in log files, from memory where they are there."""
+        """Events of ``keys`` (sorted, of bucket or buckets ``b``) in log files, from memory where they are there."""
         if self._recent is None:
             return log.read(self.disk, parts, b, self.at.buckets, keys, spare=spare)
         earlier = self._recent.earlier(parts)
@@ -169,9 +169,8 @@ class Store:
         The deliveries' events are taken over: memory holds a commit's events once.
         """
         self.at = self._whole(lambda: self._commit(deliveries))
-        if self._waiting() and self.at.counts.made - self.at.settled >= self.limits.settle_share * sum(
-            p.rows for p in self.at.log
-        ):
+        since = self.at.counts.made - self.at.settled
+        if self.at.waits and since >= self.limits.settle_share * sum(p.rows for p in self.at.log):
             self.settle()
         if self._unflushed >= self.limits.flush_rows:
             self.flush()
@@ -179,12 +178,9 @@ class Store:
 
     def settle(self) -> None:
         """Fold the events that came behind what their items had, as a commit of its own; nothing waits after it."""
-        if self._waiting():
+        if self.at.waits:
             heap.give_back()
             self.at = self._whole(self._settle)
-
-    def _waiting(self) -> bool:
-        return bool(self.at.behind or self.at.unspread)
 
     def _counts(self) -> NDArray[np.int64]:
         """Items in the table of each bucket."""
@@ -212,7 +208,7 @@ class Store:
 
     def _commit(self, deliveries: list[Delivery]) -> Manifest:
         now, number = self.at, self.at.commit + 1
-        at_once = not self._waiting() and self._far() <= self.limits.at_once_rows
+        at_once = not self.at.waits and self._far() <= self.limits.at_once_rows
         batch, codes, names = arrival.numbered(deliveries, now.codes, now.names)
         marks, received = arrival.heard(deliveries, now.watermarks, now.received)
         door = cubes.Sums()
@@ -267,9 +263,11 @@ class Store:
         spread = order.arrange(reach.spread(events(0), self._links, reach.NONE, self._earlier(behind), behind)).events
         edges = log.bucket_edges(spread.key, now.buckets)
 
+        apart = log.Apart(self.disk, now.behind, now.buckets)
+
         def bring(b: int) -> tuple[Ordered, int]:
-            log.ahead(self.disk, now.log, b + self.limits.threads, now.buckets, log.UNSPREAD)
-            waiting = log.read(self.disk, now.behind, b, now.buckets)
+            log.ahead(self.disk, now.log, b + self.limits.threads, now.buckets)
+            waiting = apart.of(b)
             own = waiting.take(waiting.via == 0)
             derived = concat([waiting.take(waiting.via != 0), spread.take(np.arange(edges[b], edges[b + 1]))])
             return order.merged(own, order.line_up(own), derived, order.line_up(derived)), int(edges[b + 1] - edges[b])
@@ -352,17 +350,17 @@ class Store:
     def _earlier(self, links: reach.Links) -> Events:
         """Logged events of the links' sources."""
         edges = log.bucket_edges(links.source, self.at.buckets)
-        behind = self.at.behind
+        parts, behind = self.at.log, self.at.behind
+        spans = log.spans(parts, np.diff(edges) > 0)
 
-        def read(b: np.int64) -> Events:
-            keys = np.unique(links.source[edges[b] : edges[b + 1]])
-            if self._recent is None:
-                parts = (*self.at.log, *behind)
-                log.ahead(self.disk, parts, int(b) + self.limits.threads, self.at.buckets, log.UNSPREAD)
-            waiting = log.read(self.disk, behind, int(b), self.at.buckets, keys, spare=log.UNSPREAD)
-            return concat([self._told(int(b), keys, self.at.log, log.UNSPREAD), waiting])
+        def read(i: int) -> Events:
+            keys = np.unique(links.source[edges[spans[i].start] : edges[spans[i].stop]])
+            if self._recent is None and i + self.limits.threads < len(spans):
+                log.ahead(self.disk, parts, spans[i + self.limits.threads], self.at.buckets)
+            waiting = log.read(self.disk, behind, spans[i], self.at.buckets, keys, spare=log.UNSPREAD)
+            return concat([self._told(spans[i], keys, parts, log.UNSPREAD), waiting])
 
-        return concat([events(0), *self._pool.map(read, np.flatnonzero(np.diff(edges)))])
+        return concat([events(0), *self._pool.map(read, range(len(spans)))])
 
     def _fold(
         self, number: int, bring: Callable[[int], tuple[Ordered, int]], at_once: bool, columns: list[str],
