@@ -50,6 +50,7 @@ class Target:
     section: str
     item: str
     quote: str
+    places: tuple[str, ...]
     responsible: str
     measured_by: str
     needed_zh: str
