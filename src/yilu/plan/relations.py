@@ -1,0 +1,176 @@
+"""Figures that follow from others: growth and increments beside targets, and what ``relations.csv`` declares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from yilu.plan.figures import Interval, Statement, into
+from yilu.plan.model import Plan, Relation, Target
+from yilu.plan.units import factor
+from yilu.plan.verdicts import Finding, judged, same_basis, unlike
+
+
+def of_targets(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
+    """The growth or increment printed beside each target, against its baseline and its figure."""
+    for t in plan.targets:
+        if t.growth is None:
+            continue
+        base, end = held.get(f"targets:{t.code}@baseline"), held.get(f"targets:{t.code}")
+        printed = _growth(t, t.growth)
+        kind = "growth" if t.growth_as == "per_year" else t.growth_as
+        if base is None or end is None:
+            lacking_zh, lacking_en = ("基期值", "baseline") if base is None else ("目标值", "target")
+            yield Finding(
+                kind, "undecidable", t.code, t.zh, t.en, printed.figure, "", "",
+                f"规划没有印出{lacking_zh}", f"the plan prints no {lacking_en}", (printed.place,),
+            )  # fmt: skip
+            continue
+        point, computed = _between(kind, base, end, as_promised=True)
+        # A target of "below 2" with a growth of "below -1.14": both ends are open, so the figures themselves are compared.
+        verdict, zh, en = judged(replace(printed, comparator="equals"), computed, point)
+        places = (base.place, end.place, printed.place)
+        yield _finding(kind, verdict, t.code, t.zh, t.en, printed, point, computed, zh, en, places)
+
+
+def of_relations(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
+    """What each row of ``relations.csv`` declares, as far as its rows have figures."""
+    for relation in plan.relations:
+        result = held.get(relation.result)
+        parts = [held[p] for p in relation.of if p in held]
+        if result is None or len(parts) < len(relation.of):
+            lacking = [p for p in (relation.result, *relation.of) if p not in held]
+            names = "、".join(lacking)
+            yield Finding(
+                relation.kind, "undecidable", relation.code, relation.code, relation.code, "", "", "",
+                f"没有可用的数值:{names}", f"no usable figure: {', '.join(lacking)}", tuple(p.place for p in parts),
+            )  # fmt: skip
+        else:
+            yield _of_relation(relation, result, parts)
+
+
+def _of_relation(relation: Relation, result: Statement, parts: list[Statement]) -> Finding:
+    places = tuple(dict.fromkeys((result.place, *(p.place for p in parts))))
+    found = _computed(relation.kind, result, parts)
+    if found is None:
+        zh = "单位不能换算:" + "、".join(dict.fromkeys(p.unit for p in (result, *parts)))
+        en = "units can't be converted: " + ", ".join(dict.fromkeys(p.unit for p in (result, *parts)))
+        return Finding(
+            relation.kind, "undecidable", relation.code, result.zh, result.en, result.figure, "", "", zh, en, places
+        )
+    point, computed = found
+    verdict, zh, en = judged(result, computed, point)
+    if relation.kind in ("share", "growth", "change", "increment") and not same_basis(parts[0], parts[1]):
+        zh_basis, en_basis = unlike(parts[0], parts[1])
+        said_zh, said_en = ("数字对得上", "the figures come out") if verdict == "agrees" else (zh, en)
+        verdict, zh, en = "undecidable", f"{said_zh},但{zh_basis}", f"{said_en}, but {en_basis}"
+    elif verdict == "contradicts" and not relation.stated:
+        verdict, zh, en = "undecidable", f"{zh};此关系规划并未说明", f"{en}; the plan does not state this relation"
+    elif verdict == "contradicts" and relation.kind == "growth":
+        needed = _start_for(result, parts[0], parts[1])
+        zh += f";要得到所印增速,起点应为 {needed}"
+        en += f"; the printed growth would need a start of {needed}"
+    if relation.note_zh:
+        zh, en = f"{zh}({relation.note_zh})", f"{en} ({relation.note_en or relation.note_zh})"
+    return _finding(
+        relation.kind, verdict, relation.code, result.zh, result.en, result, point, computed, zh, en, places
+    )
+
+
+def _finding(
+    kind: str, verdict: str, subject: str, zh: str, en: str, printed: Statement, point: float, computed: Interval,
+    why_zh: str, why_en: str, places: tuple,
+) -> Finding:  # fmt: skip
+    unit = "" if kind == "count" else printed.unit
+    figure = computed.text if kind == "sum" and computed.low < computed.high else f"{point:.4g}"
+    return Finding(
+        kind,
+        verdict,
+        subject,
+        zh,
+        en,
+        printed.figure,
+        f"{figure} {unit}".strip(),
+        computed.text,
+        why_zh,
+        why_en,
+        places,
+    )
+
+
+def _growth(t: Target, growth: Decimal) -> Statement:
+    """The growth printed beside a target, as a statement of its own."""
+    unit = "%/年" if t.growth_as == "per_year" else "%" if t.growth_as == "change" else t.unit
+    unit = "个百分点" if t.growth_as == "increment" and unit == "%" else unit
+    return Statement(
+        f"targets:{t.code}@growth", "promise", "", t.zh, t.en, t.target_year, t.baseline_year, growth, None, t.growth_comparator, unit,
+        t.basis_zh, t.basis_en, t.section, t.quote, (),
+    )  # fmt: skip
+
+
+def _computed(kind: str, result: Statement, parts: list[Statement]) -> tuple[float, Interval] | None:
+    """What follows from the parts, in the result's unit: of the figures as printed, and what rounding leaves open. None: no common unit."""
+    match kind:
+        case "growth" | "change" | "increment":
+            if into(parts[0], parts[1].unit) is None:
+                return None
+            return _between(kind, parts[0], parts[1])
+        case "share" | "ratio":
+            return _quotient(kind, result, parts[0], parts[1])
+        case "sum":
+            factors = [into(p, result.unit) for p in parts]
+            if None in factors:
+                return None
+            each = [p.allowed.times(f) for p, f in zip(parts, factors, strict=True) if f is not None]
+            exact = [_whole(i, p) for i, p in zip(each, parts, strict=True)]
+            computed = Interval(sum(i.low for i in exact), sum(i.high for i in exact))
+            return (computed.low + computed.high) / 2, computed
+        case _:
+            number = float(len(parts[0].places))
+            return number, Interval(number, number)
+
+
+def _whole(interval: Interval, part: Statement) -> Interval:
+    """A number of things is whole: what rounding leaves open beside it is nothing."""
+    if part.value == part.value.to_integral_value() and not math.isinf(interval.high) and part.comparator != "about":
+        return Interval(math.ceil(interval.low), math.floor(interval.high))
+    return interval
+
+
+def _between(kind: str, start: Statement, end: Statement, as_promised: bool = False) -> tuple[float, Interval]:
+    """Growth per year or change in per cent, or increment in the end's unit; ``as_promised``: the end is what is promised, as it is printed."""
+    by = into(start, end.unit)
+    if by is None:
+        raise ValueError(f"{start.unit} is not convertible into {end.unit}")
+    first = start.allowed.times(by)
+    last = end.printed if as_promised else end.allowed
+    a, b = float(start.value) * by, float(end.value)
+    if kind == "increment":
+        return b - a, Interval(last.low - first.high, last.high - first.low)
+    years = end.year - start.year if kind == "growth" else 1
+
+    def rate(to: float, since: float) -> float:
+        return math.inf if since <= 0 else 100 * ((max(to, 0.0) / since) ** (1 / years) - 1)
+
+    return rate(b, a), Interval(rate(last.low, first.high), rate(last.high, first.low))
+
+
+def _quotient(kind: str, result: Statement, part: Statement, whole: Statement) -> tuple[float, Interval] | None:
+    """A share in the result's unit, or a ratio of two dimensions in the result's unit, by plain units."""
+    if kind == "share" and (factor(part.unit, whole.unit) is None or factor(result.unit, "%") is None):
+        return None
+    scale = part.plain / whole.plain / result.plain
+    above, below = part.printed, whole.printed
+    if below.low <= 0:
+        return None
+    point = float(part.value) / float(whole.value) * scale
+    return point, Interval(above.low / below.high, above.high / below.low).times(scale)
+
+
+def _start_for(growth: Statement, start: Statement, end: Statement) -> str:
+    """The start from which the end would have grown as printed."""
+    needed = float(end.value) / (1 + float(growth.value) / 100) ** (end.year - start.year)
+    most = "≤ " if growth.comparator in ("above", "at_least") else ""
+    return f"{most}{needed:.4g} {end.unit}"
