@@ -40,7 +40,7 @@ class Interval:
     @property
     def text(self) -> str:
         """The ends as people read them."""
-        low, high = ("" if math.isinf(x) else f"{x:.4g}" for x in (self.low, self.high))
+        low, high = ("" if math.isinf(x) else f"{x:.6g}" for x in (self.low, self.high))
         return f"{low}–{high}" if low or high else ""
 
 

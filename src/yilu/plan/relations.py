@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
 
 from yilu.plan.figures import Interval, Statement, into
 from yilu.plan.model import Plan, Relation, Target
@@ -16,10 +15,10 @@ from yilu.plan.verdicts import Finding, judged, same_basis, unlike
 def of_targets(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
     """The growth or increment printed beside each target, against its baseline and its figure."""
     for t in plan.targets:
-        if t.growth is None:
+        printed = growth_of(t)
+        if printed is None:
             continue
         base, end = held.get(f"targets:{t.code}@baseline"), held.get(f"targets:{t.code}")
-        printed = _growth(t, t.growth)
         kind = "growth" if t.growth_as == "per_year" else t.growth_as
         if base is None or end is None:
             lacking_zh, lacking_en = ("基期值", "baseline") if base is None else ("目标值", "target")
@@ -84,7 +83,7 @@ def _finding(
     why_zh: str, why_en: str, places: tuple,
 ) -> Finding:  # fmt: skip
     unit = "" if kind == "count" else printed.unit
-    figure = computed.text if kind == "sum" and computed.low < computed.high else f"{point:.4g}"
+    figure = computed.text if kind == "sum" and computed.low < computed.high else f"{point:.5g}"
     return Finding(
         kind,
         verdict,
@@ -100,12 +99,14 @@ def _finding(
     )
 
 
-def _growth(t: Target, growth: Decimal) -> Statement:
-    """The growth printed beside a target, as a statement of its own."""
+def growth_of(t: Target) -> Statement | None:
+    """The growth printed beside a target, as a statement of its own; None where none is."""
+    if t.growth is None:
+        return None
     unit = "%/年" if t.growth_as == "per_year" else "%" if t.growth_as == "change" else t.unit
     unit = "个百分点" if t.growth_as == "increment" and unit == "%" else unit
     return Statement(
-        f"targets:{t.code}@growth", "promise", "", t.zh, t.en, t.target_year, t.baseline_year, growth, None, t.growth_comparator, unit,
+        f"targets:{t.code}@growth", "promise", "", t.zh, t.en, t.target_year, t.baseline_year, t.growth, None, t.growth_comparator, unit,
         t.basis_zh, t.basis_en, t.section, t.quote, (),
     )  # fmt: skip
 
