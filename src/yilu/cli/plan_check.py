@@ -14,7 +14,7 @@ from yilu.network.reading import Problem
 from yilu.plan import KINDS, VERDICTS, Finding, folder_of, read
 from yilu.plan import check as figures_of
 from yilu.plan.covering import REASONS, Gap, gaps
-from yilu.plan.figures import Place
+from yilu.plan.figures import Place, with_unit
 from yilu.settings import load as settings
 
 
@@ -82,7 +82,7 @@ def _print_findings(findings: list[Finding], zh: bool) -> None:
     for verdict, names in VERDICTS.items():
         rows = [
             (
-                KINDS[f.kind][0 if zh else 1], f.zh if zh else f.en, f.printed, f.computed, f.allowed, f.why_zh if zh else f.why_en,
+                KINDS[f.kind][0 if zh else 1], f.zh if zh else f.en, with_unit(f.printed, f.unit, zh), with_unit(f.computed, f.computed_unit, zh), f.allowed, f.why_zh if zh else f.why_en,
                 _places(f.places, zh),
             )
             for f in findings

@@ -114,7 +114,7 @@ def _print(part: str, columns: Iterable[str], rows: list[tuple[object, ...]], zh
 
 def _targets(plan: Plan, rows: list[Target], zh: bool) -> None:
     figures = statements(plan)
-    cells = []
+    cells: list[tuple[object, ...]] = []
     for t in rows:
         baseline, target = figures.get(f"targets:{t.code}@baseline"), figures.get(f"targets:{t.code}")
         growth = growth_of(t)
@@ -124,9 +124,9 @@ def _targets(plan: Plan, rows: list[Target], zh: bool) -> None:
                 t.item,
                 t.zh if zh else t.en,
                 "" if baseline is None else str(t.baseline),
-                title("comparator", t.comparator, zh) if target is None else target.figure,
-                growth,
-                t.target_year,
+                title("comparator", t.comparator, zh) if target is None else target.said(zh),
+                "" if growth is None else growth.said(zh),
+                str(t.target_year),
                 title("target", "outlook" if t.kind == "outlook" else "again" if t.same_as else t.kind, zh),
                 measured(t.measured_by, zh),
                 t.needed_zh if zh else t.needed_en,
@@ -141,7 +141,7 @@ def _facts(plan: Plan, rows: list[Fact], zh: bool) -> None:
     cells: list[tuple[object, ...]] = [
         (
             f.section, f.zh if zh else f.en,
-            figures[row].figure if (row := f"current_state:{f.code}") in figures else title("comparator", f.comparator, zh),
+            figures[row].said(zh) if (row := f"current_state:{f.code}") in figures else title("comparator", f.comparator, zh),
             f"{f.from_year}–{f.year}" if f.from_year else str(f.year), f.basis_zh if zh else f.basis_en, f.quote,
         )
         for f in rows
@@ -155,7 +155,7 @@ def _programmes(plan: Plan, rows: list[Project], zh: bool) -> None:
     cells: list[tuple[object, ...]] = [
         (
             p.section, names[p.programme], p.zh if zh else p.en, title("project", p.kind, zh),
-            figures[row].figure if (row := f"projects:{p.code}") in figures else "",
+            figures[row].said(zh) if (row := f"projects:{p.code}") in figures else "",
             "、".join(p.places) + ("等" if p.open else "") if zh else ", ".join(p.places) + (" …" if p.open else ""),
             str(p.due), measured(p.measured_by, zh),
         )
@@ -176,7 +176,7 @@ def _tasks(plan: Plan, rows: list[Task], zh: bool) -> None:
                 t.lead or title("plan", "not_named", zh),
                 "、".join(t.partners),
                 title("evidence", t.evidence, zh),
-                t.due,
+                str(t.due),
                 None if last is None else f"{last.quarter} {last.share} %",
             )
         )

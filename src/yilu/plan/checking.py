@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, groupby
 
-from yilu.plan.figures import Statement, into, statements
+from yilu.plan.figures import Statement, into, statements, unit_name
 from yilu.plan.model import Plan
 from yilu.plan.relations import of_relations, of_targets
 from yilu.plan.verdicts import VERDICTS, Finding, same_basis, unlike
@@ -45,17 +45,18 @@ def _same(held: dict[str, Statement]) -> Iterator[Finding]:
 def _compared(quantity: str, one: Statement, other: Statement) -> Finding:
     factor = into(other, one.unit)
     equal = one.value == other.value
-    computed = allowed = ""
+    computed, unit, allowed = other.figure, other.unit, ""
     if factor is None:
         verdict = "undecidable"
         zh = f"单位“{one.unit}”与“{other.unit}”不能换算" + (";数字相同" if equal else "")
-        en = f"units “{one.unit}” and “{other.unit}” can't be converted" + ("; the numbers are equal" if equal else "")
+        en = f"units “{unit_name(one.unit, False)}” and “{unit_name(other.unit, False)}” can't be converted"
+        en += "; the numbers are equal" if equal else ""
     else:
         # Two promises are compared by the figures they name: that both are open upwards tells nothing.
         promises = one.role == "promise"
         mine = one.printed if promises else one.allowed
         theirs = (other.printed if promises else other.allowed).times(factor)
-        computed, allowed = f"{float(other.value) * factor:.6g} {one.unit}", theirs.text
+        allowed = theirs.text
         if not same_basis(one, other):
             verdict, (zh, en) = "undecidable", unlike(one, other)
         elif mine.meets(theirs):
@@ -64,8 +65,8 @@ def _compared(quantity: str, one: Statement, other: Statement) -> Finding:
             verdict = "contradicts"
             zh, en = "同一年、同一数量,数值不同", "one quantity, one year, different figures"
     return Finding(
-        "same", verdict, quantity, one.zh, one.en, one.figure, computed, allowed, zh, en, (one.place, other.place)
-    )
+        "same", verdict, quantity, one.zh, one.en, zh, en, (one.place, other.place), one.figure, one.unit, computed, unit, allowed
+    )  # fmt: skip
 
 
 def _advances(held: dict[str, Statement]) -> Iterator[Finding]:
@@ -100,9 +101,9 @@ def _advance(quantity: str, promise: Statement, fact: Statement) -> Finding | No
             "目标低于文中所说已达到的水平",
             "the promise is less than what is said to be reached",
         )
-    reached = f"{float(fact.value) * factor:.6g} {promise.unit}"
     return Finding(
-        "advance", verdict, quantity, promise.zh, promise.en, promise.figure, reached, "", zh, en, (promise.place, fact.place)
+        "advance", verdict, quantity, promise.zh, promise.en, zh, en, (promise.place, fact.place), promise.figure, promise.unit,
+        fact.figure, fact.unit,
     )  # fmt: skip
 
 
@@ -114,11 +115,11 @@ def _practices(held: dict[str, Statement]) -> Iterator[Finding]:
                 factor = into(one, practice.unit)
                 if factor is None:
                     continue
-                computed = f"{float(one.value) * factor:.4g} {practice.unit}"
                 times = f"{max(factor, 1 / factor):g}"
                 yield Finding(
-                    "practice", "undecidable", quantity, one.zh, one.en, one.figure, computed, "",
+                    "practice", "undecidable", quantity, one.zh, one.en,
                     f"惯用单位为“{practice.unit}”,与所印单位相差 {times} 倍;是否误写,文中无从判断",
-                    f"the usual unit is “{practice.unit}”, {times} times away; the document doesn't tell whether the unit is a slip",
-                    (one.place, practice.place),
+                    f"the usual unit is “{unit_name(practice.unit, False)}”, {times} times away; "
+                    "the document doesn't tell whether the unit is a slip",
+                    (one.place, practice.place), one.figure, one.unit, f"{float(one.value) * factor:.4g}", practice.unit,
                 )  # fmt: skip

@@ -67,14 +67,25 @@ def meant(value: Decimal, value_to: Decimal | None, comparator: str) -> Interval
             return printed
 
 
+def unit_name(unit: str, zh: bool) -> str:
+    """A unit's sign in Chinese, or its name in English; per cent is a sign in both."""
+    return unit if zh or unit in ("", "%") else units()[unit].en
+
+
+def with_unit(figure: str, unit: str, zh: bool) -> str:
+    """A figure with the name of its unit in one of both languages; empty where there is no figure."""
+    return f"{figure} {unit_name(unit, zh)}".strip() if figure else ""
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where a figure stands: TABLE:CODE (with @baseline), section, the document's words, the figure with its unit, its basis."""
+    """Where a figure stands: TABLE:CODE (with @baseline), section, the document's words, the figure, its unit, its basis."""
 
     row: str
     section: str
     quote: str
     figure: str
+    unit: str
     basis_zh: str = ""
     basis_en: str = ""
 
@@ -118,18 +129,22 @@ class Statement:
 
     @property
     def figure(self) -> str:
-        """The figure with the sign of its comparator and its unit, as the document has it."""
+        """The figure with the sign of its comparator, digits as the document has them, without its unit."""
         sign = {
             "above": ">", "at_least": "≥", "below": "<", "at_most": "≤", "about": "≈",
         }.get(self.comparator, "")  # fmt: skip
         end = "" if self.value_to is None else f"–{self.value_to}"
         times = f" × {len(self.places)}" if self.comparator == "each" else ""
-        return f"{sign}{self.value}{end}{times} {self.unit}".strip()
+        return f"{sign}{self.value}{end}{times}"
+
+    def said(self, zh: bool) -> str:
+        """The figure with its unit, in one of both languages."""
+        return with_unit(self.figure, self.unit, zh)
 
     @property
     def place(self) -> Place:
         """Where it stands."""
-        return Place(self.row, self.section, self.quote, self.figure, self.basis_zh, self.basis_en)
+        return Place(self.row, self.section, self.quote, self.figure, self.unit, self.basis_zh, self.basis_en)
 
     @property
     def plain(self) -> float:

@@ -228,7 +228,7 @@ class Plan:
     @cached_property
     def rows(self) -> dict[str, Any]:
         """Every row that has a code, by TABLE:CODE."""
-        tables = {
+        tables: dict[str, tuple[Any, ...]] = {
             "targets": self.targets, "current_state": self.facts, "programmes": self.programmes, "projects": self.projects,
             "tasks": self.tasks, "references": self.references,
         }  # fmt: skip

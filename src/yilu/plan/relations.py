@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from yilu.plan.figures import Interval, Statement, into
+from yilu.plan.figures import Interval, Statement, into, unit_name, with_unit
 from yilu.plan.model import Plan, Relation, Target
 from yilu.plan.units import factor
 from yilu.plan.verdicts import Finding, judged, same_basis, unlike
@@ -23,8 +23,8 @@ def of_targets(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
         if base is None or end is None:
             lacking_zh, lacking_en = ("基期值", "baseline") if base is None else ("目标值", "target")
             yield Finding(
-                kind, "undecidable", t.code, t.zh, t.en, printed.figure, "", "",
-                f"规划没有印出{lacking_zh}", f"the plan prints no {lacking_en}", (printed.place,),
+                kind, "undecidable", t.code, t.zh, t.en, f"规划没有印出{lacking_zh}", f"the plan prints no {lacking_en}",
+                (printed.place,), printed.figure, printed.unit,
             )  # fmt: skip
             continue
         point, computed = _between(kind, base, end, as_promised=True)
@@ -43,7 +43,7 @@ def of_relations(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
             lacking = [p for p in (relation.result, *relation.of) if p not in held]
             names = "、".join(lacking)
             yield Finding(
-                relation.kind, "undecidable", relation.code, relation.code, relation.code, "", "", "",
+                relation.kind, "undecidable", relation.code, relation.code, relation.code,
                 f"没有可用的数值:{names}", f"no usable figure: {', '.join(lacking)}", tuple(p.place for p in parts),
             )  # fmt: skip
         else:
@@ -54,10 +54,20 @@ def _of_relation(relation: Relation, result: Statement, parts: list[Statement]) 
     places = tuple(dict.fromkeys((result.place, *(p.place for p in parts))))
     found = _computed(relation.kind, result, parts)
     if found is None:
-        zh = "单位不能换算:" + "、".join(dict.fromkeys(p.unit for p in (result, *parts)))
-        en = "units can't be converted: " + ", ".join(dict.fromkeys(p.unit for p in (result, *parts)))
+        named = list(dict.fromkeys(p.unit for p in (result, *parts)))
+        zh = "单位不能换算:" + "、".join(named)
+        en = "units can't be converted: " + ", ".join(unit_name(u, False) for u in named)
         return Finding(
-            relation.kind, "undecidable", relation.code, result.zh, result.en, result.figure, "", "", zh, en, places
+            relation.kind,
+            "undecidable",
+            relation.code,
+            result.zh,
+            result.en,
+            zh,
+            en,
+            places,
+            result.figure,
+            result.unit,
         )
     point, computed = found
     verdict, zh, en = judged(result, computed, point)
@@ -68,9 +78,8 @@ def _of_relation(relation: Relation, result: Statement, parts: list[Statement]) 
     elif verdict == "contradicts" and not relation.stated:
         verdict, zh, en = "undecidable", f"{zh};此关系规划并未说明", f"{en}; the plan does not state this relation"
     elif verdict == "contradicts" and relation.kind == "growth":
-        needed = _start_for(result, parts[0], parts[1])
-        zh += f";要得到所印增速,起点应为 {needed}"
-        en += f"; the printed growth would need a start of {needed}"
+        zh += f";要得到所印增速,起点应为 {_start_for(result, parts[0], parts[1], True)}"
+        en += f"; the printed growth would need a start of {_start_for(result, parts[0], parts[1], False)}"
     if relation.note_zh:
         zh, en = f"{zh}({relation.note_zh})", f"{en} ({relation.note_en or relation.note_zh})"
     return _finding(
@@ -90,12 +99,14 @@ def _finding(
         subject,
         zh,
         en,
-        printed.figure,
-        f"{figure} {unit}".strip(),
-        computed.text,
         why_zh,
         why_en,
         places,
+        printed.figure,
+        printed.unit,
+        figure,
+        unit,
+        computed.text,
     )
 
 
@@ -170,8 +181,8 @@ def _quotient(kind: str, result: Statement, part: Statement, whole: Statement) -
     return point, Interval(above.low / below.high, above.high / below.low).times(scale)
 
 
-def _start_for(growth: Statement, start: Statement, end: Statement) -> str:
+def _start_for(growth: Statement, start: Statement, end: Statement, zh: bool) -> str:
     """The start from which the end would have grown as printed."""
     needed = float(end.value) / (1 + float(growth.value) / 100) ** (end.year - start.year)
     most = "≤ " if growth.comparator in ("above", "at_least") else ""
-    return f"{most}{needed:.4g} {end.unit}"
+    return most + with_unit(f"{needed:.4g}", end.unit, zh)

@@ -31,20 +31,25 @@ KINDS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One check. ``subject``: code of the relation, target or quantity; ``printed`` and ``computed``: figures as people read them;
-    ``allowed``: what rounding of the printed figures allows the computed one to be; ``why``: what the verdict stands on."""
+    """One check. ``subject``: code of the relation, target or quantity.
+
+    ``printed`` (in ``unit``) and ``computed`` or found elsewhere (in ``computed_unit``): figures as people read them; ``allowed``: what
+    rounding of the printed figures allows the computed one to be; ``why``: what the verdict stands on.
+    """
 
     kind: str
     verdict: str
     subject: str
     zh: str
     en: str
-    printed: str
-    computed: str
-    allowed: str
     why_zh: str
     why_en: str
     places: tuple[Place, ...]
+    printed: str = ""
+    unit: str = ""
+    computed: str = ""
+    computed_unit: str = ""
+    allowed: str = ""
 
     def record(self) -> dict[str, Any]:
         """The finding as a machine reads it."""
