@@ -76,7 +76,7 @@ def reference_page() -> str:
             f"\n## {name}.csv {zh}\n\n{text} {needed}\n",
             "| column | type | unit | default | required | what for |",
         ]
-        parts += ["|---|---|---|---|---|---|", *(_line(a) for a in attributes(name))]
+        parts += ["|---|---|---|---|---|---|", *(column_line(a) for a in attributes(name))]
     parts += [
         "\n## Kinds of facility 设施种类\n",
         "| id | code | name | processing site 处理场所 |",
@@ -89,7 +89,8 @@ def reference_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _line(a: Attribute) -> str:
+def column_line(a: Attribute) -> str:
+    """One line of a table of columns, as every reference page has it."""
     default = f"`{a.default}`" if a.default else ""
     required = "yes" if a.required else "no"
     return f"| `{a.name}` | {_type(a)} | {a.unit} | {default} | {required} | {a.description_zh} · {a.description_en} |"
