@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def unit(series: str) -> str:
     return "元" if series.endswith("revenue") else "件"
 
 
-def write(path: Path, lines: list[Line]) -> Path:
+def write(path: Path, lines: Sequence[Line]) -> Path:
     """The file of these rows."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)

@@ -256,7 +256,7 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
         healing = [
             (at, k * sign)
             for at in new
-            if at not in desk.corrected
+            if at not in desk.corrected and _unknown(desk, at)
             for k in desk.forms.checks.powers
             for sign in (1, -1)
             if desk.known[at] > 0 and _fits([v / 10.0 ** (k * sign) if q == at else v for q, v in zip(places, values, strict=True)], desk.forms.checks.sum_within)
@@ -273,6 +273,12 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
         else values[0] - sum(v for q, v in zip(places, values, strict=True) if q not in (total, at))
     )
     desk.find(code, at, wording.as_given(desk.new[at], owed, desk.series), wording.parts(code, values))
+
+
+def _unknown(desk: Desk, at: Place) -> bool:
+    """Whether no past tells what a figure may be: where one does, it has been asked, and a sum that would be healed by chance proves nothing."""
+    form = desk.forms.of(desk.when[at[1]])
+    return form is None or _expected(desk, form, at, _trusted(desk)) is None
 
 
 def _fits(values: list[float], within: float) -> bool:
