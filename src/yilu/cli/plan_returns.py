@@ -12,7 +12,7 @@ import typer
 
 from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.report import WRITERS, Format, Language
-from yilu.documents.model import Text, said
+from yilu.documents.model import Text, both, said
 from yilu.documents.saving import save
 from yilu.errors import YiluError
 from yilu.network import Network, load
@@ -32,7 +32,7 @@ Received = Annotated[str, typer.Option(help="收到日期,空为今天 · Day on
 AsOf = Annotated[
     str,
     typer.Option(
-        help="截至日期:期限早于此日的为应报,空为收到日期 · Returns due before this day are owed; empty: the day received."
+        help="截至日期:期限早于此日而未报的,各企业都列出;空则只列文件中的企业,截至收到日期 · Returns due before this day that nobody sent are told of every enterprise; empty: of those in the files, up to the day received."
     ),
 ]
 Folder = Annotated[
@@ -66,18 +66,25 @@ class _Desk:
         zh, en = str(self.network.operators.name_zh[i]), str(self.network.operators.name_en[i])
         return Text(zh, en or zh)
 
-    def examined(self, files: list[Path], kept: Kept, received: date, as_of: date) -> tuple[list[Cell], list[Finding]]:
-        """Figures of files, and what is found of them, each file's figures beside those of the files before."""
+    def examined(
+        self, files: list[Path], kept: Kept, received: date, as_of: date | None
+    ) -> tuple[list[Cell], list[Finding]]:
+        """Figures of files, and what is found of them. ``as_of`` None: what is missing is told of the enterprises in the files alone."""
         cells, findings = [], []
         for file in files:
             sound, wrong = of_returns.read(file, self.forms, self.series, self.enterprises)
             cells += sound
             findings += wrong
         unread = {(f.enterprise, f.period, f.series) for f in findings}
-        judged = of_returns.judged(cells, kept.values(), self.forms, self.series, received, as_of)
-        return cells, findings + [
-            f for f in judged if f.code != "incomplete" or (f.enterprise, f.period, f.series) not in unread
+        judged = of_returns.judged(cells, kept.values(), self.forms, self.series, received, as_of or received)
+        concerned = {c.enterprise for c in cells} | {f.enterprise for f in findings}
+        told = [
+            f
+            for f in judged
+            if not (f.code == "incomplete" and (f.enterprise, f.period, f.series) in unread)
+            and not (f.code == "missing" and as_of is None and files and f.enterprise not in concerned)
         ]
+        return cells, findings + told
 
 
 def _desk(province: str | None, folder: Path | None) -> _Desk:
@@ -163,15 +170,16 @@ def letter(
     if enterprise and enterprise not in desk.enterprises:
         raise YiluError(f"--enterprise {enterprise}: no such operator", zh=f"--enterprise {enterprise}:无此企业", next_step="`yilu network show operators` lists them.")  # fmt: skip
     _, findings = desk.examined(files or [], of_returns.kept(desk.folder, desk.series), came, until)
+    on = until or came
     paths = []
     for code in dict.fromkeys(f.enterprise for f in findings if f.enterprise):
         if enterprise in ("", code):
             made = of_returns.letter(
-                desk.name(code), [f for f in findings if f.enterprise == code], desk.forms, desk.series, until
+                desk.name(code), [f for f in findings if f.enterprise == code], desk.forms, desk.series, on
             )
             for la in ("zh", "en") if language == Language.both else (language.value,):
                 for kind in WRITERS if form == Format.both else (form.value,):
-                    paths.append(save(out, f"query-{code}-{until}-{la}.{kind}", WRITERS[kind](made, la)))
+                    paths.append(save(out, f"query-{code}-{on}-{la}.{kind}", WRITERS[kind](made, la)))
     nobody = [f for f in findings if not f.enterprise]
     if as_json:
         print_json({"files": paths, "of_nobody": [f.record() for f in nobody]})
@@ -225,16 +233,15 @@ def _told(desk: _Desk, findings: list[Finding], counts: dict[str, Any], as_json:
     rows: Iterable[Any] = [
         (
             f.enterprise, f.period, f.series, f.file, f.row, f.column, f.value,
-            said(f.reason.words, la) + (f"({said(f.detail, la)})" if f.detail.zh else ""), said(f.expected, la),
+            said(both("{a}({b})", "{a} ({b})", a=f.reason.words, b=f.detail) if f.detail.zh else f.reason.words, la), said(f.expected, la),
         )
         for f in findings
     ]  # fmt: skip
     print_table(f"{len(findings)} 项发现 · findings", columns if findings else (), rows)
 
 
-def _days(received: str, as_of: str) -> tuple[date, date]:
-    came = _day("--received", received) or date.today()
-    return came, _day("--as-of", as_of) or came
+def _days(received: str, as_of: str) -> tuple[date, date | None]:
+    return _day("--received", received) or date.today(), _day("--as-of", as_of)
 
 
 def _day(option: str, text: str) -> date | None:

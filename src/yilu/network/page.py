@@ -74,9 +74,8 @@ def reference_page() -> str:
         needed = "Required." if name in REQUIRED else "May be missing."
         parts += [
             f"\n## {name}.csv {zh}\n\n{text} {needed}\n",
-            "| column | type | unit | default | required | what for |",
+            *columns_lines(attributes(name)),
         ]
-        parts += ["|---|---|---|---|---|---|", *(column_line(a) for a in attributes(name))]
     parts += [
         "\n## Kinds of facility 设施种类\n",
         "| id | code | name | processing site 处理场所 |",
@@ -89,8 +88,13 @@ def reference_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def column_line(a: Attribute) -> str:
-    """One line of a table of columns, as every reference page has it."""
+def columns_lines(columns: tuple[Attribute, ...]) -> list[str]:
+    """The columns of a table as a Markdown table, line by line."""
+    head = ["| column | type | unit | default | required | what for |", "|---|---|---|---|---|---|"]
+    return [*head, *(_line(a) for a in columns)]
+
+
+def _line(a: Attribute) -> str:
     default = f"`{a.default}`" if a.default else ""
     required = "yes" if a.required else "no"
     return f"| `{a.name}` | {_type(a)} | {a.unit} | {default} | {required} | {a.description_zh} · {a.description_en} |"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yilu.network.page import column_line
+from yilu.network.page import columns_lines
 from yilu.plan.covering import REASONS
 from yilu.plan.figures import ABOUT, FAR
 from yilu.plan.tables import CLASSES, REQUIRED, columns
@@ -50,9 +50,7 @@ def reference_page() -> str:
         needed = "Required." if name in REQUIRED else "May be missing."
         parts += [
             f"\n## {name}.csv {zh}\n\n{text} {needed}\n",
-            "| column | type | unit | default | required | what for |",
-            "|---|---|---|---|---|---|",
-            *(column_line(a) for a in columns(name)),
+            *columns_lines(columns(name)),
         ]
     parts += ["\n## Checks 核对\n", "| verdict | 判定 |", "|---|---|"]
     parts += [f"| `{code}` | {zh} |" for code, (zh, _) in VERDICTS.items()]

@@ -76,19 +76,24 @@ def judged(
     """
     held = list(cells)
     out = [*_missing(held, accepted, forms, as_of), *_late(held, accepted, forms, received)]
-    for enterprise in dict.fromkeys(c.enterprise for c in held):
-        out += _of_enterprise(enterprise, [c for c in held if c.enterprise == enterprise], accepted, forms, series)
+    stands: dict[str, dict[Place, float]] = {}
+    for (enterprise, code, p), value in accepted.items():
+        stands.setdefault(enterprise, {})[code, p] = value
+    new: dict[str, list[Cell]] = {}
+    for cell in held:
+        new.setdefault(cell.enterprise, []).append(cell)
+    for enterprise, of in new.items():
+        out += _of_enterprise(enterprise, of, stands.get(enterprise, {}), forms, series)
     order = {enterprise: i for i, enterprise in enumerate(dict.fromkeys(f.enterprise for f in out))}
     return sorted(out, key=lambda f: (order[f.enterprise], f.file, f.row or 0))
 
 
 def _of_enterprise(
-    enterprise: str, new: list[Cell], accepted: Mapping[Key, float], forms: Forms, series: Mapping[str, Series]
+    enterprise: str, new: list[Cell], accepted: dict[Place, float], forms: Forms, series: Mapping[str, Series]
 ) -> list[Finding]:
-    known = {(s, p): value for (e, s, p), value in accepted.items() if e == enterprise}
     placed = {(c.series, c.period.text): c for c in new}
-    when = {p: period(p) for p in {p for _, p in (*known, *placed)}}
-    desk = Desk(enterprise, forms, series, placed, {**known, **{at: c.value for at, c in placed.items()}}, when)
+    when = {p: period(p) for p in {p for _, p in (*accepted, *placed)}}
+    desk = Desk(enterprise, forms, series, placed, {**accepted, **{at: c.value for at, c in placed.items()}}, when)
     _incomplete(desk)
     for form in forms.forms.values():
         _factors(desk, form)
@@ -100,8 +105,9 @@ def _of_enterprise(
     _quarters(desk, told=True)
     for form in forms.forms.values():
         _prices(desk, form)
+    changed = [c for at, c in placed.items() if at in accepted and accepted[at] != c.value]
     return desk.findings + [
-        _differs(c, accepted[c.key], series) for c in new if c.key in accepted and accepted[c.key] != c.value
+        _finding("differs", c, wording.as_given(c, accepted[c.series, c.period.text], series)) for c in changed
     ]
 
 
@@ -118,10 +124,6 @@ def _finding(code: str, cell: Cell, expected: Text, detail: Text = NOTHING) -> F
         expected,
         detail,
     )
-
-
-def _differs(cell: Cell, accepted: float, series: Mapping[str, Series]) -> Finding:
-    return _finding("differs", cell, wording.as_given(cell, accepted, series))
 
 
 def _missing(cells: list[Cell], accepted: Mapping[Key, float], forms: Forms, as_of: date) -> Iterable[Finding]:
@@ -256,7 +258,7 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
         healing = [
             (at, k * sign)
             for at in new
-            if at not in desk.corrected
+            if at not in desk.corrected and _unknown(desk, at)
             for k in desk.forms.checks.powers
             for sign in (1, -1)
             if desk.known[at] > 0 and _fits([v / 10.0 ** (k * sign) if q == at else v for q, v in zip(places, values, strict=True)], desk.forms.checks.sum_within)
@@ -273,6 +275,12 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
         else values[0] - sum(v for q, v in zip(places, values, strict=True) if q not in (total, at))
     )
     desk.find(code, at, wording.as_given(desk.new[at], owed, desk.series), wording.parts(code, values))
+
+
+def _unknown(desk: Desk, at: Place) -> bool:
+    """Whether no past tells what a figure may be: where one does, it has been asked, and a sum that would be healed by chance proves nothing."""
+    form = desk.forms.of(desk.when[at[1]])
+    return form is None or _expected(desk, form, at, _trusted(desk)) is None
 
 
 def _fits(values: list[float], within: float) -> bool:

@@ -49,8 +49,8 @@ def factor_words(power: int) -> Text:
     """A power of ten as a multiple."""
     times = f"{10 ** abs(power):,}"
     if power > 0:
-        return Text(f"疑为实际值的 {times} 倍", f"looks {times} times too large")
-    return Text(f"疑为实际值的 1/{times}", f"looks {times} times too small")
+        return Text(f"约为实际值的 {times} 倍", f"about {times} times too large")
+    return Text(f"约为实际值的 1/{times}", f"about {times} times too small")
 
 
 def factor_detail(power: int, why: Text) -> Text:
