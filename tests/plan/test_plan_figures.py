@@ -96,6 +96,23 @@ def test_increments_of_per_cent_are_percentage_points() -> None:
     assert (found.unit, found.computed_unit) == ("个百分点", "个百分点")
 
 
+@pytest.mark.parametrize(
+    ("growth", "word", "comparator", "verdict"),
+    [
+        ("5.0", "above", "at_least", "agrees"),
+        ("10.5", "above", "at_least", "contradicts"),
+        ("11.0", "below", "at_least", "agrees"),
+        ("9.5", "about", "at_least", "agrees"),
+        ("10.0", "above", "above", "agrees"),
+        ("9.0", "above", "above", "contradicts"),
+    ],
+)
+def test_words_beside_a_growth(growth: str, word: str, comparator: str, verdict: str) -> None:
+    """100 to 161 is 10.0 % a year: over 5 % holds, over 10.5 % doesn't; where the target is "over" too, the figures themselves must fit."""
+    (found,) = plan.check(of_one(growth=Decimal(growth), growth_comparator=word, comparator=comparator))
+    assert found.verdict == verdict
+
+
 def test_a_change_without_a_baseline_is_undecidable() -> None:
     """What the plan doesn't print can't be computed, and the reason says what is missing."""
     (found,) = plan.check(
@@ -142,6 +159,9 @@ GROWTH = FACT | {"code": "g", "from_year": 2016, "value": "14.9", "unit": "%/年
         ({"value": "17", "comparator": "about"}, {}, {}, "undecidable"),
         ({"value": "22", "comparator": "about"}, {}, {}, "contradicts"),
         ({}, {"unit": "万人"}, {}, "undecidable"),
+        ({}, {"year": 2020}, {}, "undecidable"),
+        ({}, {"year": 2021}, {}, "undecidable"),
+        ({}, {"value": "0"}, {}, "undecidable"),
         ({"basis_zh": "甲"}, {"basis_zh": "甲"}, {}, "agrees"),
     ],
 )  # fmt: skip

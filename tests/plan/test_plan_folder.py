@@ -12,6 +12,11 @@ from plan_folders import FACT, LETTERS, OFFICES, TOML, write_plan
 from yilu import plan
 from yilu.errors import InputError
 
+PROGRAMME = {"code": "p", "zh": "甲", "en": "A", "section": "2", "due": 2025, "aim_zh": "甲", "aim_en": "A"}
+PROJECT = {
+    "code": "j", "programme": "p", "zh": "乙", "en": "B", "kind": "works", "unit": "个", "value": "2", "due": 2025, "section": "2", "quote": "乙",
+    "measured_by": "register:x",
+}  # fmt: skip
 Fault = tuple[str, int | None, str | None, str | None]
 
 
@@ -76,9 +81,12 @@ def test_a_target_at_fault(tmp_path: Path, bent: dict[str, Any], fault: tuple[st
     ("tables", "fault"),
     [
         ({"current_state": (FACT | {"from_year": 2022},)}, ("current_state.csv", 1, "from_year", "2022")),
+        ({"current_state": (FACT | {"value": ""},)}, ("current_state.csv", 1, "value", None)),
+        ({"current_state": (FACT | {"unit": "斤"},)}, ("current_state.csv", 1, "unit", "斤")),
+        ({"programmes": (PROGRAMME,), "projects": (PROJECT | {"unit": ""},)}, ("projects.csv", 1, "unit", None)),
+        ({"programmes": (PROGRAMME,), "projects": (PROJECT | {"comparator": "each"},)}, ("projects.csv", 1, "places", None)),
         ({"current_state": (FACT, FACT)}, ("current_state.csv", 2, "code", "letters_now")),
-        ({"projects": ({"code": "p", "programme": "none", "zh": "甲", "en": "A", "kind": "works", "due": 2025, "section": "2", "quote": "甲",
-                        "measured_by": "register:x"},)}, ("projects.csv", 1, "programme", "none")),
+        ({"projects": (PROJECT | {"programme": "none"},)}, ("projects.csv", 1, "programme", "none")),
         ({"tasks": ({"code": "1", "section": "2", "zh": "甲", "en": "A", "quote": "甲", "evidence": "hearsay", "due": 2025},)},
          ("tasks.csv", 1, "evidence", "hearsay")),
         ({"progress": ({"task": "9", "quarter": "2021Q1", "share": "10", "evidence_zh": "文"},)}, ("progress.csv", 1, "task", "9")),

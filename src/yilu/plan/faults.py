@@ -131,7 +131,14 @@ def _ranges(held: Held) -> Iterator[Problem]:
                 yield _problem(name, row, high, "the range does not run upwards", f"more than {low}")
             if _text(row, "comparator") == "between" and not most:
                 yield _problem(name, row, high, "a range without its upper end", f"more than {low}")
+    for row in held.tables["projects"]:
+        if _text(row, "value") and not _text(row, "unit"):
+            yield _problem("projects", row, "unit", "a quantity without its unit", "one of " + ", ".join(units()))
+        if _text(row, "comparator") == "each" and not _text(row, "places"):
+            yield _problem("projects", row, "places", "each of no places", "the places that each have so many")
     for row in held.tables["current_state"]:
+        if not _text(row, "value") and _text(row, "comparator") not in _NO_FIGURE:
+            yield _problem("current_state", row, "value", "no figure", "a figure, or a comparator of all or nearly_all")
         year, since = int(str(row.values["year"])), int(str(row.values["from_year"]))
         if since and since > year:
             yield _problem("current_state", row, "from_year", "begins after it ends", f"{year} or before")

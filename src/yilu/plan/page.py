@@ -6,7 +6,6 @@ from yilu.network.page import columns_lines
 from yilu.plan.covering import REASONS
 from yilu.plan.figures import ABOUT, FAR
 from yilu.plan.tables import CLASSES, REQUIRED, columns
-from yilu.plan.units import units
 from yilu.plan.verdicts import KINDS, VERDICTS
 
 _TITLES: dict[str, tuple[str, str]] = {
@@ -61,10 +60,7 @@ def reference_page() -> str:
         "\n| gap between document and list | 问题 |",
         "|---|---|",
         *(f"| `{code}`: {en} | {zh} |" for code, (zh, en) in REASONS.items()),
-        "\n## Units 计量单位\n",
-        "| unit | name | dimension | factor |",
-        "|---|---|---|---|",
-        *(f"| {u.code} | {u.en} | {u.dimension} | {u.factor:g} |" for u in units().values()),
+        "\n[Units 计量单位](statistics.md) are those of official statistics.",
     ]
     return "\n".join(parts) + "\n"
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from yilu.plan.figures import Interval, Statement, into, unit_name, with_unit
+from yilu.plan.figures import Interval, Place, Statement, into, unit_name, with_unit
 from yilu.plan.model import Plan, Relation, Target
 from yilu.plan.units import factor
 from yilu.plan.verdicts import Finding, judged, same_basis, unlike
@@ -22,15 +22,17 @@ def of_targets(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
         kind = "growth" if t.growth_as == "per_year" else t.growth_as
         if base is None or end is None:
             lacking_zh, lacking_en = ("基期值", "baseline") if base is None else ("目标值", "target")
-            yield Finding(
-                kind, "undecidable", t.code, t.zh, t.en, f"规划没有印出{lacking_zh}", f"the plan prints no {lacking_en}",
-                (printed.place,), printed.figure, printed.unit,
-            )  # fmt: skip
+            why = (f"规划没有印出{lacking_zh}", f"the plan prints no {lacking_en}")
+            yield _undecided(kind, t.code, printed, why, (printed.place,))
+            continue
+        places = (base.place, end.place, printed.place)
+        if hindrance := _hindrance(kind, printed, [base, end]):
+            yield _undecided(kind, t.code, printed, hindrance, places)
             continue
         point, computed = _between(kind, base, end, as_promised=True)
-        # A target of "below 2" with a growth of "below -1.14": both ends are open, so the figures themselves are compared.
-        verdict, zh, en = judged(replace(printed, comparator="equals"), computed, point)
-        places = (base.place, end.place, printed.place)
+        # A target of "below 2" with a growth of "below -1.14": both are open the same way, so the figures themselves are compared.
+        alike = replace(printed, comparator="equals") if printed.comparator == end.comparator else printed
+        verdict, zh, en = judged(alike, computed, point)
         yield _finding(kind, verdict, t.code, t.zh, t.en, printed, point, computed, zh, en, places)
 
 
@@ -52,24 +54,9 @@ def of_relations(plan: Plan, held: dict[str, Statement]) -> Iterator[Finding]:
 
 def _of_relation(relation: Relation, result: Statement, parts: list[Statement]) -> Finding:
     places = tuple(dict.fromkeys((result.place, *(p.place for p in parts))))
-    found = _computed(relation.kind, result, parts)
-    if found is None:
-        named = list(dict.fromkeys(p.unit for p in (result, *parts)))
-        zh = "单位不能换算:" + "、".join(named)
-        en = "units can't be converted: " + ", ".join(unit_name(u, False) for u in named)
-        return Finding(
-            relation.kind,
-            "undecidable",
-            relation.code,
-            result.zh,
-            result.en,
-            zh,
-            en,
-            places,
-            result.figure,
-            result.unit,
-        )
-    point, computed = found
+    if hindrance := _hindrance(relation.kind, result, parts):
+        return _undecided(relation.kind, relation.code, result, hindrance, places)
+    point, computed = _computed(relation.kind, result, parts)
     verdict, zh, en = judged(result, computed, point)
     if relation.kind in ("share", "growth", "change", "increment") and not same_basis(parts[0], parts[1]):
         zh_basis, en_basis = unlike(parts[0], parts[1])
@@ -89,7 +76,7 @@ def _of_relation(relation: Relation, result: Statement, parts: list[Statement]) 
 
 def _finding(
     kind: str, verdict: str, subject: str, zh: str, en: str, printed: Statement, point: float, computed: Interval,
-    why_zh: str, why_en: str, places: tuple,
+    why_zh: str, why_en: str, places: tuple[Place, ...],
 ) -> Finding:  # fmt: skip
     unit = "" if kind == "count" else printed.unit
     figure = computed.text if kind == "sum" and computed.low < computed.high else f"{point:.5g}"
@@ -110,6 +97,30 @@ def _finding(
     )
 
 
+def _undecided(kind: str, subject: str, printed: Statement, why: tuple[str, str], places: tuple[Place, ...]) -> Finding:
+    """What can't be computed, and why, in both languages."""
+    return Finding(kind, "undecidable", subject, printed.zh, printed.en, *why, places, printed.figure, printed.unit)
+
+
+def _hindrance(kind: str, result: Statement, parts: list[Statement]) -> tuple[str, str] | None:
+    """Why nothing follows from the parts, in both languages; None where something does."""
+    compared = {
+        "growth": parts, "change": parts, "increment": [*parts, result] if result.unit != "个百分点" else parts,
+        "share": parts, "sum": [*parts, result],
+    }.get(kind, [])  # fmt: skip
+    names = list(dict.fromkeys(s.unit for s in compared))
+    if any(factor(name, names[0]) is None for name in names):
+        return "单位不能换算:" + "、".join(names), "units can't be converted: " + ", ".join(
+            unit_name(u, False) for u in names
+        )
+    if kind == "growth" and parts[1].year <= parts[0].year:
+        return "两个数字不是先后两年的", "the two figures are not of an earlier and a later year"
+    below = parts[1] if kind in ("share", "ratio") else parts[0]
+    if kind in ("growth", "change", "share", "ratio") and below.printed.low <= 0:
+        return "除数为零或不大于零", "the figure to divide by is not above zero"
+    return None
+
+
 def growth_of(t: Target) -> Statement | None:
     """The growth printed beside a target, as a statement of its own; None where none is."""
     if t.growth is None:
@@ -122,22 +133,19 @@ def growth_of(t: Target) -> Statement | None:
     )  # fmt: skip
 
 
-def _computed(kind: str, result: Statement, parts: list[Statement]) -> tuple[float, Interval] | None:
-    """What follows from the parts, in the result's unit: of the figures as printed, and what rounding leaves open. None: no common unit."""
+def _computed(kind: str, result: Statement, parts: list[Statement]) -> tuple[float, Interval]:
+    """What follows from the parts, in the result's unit: of the figures as printed, and what rounding leaves open."""
     match kind:
         case "growth" | "change" | "increment":
-            if into(parts[0], parts[1].unit) is None:
-                return None
             return _between(kind, parts[0], parts[1])
         case "share" | "ratio":
-            return _quotient(kind, result, parts[0], parts[1])
+            scale = parts[0].plain / parts[1].plain / result.plain
+            above, below = parts[0].printed, parts[1].printed
+            point = float(parts[0].value) / float(parts[1].value) * scale
+            return point, Interval(above.low / below.high, above.high / below.low).times(scale)
         case "sum":
-            factors = [into(p, result.unit) for p in parts]
-            if None in factors:
-                return None
-            each = [p.allowed.times(f) for p, f in zip(parts, factors, strict=True) if f is not None]
-            exact = [_whole(i, p) for i, p in zip(each, parts, strict=True)]
-            computed = Interval(sum(i.low for i in exact), sum(i.high for i in exact))
+            each = [_whole(p.allowed.times(into(p, result.unit) or 1.0), p) for p in parts]
+            computed = Interval(sum(i.low for i in each), sum(i.high for i in each))
             return (computed.low + computed.high) / 2, computed
         case _:
             number = float(len(parts[0].places))
@@ -153,9 +161,7 @@ def _whole(interval: Interval, part: Statement) -> Interval:
 
 def _between(kind: str, start: Statement, end: Statement, as_promised: bool = False) -> tuple[float, Interval]:
     """Growth per year or change in per cent, or increment in the end's unit; ``as_promised``: the end is what is promised, as it is printed."""
-    by = into(start, end.unit)
-    if by is None:
-        raise ValueError(f"{start.unit} is not convertible into {end.unit}")
+    by = into(start, end.unit) or 1.0
     first = start.allowed.times(by)
     last = end.printed if as_promised else end.allowed
     a, b = float(start.value) * by, float(end.value)
@@ -167,18 +173,6 @@ def _between(kind: str, start: Statement, end: Statement, as_promised: bool = Fa
         return math.inf if since <= 0 else 100 * ((max(to, 0.0) / since) ** (1 / years) - 1)
 
     return rate(b, a), Interval(rate(last.low, first.high), rate(last.high, first.low))
-
-
-def _quotient(kind: str, result: Statement, part: Statement, whole: Statement) -> tuple[float, Interval] | None:
-    """A share in the result's unit, or a ratio of two dimensions in the result's unit, by plain units."""
-    if kind == "share" and (factor(part.unit, whole.unit) is None or factor(result.unit, "%") is None):
-        return None
-    scale = part.plain / whole.plain / result.plain
-    above, below = part.printed, whole.printed
-    if below.low <= 0:
-        return None
-    point = float(part.value) / float(whole.value) * scale
-    return point, Interval(above.low / below.high, above.high / below.low).times(scale)
 
 
 def _start_for(growth: Statement, start: Statement, end: Statement, zh: bool) -> str:
