@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,13 @@ def test_progress_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
     assert run("show", str(folder), "--part", "tasks") == 0
     printed = capsys.readouterr().out
     assert "2022Q1 45.5 %" in printed and "甲局" in printed
+
+
+def test_the_folder_of_the_how_to_page(capsys: pytest.CaptureFixture[str], root: Path, tmp_path: Path) -> None:
+    """What docs/how-to/plan.md tells its reader to write is a plan without faults, and its growth is confirmed."""
+    page = (root / "docs" / "how-to" / "plan.md").read_text(encoding="utf-8")
+    for name, text in re.findall(r"`([a-z_]+\.(?:csv|toml))`[^\n]*\n\n```(?:csv|toml)\n(.*?)```", page, re.DOTALL):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    code, found = told(capsys, "check", str(tmp_path))
+    assert (code, found["problems"]) == (0, [])
+    assert [(f["kind"], f["verdict"]) for f in found["findings"]] == [("growth", "agrees")]
