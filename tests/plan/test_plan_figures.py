@@ -242,6 +242,23 @@ def test_a_promise_behind_what_is_reached(tmp_path: Path, comparator: str, reach
     assert [(f.kind, f.verdict) for f in found] == ([] if verdict is None else [("advance", verdict)])
 
 
+def test_a_target_said_again(tmp_path: Path) -> None:
+    """A row that says a target again is compared with it without any further word, in whatever unit it is said."""
+    bare = LETTERS | {"growth": "", "growth_as": ""}
+    again = bare | {
+        "code": "again",
+        "same_as": "letters",
+        "unit": "件",
+        "target": "1610000",
+        "baseline": "",
+        "baseline_year": "",
+    }
+    (found,) = plan.check(plan.load(write_plan(tmp_path / "a", targets=(bare, again))))
+    assert (found.kind, found.verdict) == ("same", "agrees")
+    (found,) = plan.check(plan.load(write_plan(tmp_path / "b", targets=(bare, again | {"target": "1700000"}))))
+    assert (found.kind, found.verdict) == ("same", "contradicts")
+
+
 def test_sums_of_ranges_and_counts_of_places(tmp_path: Path) -> None:
     """1 to 2 in each of three places and 5 to 6 more make 8 to 12; four named places are four."""
     projects = [

@@ -158,8 +158,10 @@ def statements(plan: Plan) -> dict[str, Statement]:
 
 
 def _all(plan: Plan) -> Iterator[Statement]:
+    by_code = {t.code: t for t in plan.targets}
     for target in plan.targets:
-        yield from _of_target(target)
+        first = by_code.get(target.same_as, target)
+        yield from _of_target(target, target.quantity or first.quantity or first.code)
     for fact in plan.facts:
         if fact.value is not None:
             yield _of_fact(fact, fact.value)
@@ -170,10 +172,10 @@ def _all(plan: Plan) -> Iterator[Statement]:
         yield _of_reference(reference)
 
 
-def _of_target(t: Target) -> Iterator[Statement]:
+def _of_target(t: Target, quantity: str) -> Iterator[Statement]:
     def one(row: str, role: str, year: int, value: Decimal, value_to: Decimal | None, comparator: str) -> Statement:
         return Statement(
-            row, role, t.quantity, t.zh, t.en, year, None, value, value_to, comparator, t.unit, t.basis_zh, t.basis_en,
+            row, role, quantity, t.zh, t.en, year, None, value, value_to, comparator, t.unit, t.basis_zh, t.basis_en,
             t.section, t.quote, t.places,
         )  # fmt: skip
 
