@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from yilu.documents import Block, Column, Document, Heading, Notes, Paragraph, Table, Text, Words, both
+from yilu.documents import Block, Column, Document, Heading, Notes, Paragraph, Table, Text, Words, both, joined
 from yilu.plan.period import Period, period
 from yilu.plan.returns.findings import Finding
 from yilu.plan.returns.forms import Forms
 from yilu.plan.statistics import Series
+from yilu.plan.units import units
 
 _SPAN = {"month": ("{y}年{m}月", "{m}/{y}"), "quarter": ("{y}年第{q}季度", "Q{q} {y}")}
 
@@ -65,7 +66,7 @@ def _table(findings: list[Finding], series: dict[str, Series]) -> Table:
         Column(Text("请贵企业", "Please"), wide=1.5),
     )  # fmt: skip
     rows = tuple(
-        (str(n), span(f.period), _named(f, series), f.value or "–", f.expected, _found(f), f.reason.ask)
+        (str(n), span(f.period), _named(f, series), _sent(f), f.expected, _found(f), f.reason.ask)
         for n, f in enumerate(findings, 1)
     )
     return Table(Text("需核实的数据", "Figures to be checked"), columns, rows)
@@ -99,12 +100,19 @@ def _files(findings: list[Finding]) -> tuple[tuple[Words, Words], ...]:
         if f.file:
             by_file.setdefault(f.file, []).append(f)
     return tuple(
-        (
-            name,
-            both("第 {r} 行", "rows {r}", r=", ".join(str(n) for n in sorted({f.row for f in held if f.row})) or "–"),
-        )
+        (name, both("第 {r} 行", "rows {r}", r=joined(map(str, sorted({f.row for f in held if f.row})), "、", ", ")))
         for name, held in by_file.items()
     )
+
+
+def _sent(f: Finding) -> Words:
+    """A value as it was sent, thousands apart, its unit in both languages; anything else as it stands."""
+    number, _, unit = (f.value or "–").partition(" ")
+    if unit not in units():
+        return f.value or "–"
+    whole, point, rest = number.partition(".")
+    text = f"{int(whole):,}{point}{rest}"
+    return Text(f"{text}{unit}", f"{text} {units()[unit].en}")
 
 
 def span(text: str) -> Words:
