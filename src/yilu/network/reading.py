@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from yilu.network.facility_kinds import FACILITY_KINDS
-from yilu.network.schema import REQUIRED, TABLES, Attribute, Value, attributes, value
+from yilu.network.schema import OF_OTHERS, REQUIRED, TABLES, Attribute, Value, attributes, value
 
 MOST_ROWS = 2_000_000
 MOST_BYTES = 256 << 20
@@ -83,9 +83,9 @@ def read(folder: Path) -> tuple[Folder, list[Problem]]:
     tables: dict[str, list[Row]] = {}
     unread: dict[str, set[str] | None] = {}
     for name in TABLES:
-        tables[name], unread[name], found = _table(folder, name)
+        tables[name], unread[name], found = read_table(folder, name, attributes(name), name in REQUIRED)
         problems += found
-    known = {f"{name}.csv" for name in TABLES}
+    known = {f"{name}.csv" for name in (*TABLES, *OF_OTHERS)}
     for path in sorted(folder.glob("*.csv")):
         if path.name not in known:
             problems.append(
@@ -151,16 +151,18 @@ def _is_box(given: object) -> bool:
     return bool(-180 <= west < east <= 180 and -90 <= south < north <= 90)
 
 
-def _table(folder: Path, name: str) -> tuple[list[Row], set[str] | None, list[Problem]]:
-    """The sound rows of a table, the codes of the others (None: unknown), and all faults."""
+def read_table(
+    folder: Path, name: str, columns: tuple[Attribute, ...], required: bool
+) -> tuple[list[Row], set[str] | None, list[Problem]]:
+    """The sound rows of a table with these columns, the codes of the others (None: unknown), and all faults."""
     file = f"{name}.csv"
     if not (folder / file).is_file():
         missing = Problem(file, None, None, None, "the file is missing", "a table that every province has")
-        return ([], None, [missing]) if name in REQUIRED else ([], set(), [])
+        return ([], None, [missing]) if required else ([], set(), [])
     lines, fault = _lines(folder / file)
     if fault:
         return [], None, [fault]
-    head, problems = _head(file, name, lines[0])
+    head, problems = _head(file, columns, lines[0])
     if problems:
         return [], None, problems
     rows: list[Row] = []
@@ -176,7 +178,7 @@ def _table(folder: Path, name: str) -> tuple[list[Row], set[str] | None, list[Pr
         if not any(cell.strip() for cell in cells):
             continue
         by_column = {column: cells[i] for column, i in head.items() if i < len(cells)}
-        row, found = _row(file, number, by_column, attributes(name))
+        row, found = _row(file, number, by_column, columns)
         if len(cells) != len(lines[0]):
             expected = f"{len(lines[0])} cells as in the header"
             found = [Problem(file, number, None, None, f"{len(cells)} cells", expected)]
@@ -185,7 +187,7 @@ def _table(folder: Path, name: str) -> tuple[list[Row], set[str] | None, list[Pr
             rows.append(row)
         else:
             unread.add(by_column.get("code", "").strip())
-    if not rows and not problems and name in REQUIRED:
+    if not rows and not problems and required:
         problems.append(Problem(file, None, None, None, "the table has no row", "one row at least"))
     return rows, unread, problems
 
@@ -213,11 +215,11 @@ def _lines(path: Path) -> tuple[list[list[str]], Problem | None]:
     return lines, None
 
 
-def _head(file: str, name: str, cells: list[str]) -> tuple[dict[str, int], list[Problem]]:
+def _head(file: str, columns: tuple[Attribute, ...], cells: list[str]) -> tuple[dict[str, int], list[Problem]]:
     """Columns by place, and the faults of a header."""
     problems = []
     head: dict[str, int] = {}
-    known = {a.name for a in attributes(name)}
+    known = {a.name for a in columns}
     for i, cell in enumerate(cells):
         column = cell.strip()
         if column not in known:
@@ -227,7 +229,7 @@ def _head(file: str, name: str, cells: list[str]) -> tuple[dict[str, int], list[
         elif column in head:
             problems.append(Problem(file, None, column, None, "the column stands twice", "each column once"))
         head[column] = i
-    for a in attributes(name):
+    for a in columns:
         if a.required and a.name not in head:
             problems.append(Problem(file, None, a.name, None, "the column is missing", a.expected))
     return head, problems

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, time
 from importlib.resources import files
@@ -18,6 +19,9 @@ TABLES: tuple[str, ...] = (
 
 REQUIRED: tuple[str, ...] = ("areas", "facilities", "operators")
 """Tables that every province has; the others may be missing and are empty then."""
+
+OF_OTHERS: tuple[str, ...] = ("series", "statistics", "reporting")
+"""Tables in a province folder that another room declares and reads (``plan``)."""
 
 GRADES: dict[str, tuple[str, str]] = {
     "A": ("官方", "official"),
@@ -64,7 +68,7 @@ class Attribute:
 
 
 _WORDS = {
-    "id": "a whole number", "int": "a whole number", "float": "a number", "text": "text", "yes_no": "yes or no", "list": "values parted by ;",
+    "id": "a whole number", "int": "a whole number", "float": "a number", "decimal": "a number such as 16.1", "text": "text", "yes_no": "yes or no", "list": "values parted by ;",
     "date": "a day such as 2021-01-31", "time": "a time such as 18:00", "choice": "a choice", "reference": "a code",
 }  # fmt: skip
 
@@ -76,8 +80,9 @@ def attributes(table: str) -> tuple[Attribute, ...]:
     return _SCHEMAS[table]
 
 
-def _read(table: str) -> tuple[Attribute, ...]:
-    text = (files("yilu.network") / "schema" / f"{table}.csv").read_text(encoding="utf-8")
+def declared(room: str, table: str) -> tuple[Attribute, ...]:
+    """The columns that ``schema/TABLE.csv`` of another room's package declares (``yilu.plan``)."""
+    text = (files(room) / "schema" / f"{table}.csv").read_text(encoding="utf-8")
     return tuple(
         Attribute(
             r["attribute"], r["type"], r["unit"], r["default"], r["required"] == "yes", r["least"], r["most"],
@@ -87,11 +92,11 @@ def _read(table: str) -> tuple[Attribute, ...]:
     )  # fmt: skip
 
 
-_SCHEMAS: dict[str, tuple[Attribute, ...]] = {table: _read(table) for table in TABLES}
+_SCHEMAS: dict[str, tuple[Attribute, ...]] = {table: declared("yilu.network", table) for table in TABLES}
 
 
 def value(attribute: Attribute, text: str) -> Value:
-    """``text`` as the attribute's type: dates as ISO text, times as minutes of the day, lists as text parted by semicolons.
+    """``text`` as the attribute's type: decimals as text with their digits as written, dates as ISO text, times as minutes of the day, lists as text parted by semicolons.
 
     An empty text takes the default. References are only checked against the attribute's choices here. Raises ValueError where the
     text is not what ``attribute.expected`` says.
@@ -119,6 +124,10 @@ def _parsed(attribute: Attribute, text: str) -> Value:
             if not math.isfinite(number):
                 raise ValueError(text)
             return number
+        case "decimal":
+            if not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", _plain(text)):
+                raise ValueError(text)
+            return text
         case "yes_no":
             if text not in ("yes", "no"):
                 raise ValueError(text)
