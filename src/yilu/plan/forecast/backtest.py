@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from yilu.plan.forecast.intervals import Spread, quantile, spread, widening
 from yilu.plan.forecast.kinds import from_scale, to_scale
-from yilu.plan.forecast.methods import METHODS, Shared, learn
+from yilu.plan.forecast.methods import METHODS, learn
 from yilu.plan.forecast.series import Series
 
 FEWEST = 3
@@ -25,7 +25,7 @@ TIE = 0.05
 """By what share a less simple method must be better to be taken (A)."""
 ENOUGH_TIMES = 2
 """Years with errors before a choice is made by them; until then the combination is taken (A)."""
-_EXACT = 1e-4  # an error below this on the scale (0.01 %) counts as this, so that no ratio has a 0 below the line
+_EXACT = 1e-3  # an error below this on the scale (0.1 %) counts as this: figures are printed no finer, and no ratio has a 0 below the line
 RIVALS = ("path", "growth")
 ROWS = (*METHODS, "chosen", *RIVALS)
 
@@ -114,7 +114,13 @@ def _plans(cases: Cases, group: Sequence[Series]) -> None:
     """What the plan's path says of a year, and what its growth on the last figure does: only between its baseline and its due year."""
     for n, i in enumerate(cases.series):
         path = group[i].path
-        if path is None or path.baseline is None or cases.origin[n] < path.since or cases.target[n] > path.due or cases.period > 1:
+        if (
+            path is None
+            or path.baseline is None
+            or cases.origin[n] < path.since
+            or cases.target[n] > path.due
+            or cases.period > 1
+        ):
             continue
         ends = to_scale(cases.kind, path.at(np.array([cases.origin[n], cases.target[n]])))
         last = group[i].scaled[group[i].times == cases.origin[n]][0]
@@ -177,7 +183,7 @@ def ratio(cases: Cases, method: int, against: int, among: NDArray[np.bool_] | No
 
 @dataclass(frozen=True)
 class Score:
-    """How one row of `ROWS` did in a group: ``cases`` in ``times`` years of ``series`` series; ``to_drift``, ``to_path``, ``to_growth``: `ratio`; ``mase``: mean absolute error in the series' own unit over the mean change a step before the origin
+    """How one row of `ROWS` did in a group: ``cases`` in ``times`` years of ``series`` series; ``to_drift``, ``to_path``, ``to_growth``: `ratio`, the last two over the ``plan_cases`` that a plan speaks of; ``mase``: mean absolute error in the series' own unit over the mean change a step before the origin
     (Hyndman and Koehler, 2006), mean over cases; ``bias``: mean error on the scale, above 0 where forecasts were too low; ``taken``: at how many of the cases it was the one chosen then.
     """
 
@@ -188,6 +194,7 @@ class Score:
     to_drift: float
     to_path: float
     to_growth: float
+    plan_cases: int
     mase: float
     bias: float
     taken: int
@@ -221,7 +228,7 @@ def scores(cases: Cases) -> tuple[Score, ...]:
             Score(
                 name, int(mine.sum()), np.unique(cases.target[mine]).size, np.unique(cases.series[mine]).size,
                 *(ratio(cases, m, c) for c in columns),
-                mase, float(cases.errors[mine, m].mean()), int((cases.took == m).sum()) if name in METHODS else int(mine.sum()) if name == "chosen" else 0,
+                int((mine & ~np.isnan(cases.said[:, columns[1]])).sum()), mase, float(cases.errors[mine, m].mean()), int((cases.took == m).sum()) if name in METHODS else int(mine.sum()) if name == "chosen" else 0,
             )
         )  # fmt: skip
     return tuple(out)
@@ -244,8 +251,3 @@ def coverage(cases: Cases) -> tuple[Coverage, ...]:
                 )
             )  # fmt: skip
     return tuple(out)
-
-
-def shared_of(group: Sequence[Series]) -> Shared:
-    """The smoothing as of today."""
-    return learn(list(group))

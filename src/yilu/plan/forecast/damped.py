@@ -113,7 +113,9 @@ def fitted(group: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], perio
             first, used = begin(dense, period)
         except ValueError:
             continue
-        one_step = np.isin(np.arange(times[0], times[-1] + 1), times) & np.isin(np.arange(times[0], times[-1] + 1) - 1, times)
+        one_step = np.isin(np.arange(times[0], times[-1] + 1), times) & np.isin(
+            np.arange(times[0], times[-1] + 1) - 1, times
+        )
         one_step[: max(2, used)] = False
         usable.append((dense[used:], first, one_step[used:]))
     if sum(int(counted.sum()) for _, _, counted in usable) < ENOUGH:
@@ -127,7 +129,9 @@ def fitted(group: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], perio
     return default if default in grid and loss(default) <= 1.02 * least else grid[losses.index(least)]
 
 
-def damped(times: NDArray[np.int64], y: NDArray[np.float64], period: int, steps: int, by: Smoothing) -> NDArray[np.float64]:
+def damped(
+    times: NDArray[np.int64], y: NDArray[np.float64], period: int, steps: int, by: Smoothing
+) -> NDArray[np.float64]:
     """Damped trend of one series, ``steps`` ahead of its last figure, shape (steps,); ValueError as `begin`."""
     dense = regular(times, y, bridged=period == 1) if times.size > 1 else np.empty(0)
     first, used = begin(dense, period)

@@ -32,7 +32,9 @@ class Spread:
     times: int
 
 
-def widening(horizon: NDArray[np.float64] | float, span: NDArray[np.float64] | float, period: int) -> NDArray[np.float64]:
+def widening(
+    horizon: NDArray[np.float64] | float, span: NDArray[np.float64] | float, period: int
+) -> NDArray[np.float64]:
     """u, by which errors grow with the horizon (any shape); ``span``: times from the first figure to the last.
 
     Of months: √(1 + h ÷ 12), a month's own noise and a year's drift (A).

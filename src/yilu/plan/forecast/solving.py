@@ -12,7 +12,7 @@ from yilu.plan.forecast.intervals import chance_above, quantile, widening
 from yilu.plan.forecast.kinds import from_scale, to_scale
 from yilu.plan.forecast.methods import METHODS, Shared, learn
 from yilu.plan.forecast.series import Series
-from yilu.plan.forecast.trajectory import COMPARATORS
+from yilu.plan.forecast.trajectory import COMPARATORS, UPWARD
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def chance(forecast: Forecast, time: int, target: float, comparator: str = "at_l
     i = int(found[0])
     middle, limit = to_scale(forecast.kind, [forecast.middle[i]])[0], to_scale(forecast.kind, [target])[0]
     above = chance_above(float(middle), float(forecast.scale[i]), forecast.degrees, float(limit))
-    return above if comparator == "at_least" else 1 - above
+    return above if comparator in UPWARD else 1 - above
 
 
 def _forecast(s: Series, until: int, shared: Shared, cases: Cases) -> Forecast | tuple[str, str]:

@@ -10,8 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from yilu.plan.forecast.kinds import kind_of
 
-COMPARATORS: dict[str, tuple[str, str]] = {"at_least": ("不低于", "at least"), "at_most": ("不高于", "at most")}
-"""How a target is meant: the figure is to reach it, or to stay below it."""
+COMPARATORS: dict[str, tuple[str, str]] = {
+    "at_least": ("不低于", "at least"),
+    "above": ("高于", "above"),
+    "at_most": ("不高于", "at most"),
+    "below": ("低于", "below"),
+}
+"""How a target is meant: more is better, with or without the target itself, or less is."""
+UPWARD = ("at_least", "above")
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,9 @@ def standing(path: Trajectory, year: int, value: float) -> Standing:
         needed = (path.target / value) ** (1 / left) - 1
     else:
         needed = (path.target - value) / left
-    way, time = _way(path, value, geometric), (year - path.since) / (path.due - path.since)
-    better = value >= expected if path.comparator == "at_least" else value <= expected
+    years = path.due - path.since
+    way, time = _way(path, value, geometric), (year - path.since) / years
+    better = value >= expected if path.comparator in UPWARD else value <= expected
     return Standing(
         expected,
         value - expected,
@@ -101,14 +108,16 @@ def standing(path: Trajectory, year: int, value: float) -> Standing:
         way,
         time if path.baseline is not None else math.nan,
         needed,
-        (way - time) * (path.due - path.since),
+        (way - time) * years,
         None if math.isnan(expected) else better,
     )
 
 
 def met(path: Trajectory, value: float) -> bool:
     """Whether a figure is as the target wants it."""
-    return value >= path.target if path.comparator == "at_least" else value <= path.target
+    if value == path.target:
+        return path.comparator in ("at_least", "at_most")
+    return (value > path.target) == (path.comparator in UPWARD)
 
 
 def _way(path: Trajectory, value: float, geometric: bool) -> float:
