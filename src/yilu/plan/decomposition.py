@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -136,7 +137,7 @@ def chained(
     """
     v, r = np.asarray(volumes, np.float64), np.asarray(revenues, np.float64)
     rest = np.zeros(len(years)) if other is None else np.asarray(other, np.float64)
-    if len(years) < 2 or any(b <= a for a, b in zip(years, years[1:], strict=False)):
+    if len(years) < 2 or any(b <= a for a, b in pairwise(years)):
         raise ValueError("two years or more, rising, expected")
     if not len(years) == len(v) == len(r) == len(rest):
         raise ValueError(
