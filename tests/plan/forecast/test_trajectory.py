@@ -18,7 +18,12 @@ RATE = Trajectory("rate", 2020, 3.14, 2025, 2, "at_most")
 
 def test_growth_of_the_plan() -> None:
     """The path's yearly growth is what the plan prints beside its targets: 16.1, 16.8, 13.4, 14.5 %; of a share it is points a year."""
-    for baseline, target, printed in ((237.5, 500, 16.1), (220.8, 480, 16.8), (2401.5, 4500, 13.4), (2182.5, 4300, 14.5)):
+    for baseline, target, printed in (
+        (237.5, 500, 16.1),
+        (220.8, 480, 16.8),
+        (2401.5, 4500, 13.4),
+        (2182.5, 4300, 14.5),
+    ):
         assert 100 * Trajectory("volume", 2020, baseline, 2025, target).growth == pytest.approx(printed, abs=0.05)
     assert SHARE.growth == 4
 
@@ -67,7 +72,12 @@ def test_without_a_baseline_only_the_target_speaks() -> None:
 
 def test_meeting_a_target() -> None:
     """With and without the target itself, upwards and downwards."""
-    cases = {"at_least": (False, True, True), "above": (False, False, True), "at_most": (True, True, False), "below": (True, False, False)}
+    cases = {
+        "at_least": (False, True, True),
+        "above": (False, False, True),
+        "at_most": (True, True, False),
+        "below": (True, False, False),
+    }
     for comparator, expected in cases.items():
         path = Trajectory("count", 2020, 40, 2025, 50, comparator)
         assert tuple(met(path, v) for v in (49, 50, 51)) == expected
