@@ -41,7 +41,7 @@ def test_parts_are_line_integrals(factors: np.ndarray) -> None:
     for i in range(before.shape[1]):
         rates = np.log(after[:, i] / before[:, i])
         start = before[:, i].prod()
-        area = quad(lambda t, s=start, r=rates.sum(): s * math.exp(t * r), 0, 1, epsrel=1e-11)[0]
+        area = quad(lambda t, s, r: s * math.exp(t * r), 0, 1, args=(start, rates.sum()), epsrel=1e-11)[0]
         assert found[:, i] == pytest.approx(area * rates, rel=1e-8, abs=1e-9 * max(1.0, area))
 
 

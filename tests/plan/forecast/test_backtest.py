@@ -76,6 +76,11 @@ def test_a_tie_goes_to_the_simpler() -> None:
     assert choice(c, every, able) == DAMPED
     assert choice(c, every, np.array([True, False, False, True])) == DRIFT
     assert choice(c, c.target <= 2018, able) == len(METHODS) - 1
+    c.said[:, 2] = np.where(c.target == 2025, c.actual, np.nan)
+    assert choice(c, every, able) == DAMPED, "a method that is known by one year alone does not compete"
+    c.said[:, 2] = np.where(c.target >= 2024, c.actual - 0.01, np.nan)
+    c.said[:, 0] = np.where(c.target >= 2024, c.actual - 0.001, c.actual - 0.2)
+    assert choice(c, every, able) == DRIFT, "methods are held against each other where all have cases"
 
 
 def test_drift_is_best_where_it_is_the_truth() -> None:

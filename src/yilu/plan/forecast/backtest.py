@@ -150,18 +150,24 @@ def spread_of(cases: Cases, method: int, among: NDArray[np.bool_]) -> Spread:
 
 
 def choice(cases: Cases, among: NDArray[np.bool_], able: NDArray[np.bool_]) -> int:
-    """The method to take of those that are ``able`` (len(METHODS),): the simplest whose errors are within `TIE` of the least, by `ratio` to drift.
+    """The method to take of those that are ``able`` (len(METHODS),): the simplest whose errors are within `TIE` of the least, by `ratio` to the first that is able.
 
-    Where errors of less than `ENOUGH_TIMES` years are known: the combination. Where drift itself can't, the first that can.
+    Methods are held against each other in the cases that all of them have, where those lie in `ENOUGH_TIMES` years or more; else the one that has the fewest cases does not compete. Where errors of less than `ENOUGH_TIMES` years are known, the
+    combination is taken, where it can't the first that can.
     """
+    said = ~np.isnan(cases.said[:, : len(METHODS)]) & among[:, None]
+    running = np.flatnonzero(able)
+    while running.size > 1:
+        shared = said[:, running].all(axis=1)
+        if np.unique(cases.target[shared]).size >= ENOUGH_TIMES:
+            ratios = np.array([ratio(cases, int(m), int(running[0]), shared) for m in running])
+            return int(running[np.flatnonzero(ratios <= (1 + TIE) * ratios.min())[0]])
+        counted = said[:, running].sum(axis=0)
+        if counted.min() == counted.max():
+            break
+        running = running[counted > counted.min()]
     last = len(METHODS) - 1
-    if np.unique(cases.target[among]).size < ENOUGH_TIMES:
-        return last if able[last] else int(np.flatnonzero(able)[0]) if able.any() else 0
-    ratios = [ratio(cases, m, 0, among) if able[m] else np.nan for m in range(len(METHODS))]
-    if np.isnan(ratios).all():
-        return last if able[last] else 0
-    least = np.nanmin(ratios)
-    return int(np.flatnonzero(np.asarray(ratios) <= (1 + TIE) * least)[0])
+    return last if able[last] else int(np.flatnonzero(able)[0]) if able.any() else 0
 
 
 def ratio(cases: Cases, method: int, against: int, among: NDArray[np.bool_] | None = None) -> float:

@@ -50,17 +50,33 @@ _MONTHLY_GRID = [
 
 def smoothed(y: NDArray[np.float64], by: Smoothing, first: State) -> tuple[State, NDArray[np.float64]]:
     """The state after ``y`` (shape (n,), NaN where there is no figure: then e = 0), and the one-step errors, shape (n,), NaN there too."""
-    level, trend, seasons = first.level, first.trend, first.seasons.copy()
-    errors = np.full(y.size, np.nan)
+    level, trend, seasons, errors = _walked(
+        y, first, *(np.array([v]) for v in (by.level, by.trend, by.damping, by.season))
+    )
+    return State(float(level[0]), float(trend[0]), np.roll(seasons[:, 0], -(y.size % first.seasons.size))), errors[:, 0]
+
+
+def _walked(
+    y: NDArray[np.float64],
+    first: State,
+    alpha: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    phi: NDArray[np.float64],
+    gamma: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], ...]:
+    """The recursion for g smoothings at once, each parameter (g,): level (g,), trend (g,), seasons by phase (period, g), errors (n, g)."""
+    level, trend = np.full(alpha.size, first.level), np.full(alpha.size, first.trend)
+    seasons = np.repeat(first.seasons[:, None], alpha.size, axis=1)
+    errors = np.full((y.size, alpha.size), np.nan)
     for i, value in enumerate(y):
-        phase = i % seasons.size
-        expected = level + by.damping * trend
-        error = 0.0
+        phase = i % first.seasons.size
+        level = level + phi * trend
+        trend = phi * trend
         if not np.isnan(value):
-            error = errors[i] = value - expected - seasons[phase]
-        level, trend = expected + by.level * error, by.damping * trend + by.trend * error
-        seasons[phase] += by.season * error
-    return State(level, trend, np.roll(seasons, -(y.size % seasons.size))), errors
+            error = errors[i] = value - level - seasons[phase]
+            level, trend = level + alpha * error, trend + beta * error
+            seasons[phase] += gamma * error
+    return level, trend, seasons, errors
 
 
 def ahead(state: State, damping: float, steps: int) -> NDArray[np.float64]:
@@ -103,7 +119,7 @@ def begin(y: NDArray[np.float64], period: int) -> tuple[State, int]:
 def fitted(group: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], period: int) -> Smoothing:
     """One smoothing for all series of a group: the one of a small grid with the least mean absolute one-step error; `YEARLY` or `MONTHLY` where fewer than `ENOUGH` errors are known.
 
-    ``group``: times and values on the scale, each (n,). Errors after a gap are not counted: they are of several steps.
+    ``group``: times and values on the scale, each (n,). Errors after a gap are not counted, which are of several steps, nor those of what the state began with.
     """
     default, grid = (YEARLY, _YEARLY_GRID) if period == 1 else (MONTHLY, _MONTHLY_GRID)
     usable = []
@@ -113,20 +129,18 @@ def fitted(group: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], perio
             first, used = begin(dense, period)
         except ValueError:
             continue
-        one_step = np.isin(np.arange(times[0], times[-1] + 1), times) & np.isin(
-            np.arange(times[0], times[-1] + 1) - 1, times
-        )
-        one_step[: max(2, used)] = False
+        every = np.arange(times[0], times[-1] + 1)
+        one_step = np.isin(every, times) & np.isin(every - 1, times)
+        one_step[: 2 * period] = False
         usable.append((dense[used:], first, one_step[used:]))
     if sum(int(counted.sum()) for _, _, counted in usable) < ENOUGH:
         return default
-
-    def loss(by: Smoothing) -> float:
-        return float(np.mean(np.concatenate([np.abs(smoothed(y, by, first)[1][c]) for y, first, c in usable])))
-
-    losses = [loss(by) for by in grid]
-    least = min(losses)
-    return default if default in grid and loss(default) <= 1.02 * least else grid[losses.index(least)]
+    named = [[getattr(by, f) for by in grid] for f in ("level", "trend", "damping", "season")]
+    parameters = [np.array(values) for values in named]
+    errors = [np.abs(_walked(y, first, *parameters)[3][counted]) for y, first, counted in usable]
+    losses = np.concatenate(errors).mean(axis=0)
+    stays = default in grid and losses[grid.index(default)] <= 1.02 * losses.min()
+    return default if stays else grid[int(losses.argmin())]
 
 
 def damped(
@@ -135,6 +149,4 @@ def damped(
     """Damped trend of one series, ``steps`` ahead of its last figure, shape (steps,); ValueError as `begin`."""
     dense = regular(times, y, bridged=period == 1) if times.size > 1 else np.empty(0)
     first, used = begin(dense, period)
-    if period > 1:
-        first = State(first.level, first.trend, np.roll(first.seasons, -(used % period)))
     return ahead(smoothed(dense[used:], by, first)[0], by.damping, steps)
