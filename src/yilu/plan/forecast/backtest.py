@@ -158,7 +158,7 @@ def choice(cases: Cases, among: NDArray[np.bool_], able: NDArray[np.bool_]) -> i
     said = ~np.isnan(cases.said[:, : len(METHODS)]) & among[:, None]
     running = np.flatnonzero(able)
     while running.size > 1:
-        shared = said[:, running].all(axis=1)
+        shared: NDArray[np.bool_] = np.all(said[:, running], axis=1)
         if np.unique(cases.target[shared]).size >= ENOUGH_TIMES:
             ratios = np.array([ratio(cases, int(m), int(running[0]), shared) for m in running])
             return int(running[np.flatnonzero(ratios <= (1 + TIE) * ratios.min())[0]])
@@ -229,12 +229,13 @@ def scores(cases: Cases) -> tuple[Score, ...]:
         off = np.abs(from_scale(cases.kind, cases.actual[mine]) - from_scale(cases.kind, cases.said[mine, m]))
         able = cases.naive[mine] > 0
         mase = float(np.mean(off[able] / cases.naive[mine][able])) if able.any() else float("nan")
-        columns = [0, *(ROWS.index(r) for r in RIVALS)]
+        path, growth = (ROWS.index(r) for r in RIVALS)
+        taken = mine if name == "chosen" else cases.took == m
         out.append(
             Score(
                 name, int(mine.sum()), np.unique(cases.target[mine]).size, np.unique(cases.series[mine]).size,
-                *(ratio(cases, m, c) for c in columns),
-                int((mine & ~np.isnan(cases.said[:, columns[1]])).sum()), mase, float(cases.errors[mine, m].mean()), int((cases.took == m).sum()) if name in METHODS else int(mine.sum()) if name == "chosen" else 0,
+                ratio(cases, m, 0), ratio(cases, m, path), ratio(cases, m, growth), int((mine & ~np.isnan(cases.said[:, path])).sum()),
+                mase, float(cases.errors[mine, m].mean()), int(taken.sum()),
             )
         )  # fmt: skip
     return tuple(out)

@@ -111,7 +111,7 @@ def begin(y: NDArray[np.float64], period: int) -> tuple[State, int]:
     design = np.zeros((known.size, period + 1))
     design[np.arange(known.size), phases] = 1
     design[:, period] = known + 1
-    found = np.linalg.lstsq(design, y[known], rcond=None)[0]
+    found: NDArray[np.float64] = np.linalg.lstsq(design, y[known], rcond=None)[0].astype(np.float64)
     level = float(found[:period].mean())
     return State(level, float(found[period]), found[:period] - level), 0
 

@@ -56,7 +56,7 @@ def spread(kind: str, period: int, errors: NDArray[np.float64], targets: NDArray
 
 def quantile(middle: NDArray[np.float64], scale: NDArray[np.float64], degrees: float, p: float) -> NDArray[np.float64]:
     """The p-quantile on the scale, of the shape of ``middle``."""
-    return middle + scale * stdtrit(degrees, p)
+    return np.asarray(middle + scale * stdtrit(degrees, p), np.float64)
 
 
 def chance_above(middle: float, scale: float, degrees: float, limit: float) -> float:

@@ -48,7 +48,7 @@ def drift(s: Series, steps: int, shared: Shared) -> Ahead | None:
         return None
     y, h = s.scaled, np.arange(1, steps + 1)
     if s.period == 1:
-        return y[-1] + h * (y[-1] - y[0]) / (s.times[-1] - s.times[0])
+        return np.asarray(y[-1] + h * (y[-1] - y[0]) / (s.times[-1] - s.times[0]), np.float64)
     dense = regular(s.times, y, bridged=False)
     if dense.size <= s.period or np.isnan(dense[-s.period :]).any():
         return None
@@ -73,7 +73,7 @@ def with_nation(s: Series, steps: int, shared: Shared) -> Ahead | None:
     less than three such spans b = 1. Only for years. None: no covariate, or no two years in common.
     """
     nation = s.covariate
-    if nation is None or s.period != 1 or s.times.size < 2 or nation.times.size < 2:
+    if nation is None or s.period != 1 or s.times.size < 2 or nation.times.size < 2 or s.last < nation.times[0]:
         return None
     common, here, there = np.intersect1d(s.times, nation.times, return_indices=True)
     if common.size < 2:
@@ -85,11 +85,9 @@ def with_nation(s: Series, steps: int, shared: Shared) -> Ahead | None:
     path = regular(nation.times, x, bridged=True)
     if beyond:
         path = np.concatenate([path, damped(nation.times, x, 1, beyond, shared.yearly)])
-    if s.last < nation.times[0]:
-        return None
     start = s.last - int(nation.times[0])
     h = np.arange(1, steps + 1)
-    return y[-1] + a * h + b * (path[start + h] - path[start])
+    return np.asarray(y[-1] + a * h + b * (path[start + h] - path[start]), np.float64)
 
 
 def shrunk(x: NDArray[np.float64], y: NDArray[np.float64], length: NDArray[np.float64]) -> tuple[float, float]:
