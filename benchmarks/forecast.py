@@ -1,15 +1,18 @@
 """``./do bench forecast``: how good forecasts of the official series would have been, by rolling origin, and how they would have spoken in the middle of the plan.
 
-``--write`` makes docs/explain/back-test.md again. All figures come from the province's statistics and the targets of its plan folder; ``--quick`` is the same work, which takes seconds.
+``--write`` makes docs/explain/back-test.md again, without it the page is printed, or with ``--json`` its figures. All of them come from the province's statistics and the targets of its plan folder; ``--quick`` is the same work, which
+takes seconds.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.machine import run
 from yilu.network import folder_of
@@ -67,8 +70,27 @@ def middle(whole: tuple[Series, ...], paths: dict[tuple[str, str], Trajectory]) 
         s = now.get(name_of(code, area))
         if f is None or s is None or s.last != DUE:
             continue
-        rows.append(_said(f, code, path, float(s.values[-1])))
+        less = (
+            [solve(Problem(cut(w, MIDDLE), DUE)).forecasts[s.id] for w in _less(whole, s.id)] if f.figures > 2 else []
+        )
+        rows.append(
+            {
+                **_said(f, code, path, float(s.values[-1])),
+                "one_less": sorted(float(g.middle[DUE - int(g.times[0])]) for g in less),
+            }
+        )
     return rows
+
+
+def _less(whole: tuple[Series, ...], id: str) -> list[tuple[Series, ...]]:
+    """All series, once for each figure of one of them that was known in ``MIDDLE``, without it."""
+    s = next(s for s in whole if s.id == id)
+    return [
+        tuple(
+            replace(o, times=np.delete(o.times, i), values=np.delete(o.values, i)) if o.id == id else o for o in whole
+        )
+        for i in np.flatnonzero(s.times <= MIDDLE)
+    ]
 
 
 def _said(f: Forecast, code: str, path: Trajectory, came: float) -> dict[str, Any]:
@@ -106,7 +128,8 @@ Made by `./do bench forecast --write`; a test holds that this page is what the c
 ## In the middle of the plan 中期
 
 With figures to the end of {MIDDLE} alone: what the forecast for {DUE} would have said of the plan's targets that official statistics measure, and what came. *At risk*: the chance to meet the target was below a half. Every interval rests on as few errors as the last column
-says, so that the assumed spread weighs as much as they do. That all outcomes lie inside tells more of how wide the intervals are than of how good: one forecast is right to a per cent, another a third too high.
+says, so that the assumed spread weighs as much as they do. An outcome inside of so wide an interval tells little of the forecast: *off*, outcome over forecast less 1, tells more.
+*With one figure less*: the forecasts that come out when any one figure of the series is left out.
 
 {table(HEAD_MIDDLE, [row_of(r) for r in middle(whole, paths)])}
 
@@ -119,7 +142,7 @@ knowledge than their number. *Bias*: mean error on the scale, below 0 where fore
 """
 
 
-HEAD_MIDDLE = ("series", "figures, last", "method", "target", "forecast", "80 %", "95 %", "chance", "at risk", "came", "in 80 %", "off", "rests on")  # fmt: skip
+HEAD_MIDDLE = ("series", "figures, last", "method", "target", "forecast", "80 %", "95 %", "chance", "at risk", "came", "in 80 %", "off", "with one figure less", "rests on")  # fmt: skip
 
 
 def row_of(r: dict[str, Any]) -> list[str]:
@@ -127,7 +150,7 @@ def row_of(r: dict[str, Any]) -> list[str]:
     return [
         f"`{r['series']}`", f"{r['figures']}, {r['last']}", NAMES[r["method"]][1], f"{r['target']:g}", f"{r['middle']:.1f}",
         f"{r['low80']:.0f} to {r['high80']:.0f}", f"{r['low95']:.0f} to {r['high95']:.0f}", f"{100 * r['chance']:.0f} %", _yes(r["at_risk"]),
-        f"{r['came']:g} ({'met' if r['met'] else 'missed'})", _yes(r["inside80"]), f"{100 * r['off']:+.1f} %", f"{r['errors']} errors in {r['error_years']} years",
+        f"{r['came']:g} ({'met' if r['met'] else 'missed'})", _yes(r["inside80"]), f"{100 * r['off']:+.1f} %", f"{r['one_less'][0]:.0f} to {r['one_less'][-1]:.0f}" if r["one_less"] else "–", f"{r['errors']} errors in {r['error_years']} years",
     ]  # fmt: skip
 
 
@@ -188,5 +211,7 @@ def _yes(value: bool) -> str:
 if __name__ == "__main__":
     if "--write" in sys.argv:
         PAGE.write_text(page(), encoding="utf-8")
+    elif "--json" not in sys.argv and "--help" not in sys.argv:
+        print(page())
     else:
         run(measure, "Back-test of forecasts on the official series.")

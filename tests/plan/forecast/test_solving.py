@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from yilu.plan.forecast import METHODS, Problem, Series, chance, series, solve
+from yilu.plan.forecast import METHODS, Problem, Series, chance, reachable, series, solve
 
 YEARS = list(range(2015, 2026))
 
@@ -57,6 +57,17 @@ def test_chances() -> None:
         chance(f, 2030, 300.0, "about")
 
 
+@pytest.mark.parametrize("comparator", ["at_least", "below"])
+def test_what_can_be_reached_with_a_chance(comparator: str) -> None:
+    """The target of a probability has that chance, upwards and downwards; a bolder one has less; a certain one is refused."""
+    f = solve(Problem(volumes(), 2030)).forecasts["v0"]
+    targets = [reachable(f, 2029, p, comparator) for p in (0.2, 0.5, 0.8)]
+    assert [chance(f, 2029, t, comparator) for t in targets] == pytest.approx([0.2, 0.5, 0.8])
+    assert targets == sorted(targets, reverse=comparator == "at_least") and targets[1] == pytest.approx(f.middle[3])
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        reachable(f, 2029, 1.0, comparator)
+
+
 def test_shares_stay_shares() -> None:
     """Near its bound an interval is not symmetric and never leaves 0 to 100."""
     rate = series("r", YEARS, [80, 83, 86, 88, 90, 92, 93, 94, 95, 96, 97], "share")
@@ -78,6 +89,7 @@ def test_months_are_forecast_with_their_season() -> None:
     assert f.high80[0] / f.low80[0] < f.high80[-1] / f.low80[-1]
     assert [(j.kind, j.period) for j in result.judged] == [("volume", 1), ("volume", 12)]
     assert "months" in result.left_out["short"][1]
+    assert "2025-12" in solve(Problem((full,), 2026, 12 * 2025 + 11)).left_out["m"][1]
     months_judged = result.judged[1]
     chosen = next(s for s in months_judged.scores if s.method == "chosen")
     assert chosen.cases > 100

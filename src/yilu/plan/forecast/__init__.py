@@ -4,11 +4,11 @@ from yilu.plan.forecast.backtest import ROWS, Cases, Coverage, Score
 from yilu.plan.forecast.kinds import KINDS, Kind
 from yilu.plan.forecast.methods import METHODS, NAMES
 from yilu.plan.forecast.series import MONTHLY, YEARLY, Series, series
-from yilu.plan.forecast.solving import Forecast, Judged, Problem, Result, chance, solve
+from yilu.plan.forecast.solving import Forecast, Judged, Problem, Result, chance, reachable, solve
 from yilu.plan.forecast.trajectory import COMPARATORS, Standing, Trajectory, met, standing
 
 __all__ = [
     "COMPARATORS", "KINDS", "METHODS", "MONTHLY", "NAMES", "ROWS", "YEARLY",
     "Cases", "Coverage", "Forecast", "Judged", "Kind", "Problem", "Result", "Score", "Series", "Standing", "Trajectory",
-    "chance", "met", "series", "solve", "standing",
+    "chance", "met", "reachable", "series", "solve", "standing",
 ]  # fmt: skip

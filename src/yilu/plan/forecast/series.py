@@ -60,6 +60,10 @@ class Series:
         """Series of one group are judged together: kind and period."""
         return self.kind, self.period
 
+    def text(self, time: int) -> str:
+        """A time as people write it: 2025, or 2025-06 of months."""
+        return str(time) if self.period == YEARLY else f"{time // 12}-{time % 12 + 1:02d}"
+
     def until(self, time: int) -> Series:
         """What was known at the end of ``time``: nothing later, of the covariate neither. Later corrections of figures are not undone: the file has only the last word on each."""
         known = self.times <= time

@@ -103,13 +103,29 @@ def chance(forecast: Forecast, time: int, target: float, comparator: str = "at_l
     """The probability that the figure of ``time`` meets a target, 0 to 1. ValueError: a time that is not forecast, an unknown comparator, a target that the kind can't have."""
     if comparator not in COMPARATORS:
         raise ValueError(f"unknown comparator {comparator!r}; there are {', '.join(COMPARATORS)}")
-    found = np.flatnonzero(forecast.times == time)
-    if not found.size:
-        raise ValueError(f"{forecast.id}: {time} is not forecast, only {forecast.times[0]} to {forecast.times[-1]}")
-    i = int(found[0])
+    i = _index(forecast, time)
     middle, limit = to_scale(forecast.kind, [forecast.middle[i]])[0], to_scale(forecast.kind, [target])[0]
     above = chance_above(float(middle), float(forecast.scale[i]), forecast.degrees, float(limit))
     return above if comparator in UPWARD else 1 - above
+
+
+def reachable(forecast: Forecast, time: int, probability: float, comparator: str = "at_least") -> float:
+    """The target of ``time`` that is met with a ``probability`` above 0 and below 1, in the series' unit: the reverse of `chance`. ValueError: as `chance`, or another probability."""
+    if comparator not in COMPARATORS or not 0 < probability < 1:
+        raise ValueError(
+            f"a probability between 0 and 1 and one of {', '.join(COMPARATORS)} expected, got {probability:g}, {comparator!r}"
+        )
+    i = _index(forecast, time)
+    middle = to_scale(forecast.kind, forecast.middle[i : i + 1])
+    p = 1 - probability if comparator in UPWARD else probability
+    return float(from_scale(forecast.kind, quantile(middle, forecast.scale[i : i + 1], forecast.degrees, p))[0])
+
+
+def _index(forecast: Forecast, time: int) -> int:
+    found = np.flatnonzero(forecast.times == time)
+    if not found.size:
+        raise ValueError(f"{forecast.id}: {time} is not forecast, only {forecast.times[0]} to {forecast.times[-1]}")
+    return int(found[0])
 
 
 def _forecast(s: Series, until: int, shared: Shared, cases: Cases) -> Forecast | tuple[str, str]:
@@ -117,7 +133,7 @@ def _forecast(s: Series, until: int, shared: Shared, cases: Cases) -> Forecast |
         return "不足两期数据,无法预测", "fewer than two figures"
     steps = until - s.last
     if steps < 1:
-        return f"已有 {s.last} 期数据,无需预测", f"known up to {s.last} already"
+        return f"已有至 {s.text(s.last)} 的数据,无需预测", f"known up to {s.text(s.last)} already"
     said = {name: f for name, method in METHODS.items() if (f := method(s, steps, shared)) is not None}
     if not said:
         return "数据间断过多,没有方法可用", "no method can continue it: too few months in a row"
