@@ -63,6 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
         "假名密钥文件,不得放在事实库内", "File of the key of pseudonyms; outside the store, readable by its owner alone.",
     ),
     Setting("province", "text", "guangdong", "", "省份:随软件提供的名称或文件夹", "Province: a name that yilu ships, or a folder."),
+    Setting("returns", "path", Path("yilu-returns"), "", "已接收企业报表所在文件夹", "Folder of the returns of enterprises that were accepted; apart from the store."),
     Setting("language", "choice", "zh", "", "界面语言", "Language of what is shown.", choices=("zh", "en")),
     Setting(
         "hash", "choice", "siphash", "", "单号假名算法", "Keyed hash that makes pseudonyms; fixed when a store is made.",
@@ -151,6 +152,7 @@ class Settings:
     store: Path
     key_file: Path
     province: str
+    returns: Path
     language: str
     hash: str
     buckets: int

@@ -73,6 +73,14 @@ def test_commands_that_pages_name_exist(root: Path) -> None:
     assert wrong == []
 
 
+def leaves(name: str, command: Any) -> list[tuple[str, Any]]:
+    """A command, or those of a group, with their whole names."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        return [(name, command)]
+    return [leaf for n, c in children.items() for leaf in leaves(f"{name} {n}", c)]
+
+
 def unknown_options(command: Any, rest: str) -> list[str]:
     """Options in ``rest`` that ``command`` does not have."""
     words = rest.split()
@@ -80,9 +88,7 @@ def unknown_options(command: Any, rest: str) -> list[str]:
     if children is not None:
         if not words:
             return []
-        if words[0] not in children:
-            return [words[0]]
-        command = children[words[0]]
+        return unknown_options(children[words[0]], " ".join(words[1:])) if words[0] in children else [words[0]]
     known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
     return [w for w in words if w.startswith("--") and w.split("=")[0] not in known]
 
@@ -91,9 +97,7 @@ def test_every_command_speaks_json_and_has_help() -> None:
     """Each command has a help line in both languages and the option --json."""
     bare = []
     for name, command in known_commands().items():
-        for path, leaf in [(name, command), *((f"{name} {n}", c) for n, c in getattr(command, "commands", {}).items())]:
-            if hasattr(leaf, "commands"):
-                continue
+        for path, leaf in leaves(name, command):
             options = {o for p in leaf.params for o in p.opts}
             help_text = leaf.help or ""
             if "--json" not in options or "·" not in help_text:

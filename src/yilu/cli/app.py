@@ -22,6 +22,7 @@ from yilu.cli import (
     ingest,
     item,
     network,
+    plan,
     report,
     retain,
     run,
@@ -79,6 +80,7 @@ for _module in (
     _module.register(app)
 app.add_typer(report.app, name="report")
 app.add_typer(network.app, name="network")
+app.add_typer(plan.app, name="plan")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -19,6 +19,8 @@ from yilu.indicators.declared import PURPOSES, UNITS, catalogue
 from yilu.items import cubes, fields, kinds, schema
 from yilu.items.feeds.page import reference_page as feeds_page
 from yilu.network.page import reference_page as network_page
+from yilu.plan.page import reference_page as plan_page
+from yilu.plan.statistics_page import reference_page as statistics_page
 from yilu.supervision.alerts import LIVES
 from yilu.supervision.rules.declared import SEVERITIES, declared
 
@@ -301,6 +303,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "state": state_page,
     "cubes": cubes_page,
     "network": network_page,
+    "plan": plan_page,
+    "statistics": statistics_page,
     "feeds": feeds_page,
     "rules": rules_page,
     "indicators": indicators_page,

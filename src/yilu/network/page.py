@@ -74,9 +74,8 @@ def reference_page() -> str:
         needed = "Required." if name in REQUIRED else "May be missing."
         parts += [
             f"\n## {name}.csv {zh}\n\n{text} {needed}\n",
-            "| column | type | unit | default | required | what for |",
+            *columns_lines(attributes(name)),
         ]
-        parts += ["|---|---|---|---|---|---|", *(_line(a) for a in attributes(name))]
     parts += [
         "\n## Kinds of facility 设施种类\n",
         "| id | code | name | processing site 处理场所 |",
@@ -87,6 +86,12 @@ def reference_page() -> str:
         for k in FACILITY_KINDS.values()
     ]
     return "\n".join(parts) + "\n"
+
+
+def columns_lines(columns: tuple[Attribute, ...]) -> list[str]:
+    """The columns of a table as a Markdown table, line by line."""
+    head = ["| column | type | unit | default | required | what for |", "|---|---|---|---|---|---|"]
+    return [*head, *(_line(a) for a in columns)]
 
 
 def _line(a: Attribute) -> str:

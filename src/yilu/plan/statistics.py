@@ -269,6 +269,8 @@ def _statistic(row: Row, series: dict[str, Series], areas: set[str]) -> Statisti
     unit = "%" if v["measure"] in _PER_CENT else of.unit
     if factor(str(v["unit"]), unit) is None:
         return _problem(row, "unit", f"can't be converted into {unit}", convertible(unit))
+    if str(v["step"]) and float(str(v["step"])) <= 0:
+        return _problem(row, "step", "not what is expected", "more than 0")
     value = Decimal(str(v["value"]))
     return Statistic(
         row.number, of.code, str(v["area"]), when, str(v["measure"]), float(value), str(v["unit"]), float(str(v["step"]) or last_place(value)),
