@@ -1,12 +1,11 @@
 """``./do bench forecast``: how good forecasts of the official series would have been, by rolling origin, and how they would have spoken in the middle of the plan.
 
-``--write`` makes docs/explain/back-test.md again, without it the page is printed, or with ``--json`` its figures. All of them come from the province's statistics and the targets of its plan folder; ``--quick`` is the same work, which
+``--write`` makes docs/explain/back-test.md again, without it the page is printed, or with ``--json`` its figures. All of them come from the province's statistics and the targets of its plan; ``--quick`` is the same work, which
 takes seconds.
 """
 
 from __future__ import annotations
 
-import csv
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import run
-from yilu.network import folder_of
 from yilu.network import load as load_network
+from yilu.plan import load as load_plan
 from yilu.plan.forecast import NAMES, Forecast, Judged, Problem, Result, Series, Trajectory, chance, met, solve
-from yilu.plan.forecast.of_statistics import cut, kind_of_figures, name_of, of_statistics
-from yilu.plan.statistics import Statistics, load
-from yilu.plan.units import converted
+from yilu.plan.forecast.of_statistics import cut, name_of, of_statistics, paths_of
+from yilu.plan.statistics import load
 
 PROVINCE = "guangdong"
 MIDDLE, DUE = 2022, 2025
@@ -34,29 +32,10 @@ def areas() -> tuple[str, str]:
     return str(known.code[inside[0]]), str(known.parent[inside[0]])
 
 
-def promised(held: Statistics, area: str) -> dict[tuple[str, str], Trajectory]:
-    """Targets of the plan folder that an official statistic measures and that have a baseline; none where there is no plan folder."""
-    path = folder_of(PROVINCE) / "plan" / "targets.csv"
-    if not path.is_file():
-        return {}
-    found: dict[tuple[str, str], Trajectory] = {}
-    with path.open(encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            source, _, code = row["measured_by"].partition(":")
-            if source != "statistic" or not row["baseline"] or not row["target"] or (code, area) in found:
-                continue
-            declared = held.series[code]
-            baseline, target = (converted(float(row[c]), row["unit"], declared.unit) for c in ("baseline", "target"))
-            kind = kind_of_figures(declared)
-            years = int(row["baseline_year"]), int(row["target_year"])
-            found[code, area] = Trajectory(kind, years[0], baseline, years[1], target, row["comparator"])
-    return found
-
-
 def every() -> tuple[tuple[Series, ...], dict[tuple[str, str], Trajectory]]:
     """All yearly series of the province's statistics, and the targets by series and area."""
     held, (province, nation) = load(PROVINCE), areas()
-    paths = promised(held, province)
+    paths, _ = paths_of(load_plan(PROVINCE), held, province)
     return of_statistics(held, nation, paths), paths
 
 

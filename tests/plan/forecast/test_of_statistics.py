@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.forecast import DUE, areas, every, measure, middle, page
+from yilu.plan import load as load_plan
 from yilu.plan.forecast import Trajectory
-from yilu.plan.forecast.of_statistics import cut, kind_of_figures, name_of, of_statistics
+from yilu.plan.forecast.of_statistics import cut, kind_of_figures, name_of, of_statistics, paths_of
 from yilu.plan.statistics import load
 
 
@@ -66,8 +68,21 @@ def test_page_of_the_back_test_is_what_the_code_gives(root: Path) -> None:
     assert written == page(), "run: ./do bench forecast --write"
 
 
-def test_without_a_plan_folder_rivals_are_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A province without a plan can still be judged: no path, no growth to compare with."""
-    monkeypatch.setattr("benchmarks.forecast.folder_of", lambda name: tmp_path)
-    whole, paths = every()
-    assert not paths and not any(s.path for s in whole)
+def test_targets_become_paths() -> None:
+    """Targets that official statistics measure have a path in the unit of the series, the complaint rate per million instead of per ten million; a repeated one counts once. What can't be drawn is named, and the rest is there."""
+    plan, held, (province, _) = load_plan("guangdong"), load("guangdong"), areas()
+    paths, without = paths_of(plan, held, province)
+    assert not without
+    rate = paths["effective_complaint_rate", province]
+    assert (rate.baseline, rate.target, rate.comparator) == (pytest.approx(0.314), pytest.approx(0.2), "below")
+    volume = paths["express_volume", province]
+    assert (volume.since, volume.baseline, volume.due, volume.target) == (2020, 220.8, 2025, 480)
+    faulty = {
+        "express_volume": {"unit": "亩"},
+        "lockers": {"target_year": 2019},
+        "sector_revenue": {"measured_by": "statistic:none"},
+    }
+    targets = tuple(replace(t, **faulty.get(t.code, {})) for t in plan.targets)
+    fewer, named = paths_of(replace(plan, targets=targets), held, province)
+    assert set(named) == set(faulty) and "亩" in named["express_volume"][1] and "not after" in named["lockers"][1]
+    assert set(paths) - set(fewer) == {(c, province) for c in ("express_volume", "lockers", "sector_revenue")}
