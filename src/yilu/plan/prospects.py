@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.documents.model import Text
+from yilu.documents.model import Text, joined
 from yilu.indicators.declared import catalogue
 from yilu.network import Network
 from yilu.plan.forecast import Forecast, Judged, Problem, Standing, Trajectory, chance, met, reachable, solve, standing
@@ -148,9 +148,9 @@ def printed(value: float, step: float, by: Decimal) -> Decimal:
 def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) -> Prospect:
     """What is known of a target without a forecast: its series, path and figures, or why there are none."""
     way, _, code = target.measured_by.partition(":")
-    needed = Text(target.needed_zh, target.needed_en) if target.needed_zh else None
+    told = [Text(target.needed_zh, target.needed_en or target.needed_zh)] if target.needed_zh else []
     if way != "statistic":
-        return Prospect(target=target, why=_without(way, code), needed=needed or _needed(way, code))
+        return Prospect(target=target, why=_without(way, code), needed=joined([*_needed(way, code), *told], "；"))
     declared = held.series.get(code)
     if declared is None or not kind_of_figures(declared):
         why = Text(f"统计数据中没有可用的 {code}", f"statistics declare no such quantity: {code}")
@@ -181,9 +181,9 @@ def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) 
             if not figures
             else Text(f"只有 {figures[0].year} 年一个数值", f"one figure alone, of {figures[0].year}")
         )
-        needed = needed or Text(f"{area} 的 {code} 各年数值,至少两年", f"{code} of {area} by year, two years at least")
+        told = [Text(f"{area} 的 {code} 各年数值,至少两年", f"{code} of {area} by year, two years at least"), *told]
     return Prospect(
-        target=target, series=code, kind=kind_of_figures(declared), factor=float(by), path=path, figures=figures, why=why, needed=needed,
+        target=target, series=code, kind=kind_of_figures(declared), factor=float(by), path=path, figures=figures, why=why, needed=joined(told, "；") if told else None,
     )  # fmt: skip
 
 
@@ -232,7 +232,10 @@ def _without(way: str, what: str) -> Text:
     return Text("尚不能测算", "not measurable yet")
 
 
-def _needed(way: str, what: str) -> Text:
+def _needed(way: str, what: str) -> list[Text]:
+    """What figures would be needed, of what has a source that could give them."""
     if way == "indicator":
-        return Text(f"指标 {what} 各年数值(`yilu indicators`)", f"the indicator {what} by year (`yilu indicators`)")
-    return Text(f"名录 {what} 各年末的数量", f"how many the register {what} has at the end of each year")
+        return [Text(f"指标 {what} 各年数值(`yilu indicators`)", f"the indicator {what} by year (`yilu indicators`)")]
+    if way == "register":
+        return [Text(f"名录 {what} 各年末的数量", f"how many the register {what} has at the end of each year")]
+    return []
