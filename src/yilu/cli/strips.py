@@ -26,7 +26,7 @@ def strip(
     bands: Iterable[tuple[str, float | None, float | None]],
     marks: Iterable[tuple[str, float | None]],
 ) -> str:
-    """A line of ``width`` signs from ``ends``: each band from its low to its high, over it each mark. What lies outside stands as < or > at the edge; later ones lie over earlier ones; None is left out."""
+    """A line of ``width`` signs from ``ends``: each band from its low to its high, over it each mark. What goes on outside stands as < or > at the edge; later ones lie over earlier ones; None is left out."""
     low, high = ends
     line = [" "] * width
 
@@ -37,6 +37,8 @@ def strip(
         if first is not None and last is not None:
             for i in range(max(0, at(first)), min(width - 1, at(last)) + 1):
                 line[i] = sign
+            line[0] = "<" if at(first) < 0 else line[0]
+            line[-1] = ">" if at(last) >= width else line[-1]
     for sign, value in marks:
         if value is not None:
             i = at(value)
