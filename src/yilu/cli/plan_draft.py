@@ -81,12 +81,15 @@ def _print(made: Draft, zh: bool) -> None:
     columns = ["name", "unit", "baseline", "band80", *(a.code for a in made.ambitions), "method"]
     heading = f"{made.since + 1}–{made.to}: {title('draft', 'proposals', zh)}"
     print_table(heading, [title("draft", c, zh) for c in columns], [_cells(d, zh) for d in made.drafted])
-    notes = [
-        (d.prospect.target.zh if zh else d.prospect.target.en, title("draft", p.ambition, zh), p.note_zh if zh else p.note_en)
-        for d in made.drafted for p in d.proposals if p.note_zh
-    ]  # fmt: skip
+    notes: dict[tuple[str, str], list[str]] = {}
+    for d in made.drafted:
+        for p in d.proposals:
+            if note := p.note_zh if zh else p.note_en:
+                name = d.prospect.target.zh if zh else d.prospect.target.en
+                notes.setdefault((name, note), []).append(title("draft", p.ambition, zh))
     if notes:
-        print_table(title("draft", "notes", zh), [title("draft", c, zh) for c in ("name", "ambition", "note")], notes)
+        rows = [(name, ("、" if zh else ", ").join(ambitions), note) for (name, note), ambitions in notes.items()]
+        print_table(title("draft", "notes", zh), [title("draft", c, zh) for c in ("name", "ambition", "note")], rows)
     gaps = [(g.zh, g.why_zh, g.needed_zh) if zh else (g.en, g.why_en, g.needed_en) for g in made.gaps]
     if gaps:
         heading = f"{title('draft', 'gaps', zh)}: {len(gaps)}"

@@ -73,6 +73,7 @@ def test_the_draft_is_a_sound_plan(network: Network, tmp_path: Path) -> None:
     document = (folder / "outline.md").read_text(encoding="utf-8")
     assert gaps(plan, document) == []
     assert {f.verdict for f in check(plan)} == {"agrees"}
+    assert "23000" in document and "(2022年)" not in document, "baselines of the draft's own year need no year"
     assert all(row.quote in document for row in (*plan.targets, *plan.facts))
     assert (plan.from_year, plan.to_year, plan.baseline_year, plan.published) == (2026, 2030, 2025, "draft")
 
@@ -193,6 +194,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert sorted(told["files"]) == sorted(content(folder)) and len(told["gaps"]) == 32
     assert run("check", str(folder), "--document", str(folder / "outline.md"), "--strict", "--json") == 0
     found = json.loads(capsys.readouterr().out)
+    assert "| 6.4(2022年) |" in (folder / "outline.md").read_text(encoding="utf-8")
     assert found["problems"] == [] and found["gaps"] == [] and found["counts"]["undecidable"] == 0
     assert run("forecast", "--plan", str(folder), "--json") == 0
     chances = {t["code"]: t["chance"] for t in json.loads(capsys.readouterr().out)["targets"]}

@@ -70,6 +70,13 @@ def test_a_whole_promises_no_less_than_its_part() -> None:
         assert whole.value >= part.value + 8 and "raised" in whole.note_en and "提高" in whole.note_zh
 
 
+def test_chances_that_rest_on_nothing_say_so() -> None:
+    """Lockers and outlets, two figures and no error each, are proposed with the warning; express, with errors of five years, without."""
+    notes = {d.basis.target: {p.note_en for p in d.proposals} for d in guangdong().drafted}
+    assert all("assumed error alone" in n for c in ("lockers", "end_outlets") for n in notes[c])
+    assert notes["express_volume"] == {""}
+
+
 def test_what_has_no_data_is_a_gap() -> None:
     """Every target that counts is drafted or a gap with what would be needed; the last known figure stands with it."""
     made = guangdong()

@@ -38,7 +38,7 @@ def files_of(draft: Draft, network: Network) -> dict[str, bytes]:
     lines = list(_lines(draft, network))
     document = "\n".join(line.text for line in lines) + "\n"
     tables: dict[str, Iterable[Mapping[str, Any]]] = {
-        "targets": [_target(d, n, draft.to) for n, d in enumerate(draft.drafted, 1)],
+        "targets": [_target(d, n, draft) for n, d in enumerate(draft.drafted, 1)],
         "current_state": [_fact(p) for p in draft.known if p.figures],
         "coverage": _coverage(lines),
         "proposals": [vars(p) for d in draft.drafted for p in d.proposals],
@@ -105,7 +105,7 @@ def _lines(draft: Draft, network: Network) -> Iterable[Line]:
     yield Line("T1", f"| 序号 | 指标 | 单位 | 基期 | {draft.to}年 | 年均增速或[累计增量] |", "date")
     yield Line("T1", "|---|---|---|---|---|---|", "word")
     for number, d in enumerate(draft.drafted, 1):
-        yield Line("T1", _row(d, number, draft.to), "row", (f"targets:{d.prospect.target.code}",))
+        yield Line("T1", _row(d, number, draft), "row", (f"targets:{d.prospect.target.code}",))
     yield Line("3", "## 三、数据缺口 Indicators without data", "ordinal")
     for g in draft.gaps:
         yield Line("3", f"- {g.zh} {g.en}：{g.why_zh}；需{g.needed_zh}", "word")
@@ -117,28 +117,29 @@ def _said_of(p: Prospect) -> str:
     return f"- {p.target.zh} {p.target.en}：{f.year}年{f.value}{p.target.unit}({_STATUS[f.status]}，{f.grade}级)"
 
 
-def _row(d: Drafted, number: int, to: int) -> str:
-    """The line of the table of indicators."""
+def _row(d: Drafted, number: int, draft: Draft) -> str:
+    """The line of the table of indicators; a baseline of another year than the draft's says so."""
     t = d.prospect.target
-    value, added = _growth(d, to)
-    shown = f"{added}%" if value == "per_year" else f"[{added}]"
-    return f"| {number} | {t.zh} {t.en} | {t.unit} | {d.baseline.value} | {_SIGNS[d.comparator]}{d.chosen.value} | {shown} |"
+    means, added = _growth(d)
+    shown = f"{added}%" if means == "per_year" else f"[{added}]"
+    baseline = str(d.baseline.value) + (f"({d.baseline.year}年)" if d.baseline.year != draft.since else "")
+    return f"| {number} | {t.zh} {t.en} | {t.unit} | {baseline} | {_SIGNS[d.comparator]}{d.chosen.value} | {shown} |"
 
 
-def _growth(d: Drafted, to: int) -> tuple[str, Decimal]:
+def _growth(d: Drafted) -> tuple[str, Decimal]:
     """What the target prints beside it: growth a year of volumes, the increment in all of the rest."""
     if kind_of(d.prospect.kind).geometric:
         return "per_year", d.chosen.growth
     return "increment", d.chosen.value - d.baseline.value
 
 
-def _target(d: Drafted, number: int, to: int) -> dict[str, Any]:
+def _target(d: Drafted, number: int, draft: Draft) -> dict[str, Any]:
     t: Target = d.prospect.target
-    means, added = _growth(d, to)
+    means, added = _growth(d)
     return vars(t) | {
-        "baseline_year": d.baseline.year, "baseline": d.baseline.value, "target_year": to, "target": d.chosen.value, "target_to": None,
+        "baseline_year": d.baseline.year, "baseline": d.baseline.value, "target_year": draft.to, "target": d.chosen.value, "target_to": None,
         "comparator": d.comparator, "growth": added, "growth_as": means, "growth_comparator": "equals", "section": "T1", "item": str(number),
-        "quote": _row(d, number, to).strip("| "), "same_as": "",
+        "quote": _row(d, number, draft).strip("| "), "same_as": "",
     }  # fmt: skip
 
 

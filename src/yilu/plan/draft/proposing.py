@@ -15,6 +15,7 @@ from yilu.documents.model import Text, joined
 from yilu.errors import InputError, YiluError
 from yilu.plan.draft.rounding import on, places, significant, together
 from yilu.plan.forecast import COMPARATORS
+from yilu.plan.forecast.backtest import ENOUGH_TIMES
 from yilu.plan.forecast.kinds import kind_of
 from yilu.plan.forecast.trajectory import UPWARD
 from yilu.plan.model import Basis, Plan, Proposal, Unproposed
@@ -195,10 +196,13 @@ def _drafted(p: Prospect, made: _Values, area: str, to: int, ambitions: Sequence
         figures=f.figures, errors=f.cases or None, error_years=f.error_times or None,
     )  # fmt: skip
     upward = made.comparator in UPWARD
+    doubt = _doubt(f.error_times)
     proposals = []
     for ambition, value, note in zip(ambitions, made.values, made.notes, strict=True):
         behind = value < last.value if upward else value > last.value
-        notes = [n for n in (note, Text("不及基期值", "behind the baseline") if behind else None) if n is not None]
+        notes = [
+            n for n in (note, Text("不及基期值", "behind the baseline") if behind else None, doubt) if n is not None
+        ]
         said = joined(notes, "；")
         proposals.append(
             Proposal(
@@ -209,6 +213,15 @@ def _drafted(p: Prospect, made: _Values, area: str, to: int, ambitions: Sequence
             )
         )  # fmt: skip
     return Drafted(p, made.comparator, last, basis, tuple(proposals))
+
+
+def _doubt(error_years: int) -> Text | None:
+    """What is to be said of chances that rest on next to nothing."""
+    if error_years >= ENOUGH_TIMES:
+        return None
+    if not error_years:
+        return Text("概率仅凭假定误差,不足为凭", "the chance rests on an assumed error alone: no ground to stand on")
+    return Text("概率只凭一年的误差,不足为凭", "the chance rests on the errors of one year: no ground to stand on")
 
 
 def growth(kind: str, baseline: Figure, value: Decimal, to: int) -> Decimal:
