@@ -168,15 +168,6 @@ def _counting(call: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
     return counted
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_can_not_be_written(network: Network, tmp_path: Path) -> None:
-    """Said with what to do, exit code 3; nothing is left."""
-    tmp_path.chmod(0o500)
-    with pytest.raises(YiluError) as refused:
-        write(small(), network, tmp_path / "next")
-    assert refused.value.exit_code == 3 and refused.value.next_step
-
-
 def test_the_parent_that_is_a_file(network: Network, tmp_path: Path) -> None:
     """A path through a file can't be made: exit code 3, with what to do."""
     (tmp_path / "file").write_text("x", encoding="utf-8")

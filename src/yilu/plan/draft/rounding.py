@@ -25,11 +25,11 @@ def together(
 ) -> tuple[list[Decimal], Decimal]:
     """Values (all of one figure) on one step, and that step: the largest of 1 and 5 times a power of ten that moves none of the ``chances`` by more than `TOLERANCE`.
 
-    One step for all, so that their order stays. ``least``: no step is smaller, whatever it moves; ``above_zero``: none may become 0. A step may not be finer than a millionth of the greatest value.
+    One step for all, so that their order stays. ``least``: no step is smaller, whatever it moves; ``above_zero``: none may become 0. No step is finer than a millionth of the least value.
     """
     exact = [c(v) for c, v in zip(chances, values, strict=True)]
     step = least or Decimal(1)
-    for step in _steps(max(map(abs, values)), least):
+    for step in _steps([abs(v) for v in values], least):
         rounded = [on(v, step) for v in values]
         if above_zero and min(rounded) <= 0:
             continue
@@ -57,10 +57,10 @@ def significant(value: float, digits: int = 4) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(exponent))
 
 
-def _steps(greatest: float, least: Decimal) -> Iterator[Decimal]:
-    """5 and 1 times powers of ten, from about the greatest value down to the least step."""
-    top = math.floor(math.log10(greatest)) if greatest > 0 else 0
-    for exponent in range(top, top - _FINEST - 1, -1):
+def _steps(values: Sequence[float], least: Decimal) -> Iterator[Decimal]:
+    """5 and 1 times powers of ten, from about the greatest of some values down to `_FINEST` digits of the least, or to the least step."""
+    powers = [math.floor(math.log10(v)) for v in values if v > 0] or [0]
+    for exponent in range(max(powers), min(powers) - _FINEST - 1, -1):
         for digit in (5, 1):
             step = plain(Decimal(digit).scaleb(exponent))
             if step < least:
