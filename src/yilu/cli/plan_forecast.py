@@ -269,7 +269,7 @@ def figure(value: float | None) -> str | None:
     """A figure that is forecast, with four digits: more would be made up."""
     if value is None:
         return None
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{float(f'{value:.4g}'):.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _range(low: float | None, high: float | None) -> str | None:
