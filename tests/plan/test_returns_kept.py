@@ -236,7 +236,7 @@ def test_letters(tmp_path: Path, january: list[Line], capsys: pytest.CaptureFixt
     for said in (
         "示例快递企业甲",
         "快递业务量",
-        f"{round(1.1 * value)} 件",
+        f"{round(1.1 * value):,}件",
         "合计与分项之和不符",
         "不作为处罚的依据",
         "2025年2月15日",
@@ -247,7 +247,7 @@ def test_letters(tmp_path: Path, january: list[Line], capsys: pytest.CaptureFixt
     for said in ("Example enterprise A", "Express volume", "no ground for a penalty", "15 February 2025"):
         assert said in english, said
     other = (tmp_path / "one" / "query-EX-E2-2025-02-10-zh.html").read_text(encoding="utf-8")
-    assert "未报送" in other and "示例快递企业甲" not in other and f"{round(1.1 * value)}" not in other, (
+    assert "未报送" in other and "示例快递企业甲" not in other and f"{round(1.1 * value):,}" not in other, (
         "no letter tells of another enterprise"
     )
     assert run("letter", *words, "--out", str(tmp_path / "two")) == 0

@@ -274,7 +274,7 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
         if at == total
         else values[0] - sum(v for q, v in zip(places, values, strict=True) if q not in (total, at))
     )
-    desk.find(code, at, wording.as_given(desk.new[at], owed, desk.series), wording.parts(code, values))
+    desk.find(code, at, wording.as_given(desk.new[at], owed, desk.series), wording.parts(values))
 
 
 def _unknown(desk: Desk, at: Place) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from yilu.documents import Block, Column, Document, Heading, Notes, Paragraph, Table, Text, Words, both
+from yilu.documents import Block, Column, Document, Heading, Notes, Paragraph, Table, Text, Words, both, joined
 from yilu.plan.period import Period, period
 from yilu.plan.returns.findings import Finding
 from yilu.plan.returns.forms import Forms
 from yilu.plan.statistics import Series
+from yilu.plan.units import units
 
 _SPAN = {"month": ("{y}年{m}月", "{m}/{y}"), "quarter": ("{y}年第{q}季度", "Q{q} {y}")}
 
@@ -65,7 +66,7 @@ def _table(findings: list[Finding], series: dict[str, Series]) -> Table:
         Column(Text("请贵企业", "Please"), wide=1.5),
     )  # fmt: skip
     rows = tuple(
-        (str(n), span(f.period), _named(f, series), f.value or "–", f.expected, _found(f), f.reason.ask)
+        (str(n), span(f.period), _named(f, series), _sent(f), f.expected, _found(f), f.reason.ask)
         for n, f in enumerate(findings, 1)
     )
     return Table(Text("需核实的数据", "Figures to be checked"), columns, rows)

@@ -69,12 +69,11 @@ def change(expected: Expected, value: float) -> Text:
     )
 
 
-def parts(code: str, values: list[float]) -> Text:
-    """By how much total and parts differ."""
-    total, held = values[0], sum(values[1:])
-    percent = f"{100 * (total / held - 1):+.2f}%".replace("-", "−") if held else "–"
-    zh, en = {"sum": ("合计与分项之和相差", "total against the sum of its parts:"), "quarter": ("季报与各月之和相差", "quarter against the sum of its months:")}[code]  # fmt: skip
-    return Text(f"{zh} {percent}", f"{en} {percent}")
+def parts(values: list[float]) -> Text:
+    """By how much a total (the first) is more than its parts."""
+    held = sum(values[1:])
+    percent = f"{100 * (values[0] / held - 1):+.2f}%".replace("-", "−") if held else "–"
+    return Text(f"相差 {percent}", f"by {percent}")
 
 
 def price(value: float, of: Series) -> Text:
