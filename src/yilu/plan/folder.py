@@ -15,6 +15,7 @@ from yilu.plan.faults import Held, faults
 from yilu.plan.model import (
     Coverage,
     Fact,
+    Outcome,
     Plan,
     Programme,
     Progress,
@@ -172,4 +173,5 @@ def _plan(head: dict[str, Any], rows: dict[str, list[Row]]) -> Plan:
         coverage=tuple(built("coverage", r, Coverage) for r in rows["coverage"]),
         relations=tuple(built("relations", r, Relation) for r in rows["relations"]),
         references=tuple(built("references", r, Reference) for r in rows["references"]),
+        outcomes=tuple(built("outcomes", r, Outcome) for r in rows["outcomes"]),
     )

@@ -18,6 +18,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "coverage": ("数字清单", "Where each number of the document is held, or why it is no figure; `--document` walks the document beside it."),
     "relations": ("数量关系", "Which printed figure follows from which others; growth printed beside a target needs no row."),
     "references": ("参照数字", "Figures from elsewhere that the plan's are held against, each with its source."),
+    "outcomes": ("完成情况", "What registers say that targets and projects reached, entered by the office: what no statistic and no indicator measures."),
 }  # fmt: skip
 
 _HEAD = """# The plan folder 规划文件夹
