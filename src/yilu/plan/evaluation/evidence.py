@@ -173,7 +173,7 @@ def _of_outcomes(p: Promise, known: Sources) -> list[Measured]:
 
 def _of_relation(p: Promise, known: Sources) -> list[Measured]:
     """Figures that follow from another target's and a reference, as ``relations.csv`` declares: a ratio or a share."""
-    kind, rows = known.of_results.get(p.row, ("", ()))
+    _, rows = known.of_results.get(p.row, ("", ()))
     if len(rows) != 2:
         return []
     top, bottom = rows

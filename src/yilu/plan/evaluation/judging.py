@@ -157,7 +157,11 @@ def _under_way(
     """Before the due year: verdict, reasons, and what path and chance say each; or why none can be given."""
     assert p.wanted is not None
     if shortfall(p, at.value, p.wanted) <= 0:
-        return "ahead", (Text(f"{at.year}年已达到{p.due}年的目标", f"met the target of {p.due} in {at.year} already"),), ("", "")
+        return (
+            "ahead",
+            (Text(f"{at.year}年已达到{p.due}年的目标", f"met the target of {p.due} in {at.year} already"),),
+            ("", ""),
+        )
     by_path, reasons = "", []
     if stands is not None and not math.isnan(stands.expected):
         short = shortfall(p, at.value, stands.expected)

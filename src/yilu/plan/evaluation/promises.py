@@ -14,7 +14,14 @@ from yilu.plan.model import Plan, Project, Target
 from yilu.plan.tables import CLASSES, columns
 from yilu.plan.units import units
 
-SIGNS: dict[str, str] = {"targets": "T", "projects": "J", "references": "R", "outcomes": "O", "statistics": "S", "store": "M"}
+SIGNS: dict[str, str] = {
+    "targets": "T",
+    "projects": "J",
+    "references": "R",
+    "outcomes": "O",
+    "statistics": "S",
+    "store": "M",
+}
 """Letters of references by table; the number after it is the row of the file, counted from 1 without the header."""
 GRADES = "ABCDXMS"
 """Grades, the better first."""

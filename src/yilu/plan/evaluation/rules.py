@@ -143,7 +143,9 @@ def _proposal(i: int, given: Any) -> Proposal:
     for name, value in given.items():
         if name not in _PROPOSAL or not isinstance(value, _PROPOSAL[name]):
             expected = "text" if _PROPOSAL.get(name) is str else "a list"
-            raise wrong(FILE, f"{key}, {name}", value, expected if name in _PROPOSAL else "one of " + ", ".join(_PROPOSAL))
+            raise wrong(
+                FILE, f"{key}, {name}", value, expected if name in _PROPOSAL else "one of " + ", ".join(_PROPOSAL)
+            )
     for name in ("id", "zh", "en"):
         if not given.get(name):
             raise wrong(FILE, f"{key}, {name}", None, "text")

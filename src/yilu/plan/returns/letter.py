@@ -100,12 +100,19 @@ def _files(findings: list[Finding]) -> tuple[tuple[Words, Words], ...]:
         if f.file:
             by_file.setdefault(f.file, []).append(f)
     return tuple(
-        (
-            name,
-            both("第 {r} 行", "rows {r}", r=", ".join(str(n) for n in sorted({f.row for f in held if f.row})) or "–"),
-        )
+        (name, both("第 {r} 行", "rows {r}", r=joined(map(str, sorted({f.row for f in held if f.row})), "、", ", ")))
         for name, held in by_file.items()
     )
+
+
+def _sent(f: Finding) -> Words:
+    """A value as it was sent, thousands apart, its unit in both languages; anything else as it stands."""
+    number, _, unit = (f.value or "–").partition(" ")
+    if unit not in units():
+        return f.value or "–"
+    whole, point, rest = number.partition(".")
+    text = f"{int(whole):,}{point}{rest}"
+    return Text(f"{text}{unit}", f"{text} {units()[unit].en}")
 
 
 def span(text: str) -> Words:
