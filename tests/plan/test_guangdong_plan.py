@@ -196,7 +196,8 @@ def test_what_can_not_be_told(findings: list[Finding]) -> None:
     assert "no bounds" in why["growth", "growth_revenue"]
     outlets = [f for f in found if f.subject == "outlets"]
     assert len(outlets) == 3 and all("口径" in f.why_zh for f in outlets)
-    assert len(found) == 9
+    assert "does not state this relation" in why["gap", "growth_above_nation_volume"]
+    assert len(found) == 10
 
 
 def test_the_parts_of_programme_one(guangdong: Plan, findings: list[Finding]) -> None:

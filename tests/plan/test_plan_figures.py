@@ -178,6 +178,19 @@ def test_growth_between_facts(
     assert {p.row for p in found.places} >= {"current_state:a", "current_state:b"}
 
 
+def test_gap_between_growths(tmp_path: Path) -> None:
+    """14.87 % a year is 4.87 points above 10 % a year, and not 6 above."""
+    slow = [FACT | {"code": "c", "year": 2015, "value": "1000"}, FACT | {"code": "d", "year": 2020, "value": "1611"}]
+    bare = LETTERS | {"growth": "", "growth_as": ""}
+    relation = RELATION | {"kind": "gap", "of": "current_state:a;current_state:b;current_state:c;current_state:d"}
+    for value, verdict in (("4.9", "agrees"), ("6.0", "contradicts")):
+        facts = (START, END, *slow, GROWTH | {"value": value, "unit": "个百分点/年"})
+        folder = write_plan(tmp_path / value, targets=(bare,), relations=(relation,), current_state=facts)
+        (found,) = plan.check(plan.load(folder))
+        assert (found.verdict, found.computed_unit) == (verdict, "个百分点/年")
+        assert float(found.computed) == pytest.approx(100 * (2**0.2 - 1.611**0.2), abs=1e-3)
+
+
 def test_bases_that_differ_are_undecidable(tmp_path: Path) -> None:
     """A share whose parts have different bases is undecidable even where its figures come out, and says which bases."""
     part = FACT | {"code": "a", "value": "25", "basis_zh": "邮件", "basis_en": "mail"}

@@ -158,6 +158,21 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_series_are_those_of_the_province(tmp_path: Path) -> None:
+    """A plan beside official series names one of them; beside none, or series that can't be read, it can't be told."""
+    measured = LETTERS | {"measured_by": "statistic:letters"}
+    folder = write_plan(tmp_path / "plan", targets=(measured,))
+    assert faults(folder) == []
+    series = tmp_path / "series.csv"
+    series.write_text("code\n", encoding="utf-8")
+    assert faults(folder) == []
+    text = (plan.folder_of("guangdong").parent / "series.csv").read_text(encoding="utf-8")
+    series.write_text(text, encoding="utf-8")
+    assert faults(folder) == [("targets.csv", 1, "measured_by", "statistic:letters")]
+    series.write_text(text.replace("\nexpress_volume,", "\nletters,"), encoding="utf-8")
+    assert faults(folder) == []
+
+
 def test_the_folder_of_a_province() -> None:
     """A province's plan lies in its folder ``plan``; a plan folder is its own."""
     found = plan.folder_of("guangdong")

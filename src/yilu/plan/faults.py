@@ -14,7 +14,7 @@ from yilu.plan.tables import CLASSES, CODED, columns
 from yilu.plan.units import convertible, factor, units
 
 ARITY: dict[str, tuple[int, int]] = {
-    "growth": (2, 2), "change": (2, 2), "increment": (2, 2), "share": (2, 2), "ratio": (2, 2), "sum": (2, 99), "count": (1, 1),
+    "growth": (2, 2), "change": (2, 2), "increment": (2, 2), "share": (2, 2), "ratio": (2, 2), "gap": (4, 4), "sum": (2, 99), "count": (1, 1),
 }  # fmt: skip
 """Fewest and most rows that a relation of each kind follows from."""
 
@@ -24,11 +24,15 @@ _NO_FIGURE = ("all", "nearly_all", "change")
 
 @dataclass(frozen=True)
 class Held:
-    """What could be read: the head (None: at fault), sound rows by table, codes of rows with a fault (None: unknown)."""
+    """What could be read: the head (None: at fault), sound rows by table, codes of rows with a fault (None: unknown).
+
+    ``series``: codes of the province's official series; None where it has none, or they can't be read.
+    """
 
     head: dict[str, Any] | None
     tables: dict[str, list[Row]]
     unread: dict[str, set[str] | None]
+    series: set[str] | None = None
 
 
 def faults(held: Held) -> list[Problem]:
@@ -159,6 +163,8 @@ def _measures(held: Held) -> Iterator[Problem]:
                 yield _problem(name, row, "measured_by", "no way of measuring", expected)
             elif way == "indicator" and what not in catalogue():
                 yield _problem(name, row, "measured_by", "no such indicator", "an id that `yilu indicators` has")
+            elif way == "statistic" and held.series is not None and what not in held.series:
+                yield _problem(name, row, "measured_by", "no such series", "a code of the province's series.csv")
 
 
 def _progress(held: Held) -> Iterator[Problem]:

@@ -94,7 +94,7 @@ class Place:
 class Statement:
     """What one row says of a quantity in a year. ``role``: fact, baseline, promise or reference.
 
-    ``value`` and ``value_to`` in ``unit``; ``allowed``: what the words allow, in ``unit``; ``count``: places that each have so many, else 1.
+    ``value`` and ``value_to`` in ``unit``; ``since``: first year of a mean or sum over years; ``section``: of a reference its area.
     """
 
     row: str

@@ -11,6 +11,7 @@ from typing import Any
 from yilu.errors import InputError
 from yilu.network import folder_of as province_folder
 from yilu.network.reading import Problem, Row, read_table
+from yilu.network.schema import declared
 from yilu.plan.faults import Held, faults
 from yilu.plan.model import (
     Coverage,
@@ -79,7 +80,7 @@ def read(folder: Path) -> tuple[Plan | None, list[Problem]]:
         for path in sorted(folder.glob("*.csv"))
         if path.name not in known
     ]
-    held = Held(head, tables, unread)
+    held = Held(head, tables, unread, _series(folder.resolve().parent))
     problems += faults(held)
     order = {f"{name}.csv": i for i, name in enumerate(CLASSES)}
     problems.sort(key=lambda p: (order.get(p.file, -1), p.row or 0))
@@ -97,6 +98,14 @@ def _table(folder: Path, name: str) -> tuple[list[Row], set[str] | None, list[Pr
     if name in REQUIRED and not (folder / file).is_file():
         return [], None, [Problem(file, None, None, None, "the file is missing", "a table that every plan has")]
     return read_table(folder, name, columns(name), name in REQUIRED)
+
+
+def _series(province: Path) -> set[str] | None:
+    """Codes of the official series of the province that the plan folder lies in; None where it has none, or they can't be read."""
+    if not (province / "series.csv").is_file():
+        return None
+    rows, unread, _ = read_table(province, "series", declared("yilu.plan", "series"), False)
+    return None if unread is None else {str(r.values["code"]) for r in rows} | unread
 
 
 def _head(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:

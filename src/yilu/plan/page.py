@@ -72,6 +72,7 @@ _MEANS: dict[str, str] = {
     "increment": "the printed increment, and the last figure less the first; of per cent in percentage points",
     "share": "the printed share, and part over whole; parts of unlike basis (口径) can't be told",
     "ratio": "the printed ratio, and one figure over another of another dimension",
+    "gap": "the printed gap, and the growth of one less that of another, in percentage points a year",
     "sum": "the printed total, and what the parts add up to, ranges and all",
     "count": "the printed number, and the places that the row names",
     "same": "rows of one quantity and one year, converted into one unit",

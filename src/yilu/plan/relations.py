@@ -104,6 +104,8 @@ def _undecided(kind: str, subject: str, printed: Statement, why: tuple[str, str]
 
 def _hindrance(kind: str, result: Statement, parts: list[Statement]) -> tuple[str, str] | None:
     """Why nothing follows from the parts, in both languages; None where something does."""
+    if kind == "gap":
+        return _hindrance("growth", result, parts[:2]) or _hindrance("growth", result, parts[2:])
     compared = {
         "growth": parts, "change": parts, "increment": [*parts, result] if result.unit != "个百分点" else parts,
         "share": parts, "sum": [*parts, result],
@@ -138,6 +140,10 @@ def _computed(kind: str, result: Statement, parts: list[Statement]) -> tuple[flo
     match kind:
         case "growth" | "change" | "increment":
             return _between(kind, parts[0], parts[1])
+        case "gap":
+            mine, my_range = _between("growth", parts[0], parts[1])
+            its, its_range = _between("growth", parts[2], parts[3])
+            return mine - its, Interval(my_range.low - its_range.high, my_range.high - its_range.low)
         case "share" | "ratio":
             scale = parts[0].plain / parts[1].plain / result.plain
             above, below = parts[0].printed, parts[1].printed

@@ -20,6 +20,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "increment": ("增量", "increment"),
     "share": ("占比", "share"),
     "ratio": ("比值", "ratio"),
+    "gap": ("增速之差", "gap between growths"),
     "sum": ("合计", "sum"),
     "count": ("个数", "number of places"),
     "same": ("同一数量", "same quantity"),
