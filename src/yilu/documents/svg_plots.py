@@ -82,7 +82,7 @@ def bars(chart: Bars, language: str, name: str) -> str:
         rows += (
             f"{_name(said(category, language), top + _ROW / 2)}"
             f'<rect x="{begin:.1f}" y="{top + 5:.1f}" width="{long:.1f}" height="{_ROW - 10:.1f}" fill="{fill}" stroke="#{COLOURS[0]}" stroke-width="0.8"/>'
-            f'<text x="{beside:.1f}" y="{top + _ROW / 2 + 4:.1f}" text-anchor="{anchor}">{figure(value, chart.places)}</text>'
+            f'<text x="{beside:.1f}" y="{top + _ROW / 2 + 4:.1f}" text-anchor="{anchor}" paint-order="stroke" stroke="#fff" stroke-width="3">{figure(value, chart.places)}</text>'
         )
     pattern = (
         f'<defs><pattern id="{name}n" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" fill="#fff"/>'
@@ -96,7 +96,7 @@ def bars(chart: Bars, language: str, name: str) -> str:
             f'<line x1="{at:.1f}" x2="{at:.1f}" y1="20" y2="{tall - 4:.0f}" stroke="#B01117" stroke-width="1.4" stroke-dasharray="6 3"/>'
             f'<text x="{at:.1f}" y="14" text-anchor="middle" fill="#B01117">{escape(said(chart.mark[1], language))}</text>'
         )
-    return _framed(chart, language, name, tall, f"{pattern}{rows}{axis}{mark}")
+    return _framed(chart, language, name, tall, f"{pattern}{mark}{rows}{axis}")
 
 
 def _framed(chart: Lines | Bars, language: str, name: str, high: float, held: str) -> str:

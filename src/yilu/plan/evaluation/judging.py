@@ -82,7 +82,8 @@ def judge(
         return _unmeasured(p, latest, found, p.hindrance or Text("没有目标值", "no figure to reach"))
     at = _used(p, usable, kind, year)
     if isinstance(at, Text):
-        return _unmeasured(p, latest, found, hindrance if not usable and hindrance is not None else at, rules)
+        none = hindrance or _NONE.get(p.way.partition(":")[0], at)
+        return _unmeasured(p, latest, found, at if usable else none)
     told = _figures(p, at)
     line, why = _path(p)
     stands = _standing(line, p, at)
@@ -265,7 +266,7 @@ def _doubts(p: Promise, at: Measured, usable: tuple[Measured, ...]) -> list[Text
     return out
 
 
-def _unmeasured(p: Promise, latest: Measured | None, found: tuple[Measured, ...], why: Text, rules: Rules | None = None) -> Judged:  # fmt: skip
+def _unmeasured(p: Promise, latest: Measured | None, found: tuple[Measured, ...], why: Text) -> Judged:  # fmt: skip
     """No verdict: why, and what would be needed. The latest figure stands beside it, if there is one, with its share of the target."""
     lacks = p.way.partition(":")[0]
     needed = p.needed or _NEEDED[lacks]
@@ -278,6 +279,10 @@ def _unmeasured(p: Promise, latest: Measured | None, found: tuple[Measured, ...]
     )  # fmt: skip
 
 
+_NONE: dict[str, Text] = {
+    "register": Text("没有登记数", "nothing is entered in its register"),
+    "not_yet": Text("尚无衡量办法", "there is no way yet to measure it"),
+}
 _NEEDED: dict[str, Text] = {
     "statistic": Text("该年度的官方统计数", "the official figure of the year"),
     "indicator": Text("全年的扫描事件或日报", "scan events or daily counts of the whole year"),

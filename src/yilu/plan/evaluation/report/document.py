@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from yilu.documents import Bars, Block, Callout, Column, Document, Heading, Paragraph, Table, Text, Words, both, joined
+from yilu.documents import Block, Callout, Column, Document, Heading, Paragraph, Table, Text, Words, both, joined
 from yilu.documents.figures import NONE
 from yilu.network import Problem
-from yilu.plan.evaluation.causes import Cause
 from yilu.plan.evaluation.evaluating import Evaluation
 from yilu.plan.evaluation.judging import KINDS, Judged
-from yilu.plan.evaluation.report import annex, targets
-from yilu.plan.evaluation.report.words import cited, in_unit, listed, measured, per_cent, signed, verdict, with_unit
+from yilu.plan.evaluation.report import annex, targets, words
+from yilu.plan.evaluation.report import problems as troubles
+from yilu.plan.evaluation.report.words import cited, listed, measured, per_cent, verdict, with_unit
 from yilu.plan.evaluation.rules import VERDICTS
 from yilu.plan.evaluation.summing import Sum
 
 _ENOUGH = 0.5
 """Share of the weights that must have a verdict before the score is told without a warning (A)."""
 _NAMED = 8
-_PARTS: dict[str, Text] = {"volume": Text("业务量变化", "items"), "mix": Text("结构变化", "mix"), "price": Text("每件收入变化", "revenue per item"), "other": Text("无件收入", "revenue without items")}  # fmt: skip
 
 
 def document(e: Evaluation, area: Text, problems: Sequence[Problem] = ()) -> Document:
@@ -31,7 +30,7 @@ def document(e: Evaluation, area: Text, problems: Sequence[Problem] = ()) -> Doc
         Heading(Text("主要指标完成情况", "Main indicators")), *targets.chapter(e),
         Heading(Text("主要任务落实情况", "Main tasks")), *_tasks(e),
         Heading(Text("重大工程进展情况", "Major programmes")), *_works(e),
-        Heading(Text("存在的问题及原因", "Problems and causes")), *_problems(e),
+        Heading(Text("存在的问题及原因", "Problems and causes")), *troubles.chapter(e),
         Heading(Text("对策建议", "Proposals")), *_proposals(e),
         *annex.annexes(e, problems),
     ]  # fmt: skip
@@ -86,7 +85,11 @@ def _sentence(j: Judged) -> Text:
     p = j.promise
     told = both("{n}{a}{r}", "{n} {a} {r}", n=p.name, a=with_unit(measured(j.actual), p.unit), r=cited(j.actual.refs))
     of = both(
-        "为目标{t}{r}的{c}", "{c} of the target of {t} {r}", t=p.said, r=cited((p.ref,)), c=per_cent(j.completion)
+        "为目标{t}{r}的{c}",
+        "{c} of the target of {t} {r}",
+        t=words.said(p),
+        r=cited((p.ref,)),
+        c=per_cent(j.completion),
     )
     if j.actual.year != p.due:
         of = both("{y}年,{o}", "in {y}, {o}", y=str(j.actual.year), o=of)
@@ -104,7 +107,7 @@ def _sums(e: Evaluation) -> Table:
     return Table(
         Text("各章节评价汇总", "Verdicts by section"),
         (
-            Column(Text("章节", "Section"), wide=2.0), Column(Text("目标", "Targets"), number=True, wide=0.8), *(Column(Text(*VERDICTS[v]), number=True, wide=0.85) for v in VERDICTS),
+            Column(Text("章节", "Section"), wide=1.9), Column(Text("目标", "Targets"), number=True, wide=0.8), *(Column(Text(*VERDICTS[v]), number=True, wide=1.08 if v == "unmeasurable" else 0.95) for v in VERDICTS),
             Column(Text("权重", "Weight"), number=True, wide=0.8), Column(Text("可评权重", "Judged weight"), number=True, wide=0.85), Column(Text("得分", "Score"), number=True, wide=0.7),
         ),
         tuple(row(s) for s in e.sums),
@@ -167,75 +170,12 @@ def _works(e: Evaluation) -> list[Block]:
         blocks.append(Table(
             Text("有数据的工程量", "Quantities with figures"),
             (
-                Column(Text("工程量", "Quantity"), wide=2.2), Column(Text("要求", "Promised"), wide=1.1), Column(Text("数值", "Figure"), number=True, wide=1.1), Column(Text("评价", "Verdict"), wide=1.0),
+                Column(Text("工程量", "Quantity"), wide=2.2), Column(Text("要求", "Promised"), wide=1.1), Column(Text("数值", "Figure"), wide=1.2), Column(Text("评价", "Verdict"), wide=1.0),
                 Column(Text("理由", "Why"), wide=2.6), Column(Text("依据", "Rows"), wide=0.9),
             ),
             tuple((j.promise.name, j.promise.said, both("{n}({y}年)", "{n} ({y})", n=measured(j.actual), y=str(j.actual.year if j.actual else "")), verdict(j.verdict), joined((*j.reasons, *((both("需要{n}", "needed: {n}", n=j.lacking),) if j.lacking else ()))), listed(j.refs)) for j in known),
         ))  # fmt: skip
     return blocks
-
-
-def _problems(e: Evaluation) -> list[Block]:
-    blocks: list[Block] = []
-    for j in e.targets:
-        if j.verdict in ("behind", "hard"):
-            why = joined(j.reasons)
-            blocks.append(Paragraph(both("{n}:{v}。{w}。{r}", "{n}: {v}. {w}. {r}", n=j.promise.name, v=verdict(j.verdict), w=why, r=cited(j.refs))))  # fmt: skip
-    for c in e.causes:
-        blocks += _cause(e, c)
-    lacking = [j for j in e.targets if j.verdict == "unmeasurable"]
-    if lacking:
-        by: dict[str, int] = {}
-        for j in lacking:
-            by[j.lacks] = by.get(j.lacks, 0) + 1
-        ways = joined((both("{w}{n}项", "{w} {n}", w=targets.WAYS[k], n=str(n)) for k, n in by.items()), "、", ", ")
-        blocks.append(Paragraph(both("{n}项目标无法评价,按衡量方式分:{w}。", "{n} targets can't be judged; by the way they are measured: {w}.", n=str(len(lacking)), w=ways)))  # fmt: skip
-    return blocks or [Paragraph(Text("没有落后的目标。", "No target is behind."))]
-
-
-def _cause(e: Evaluation, c: Cause) -> list[Block]:
-    """Why a revenue is where it is: the sentence, the parts as a chart, revenue per item by year."""
-    name, unit = Text(c.revenue.name_zh, c.revenue.name_en), in_unit(c.revenue.unit)
-    first, last, parts = c.prices[0], c.prices[-1], {k: v for k, v in c.change.parts.items() if v}
-    each = joined((both("{p}{v}", "{p} {v}", p=_PARTS[k], v=signed(v)) for k, v in parts.items()), "、", ", ")
-    said = both(
-        "{n}自{a}年{x}{u}变为{b}年{y}{u},增减{d}{u},由以下各项合成:{e}。{k}由{p}元变为{q}元{r}。", "{n} went from {x} in {a} to {y} {u} in {b}, {d}: {e}. {k} went from {p} to {q} yuan {r}.",
-        n=name, a=str(first.year), b=str(last.year), x=f"{c.change.before:,.1f}", y=f"{c.change.after:,.1f}", d=signed(c.change.change), u=unit, e=each,
-        k=Text(c.price.name_zh, c.price.name_en), p=f"{first.value:.2f}", q=f"{last.value:.2f}", r=cited((*first.refs, *last.refs)),
-    )  # fmt: skip
-    blocks: list[Block] = [Heading(both("{n}的成因", "{n}: why", n=name), 2), Paragraph(said)]
-    if c.shortfall is not None:
-        held = {k: v for k, v in c.shortfall.parts.items() if v}
-        main = both("主要在于{m}", "above all {m}", m=_PARTS[c.main])
-        blocks.append(Paragraph(both(
-            "与规划要求的{w}{u}相比,相差{g}{u},其中{e};{m}。规划隐含的每件收入为{p}元。", "Against the {w} {u} that the plan wanted, {g}: {e}; {m}. The plan implies {p} yuan an item.",
-            w=f"{c.shortfall.before:,.1f}", u=unit, g=signed(c.shortfall.change), m=main, p=f"{c.promised_price or 0:.2f}",
-            e=joined((both("{p}{v}", "{p} {v}", p=_PARTS[k], v=signed(v)) for k, v in held.items()), "、", ", "),
-        )))  # fmt: skip
-    blocks.append(Bars(
-        both("{n}变化的分解,{a}至{b}年", "Change of {n}, {a} to {b}", n=name, a=str(first.year), b=str(last.year)), Text("因素", "part"), unit,
-        (*(_PARTS[k] for k in parts), Text("合计", "In all")), (*parts.values(), c.change.change), said,
-        basis=both("对数平均迪氏分解(LMDI),各项之和等于合计;斜线为减少。依据{r}。", "Logarithmic mean Divisia (LMDI): the parts add up to all of it; hatched: less. Rows {r}.", r=listed((*first.refs, *last.refs))),
-    ))  # fmt: skip
-    blocks.append(Table(
-        both("{n}逐年", "{n} by year", n=Text(c.price.name_zh, c.price.name_en)),
-        (
-            Column(Text("年份", "Year"), wide=0.8), Column(Text("每件收入", "Per item"), Text("元", "yuan"), True), Column(both("业务量贡献", "From items"), unit, True),
-            Column(Text("每件收入贡献", "From revenue per item"), unit, True, 1.2), Column(Text("依据", "Rows"), wide=1.2),
-        ),
-        tuple(
-            (str(p.year), f"{p.value:.2f}", *(_steps(c, i)), listed(p.refs)) for i, p in enumerate(c.prices)
-        ),
-        basis=Text("贡献为与上一有数年份相比;逐年贡献之和与首尾两年直接分解略有不同。", "Parts against the last year with figures before; their sum over years may differ a little from the two ends taken alone."),
-    ))  # fmt: skip
-    return blocks
-
-
-def _steps(c: Cause, i: int) -> tuple[str, str]:
-    if i == 0:
-        return NONE, NONE
-    parts = c.steps[i - 1].parts
-    return signed(parts["volume"]), signed(parts["price"])
 
 
 def _proposals(e: Evaluation) -> list[Block]:

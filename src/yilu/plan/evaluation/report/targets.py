@@ -9,12 +9,14 @@ from yilu.plan.evaluation.judging import Judged, path_at
 from yilu.plan.evaluation.promises import reference
 from yilu.plan.evaluation.report.words import (
     baseline,
-    figure,
     in_unit,
     listed,
     measured,
+    named,
     number,
+    of_year,
     per_cent,
+    said,
     signed,
     target,
     verdict,
@@ -56,22 +58,22 @@ def _main(e: Evaluation, done: list[Judged]) -> Table:
     for j in done:
         p = j.promise
         rows.append((
-            p.name, in_unit(p.unit), baseline(p), target(p), figure(j.actual, e.year), per_cent(j.completion), _number_or(j.grown), _number_or(j.promised),
+            named(p), baseline(p), target(p), measured(j.actual), of_year(j.actual), per_cent(j.completion), _number_or(j.grown), _number_or(j.promised),
             verdict(j.verdict), j.actual.grade if j.actual else NONE, listed(j.refs),
         ))  # fmt: skip
     return Table(
         Text("主要指标完成情况", "Main indicators"),
         (
-            Column(Text("指标", "Indicator"), wide=1.7), Column(Text("单位", "Unit"), wide=0.85), Column(Text("基期", "Baseline"), number=True, wide=0.95),
-            Column(Text("目标", "Target"), number=True, wide=0.9), Column(Text("完成值", "Reached"), number=True, wide=1.15),
-            Column(Text("完成率", "Of target"), number=True, wide=0.9), Column(Text("年均增速", "Growth a year"), Text("%", "%"), True, 0.85),
-            Column(Text("规划增速", "Promised"), Text("%", "%"), True, 0.85), Column(Text("评价", "Verdict"), wide=0.95),
-            Column(Text("等级", "Grade"), wide=0.6), Column(Text("依据", "Rows"), wide=0.85),
+            Column(Text("指标", "Indicator"), wide=2.1), Column(Text("基期", "Baseline"), number=True, wide=1.0),
+            Column(Text("目标", "Target"), number=True, wide=0.95), Column(Text("完成值", "Reached"), number=True, wide=0.95), Column(Text("年份", "Year"), wide=0.9),
+            Column(Text("完成率", "Of target"), number=True, wide=0.95), Column(Text("年均增速", "Growth a year"), Text("%", "%"), True, 0.9),
+            Column(Text("规划增速", "Promised"), Text("%", "%"), True, 0.95), Column(Text("评价", "Verdict"), wide=1.15),
+            Column(Text("等级", "Grade"), wide=0.75), Column(Text("依据", "Rows"), wide=0.85),
         ),
         tuple(rows),
         basis=Text(
-            "完成率:越高越好的为完成值÷目标值,越低越好的为目标值÷完成值;年均增速自基期起算;等级为数据可信等级,依据为附件中的编号;“–”为无。",
-            "Of target: figure over target, of what is to fall target over figure; growth a year since the baseline; grade: of the evidence; rows: see the annex; – where there is none.",
+            "完成率:越高越好的为完成值÷目标值,越低越好的为目标值÷完成值;年均增速自基期起算;等级为数据可信等级,依据为附件1中的编号;“–”为无。",
+            "Of target: figure over target, of what is to fall target over figure; growth a year since the baseline; grade: of the evidence; rows: see annex 1; – where there is none.",
         ),
     )  # fmt: skip
 
@@ -156,7 +158,7 @@ def _unmeasured(held: list[Judged]) -> Table:
             latest = both("{n}{u}({y}年){r}", "{n} {u} ({y}) {r}", n=measured(j.actual), u=unit, y=str(j.actual.year), r=f"[{listed(j.actual.refs)}]")  # fmt: skip
             if not j.actual.official and not j.actual.judged:
                 latest = both("{l},{b}", "{l}, {b}", l=latest, b=j.actual.basis)
-        rows.append((p.name, p.section, p.said, WAYS[j.lacks], joined(j.reasons), j.lacking or NONE, latest, p.ref))
+        rows.append((p.name, p.section, said(p), WAYS[j.lacks], joined(j.reasons), j.lacking or NONE, latest, p.ref))
     return Table(
         Text("无法评价的目标及所需条件", "Targets without a verdict, and what would be needed"),
         (
@@ -206,7 +208,7 @@ def _trend(e: Evaluation, j: Judged) -> Lines:
         ):
             lines.append(Line(name, tuple(value if here else None for here in at), "dotted"))
     steps = [m.step for m in j.history if m.step]
-    places = 0 if (p.wanted or 0) >= 1000 else 1
+    places = 0 if (p.wanted or 0) >= 100 else 1
     refs = listed(dict.fromkeys((p.ref, *(r for m in j.history if m.year in years for r in m.refs))))
     latest = j.actual
     assert latest is not None

@@ -64,20 +64,21 @@ def listed(refs: Iterable[str]) -> str:
     return " ".join(refs)
 
 
-def of_year(m: Measured | None, asked: int) -> Words:
-    """The year of a figure, where it isn't the one asked for or the figure isn't final."""
+def of_year(m: Measured | None) -> Words:
+    """The year of a figure, and how final it is where it isn't reported."""
     if m is None:
         return NONE
-    year = "" if m.year == asked else f"{m.year}"
-    if m.status == "reported":
-        return year and both("({y}年)", "({y})", y=year)
-    status = STATUSES[m.status]
-    return both("({y}{s})", "({y}{s})", y=both("{y}年", "{y}, ", y=year) if year else "", s=status)
+    return str(m.year) if m.status == "reported" else both("{y}{s}", "{y}, {s}", y=str(m.year), s=STATUSES[m.status])
 
 
-def figure(m: Measured | None, asked: int) -> Words:
-    """A figure, with its year where that needs saying."""
-    return both("{n}{y}", "{n} {y}", n=measured(m), y=of_year(m, asked)) if m is not None else NONE
+def said(p: Promise) -> Text:
+    """The target as printed, with its unit, no blank in Chinese."""
+    return Text(p.said.zh.replace(" ", ""), p.said.en)
+
+
+def named(p: Promise) -> Text:
+    """The name of a promise with its unit."""
+    return both("{n}({u})", "{n} ({u})", n=p.name, u=in_unit(p.unit))
 
 
 def baseline(p: Promise) -> str:
