@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.forecast_drafts import drafted, section
 from benchmarks.machine import run
 from yilu.network import load as load_network
 from yilu.plan import load as load_plan
@@ -89,6 +90,7 @@ def measure(quick: bool) -> dict[str, Any]:
     return {
         "series": len(whole),
         "mid_term": middle(whole, paths),
+        "drafts": drafted(PROVINCE, DUE),
         "groups": [
             {"kind": j.kind, "period": j.period, "series": len(j.ids), "scores": [asdict(s) for s in j.scores], "coverage": [asdict(c) for c in j.coverage]}
             for j in result.judged if j.scores
@@ -117,8 +119,7 @@ says, so that the assumed spread weighs as much as they do. An outcome inside of
 
 *To drift*, *to the plan's path*, *to the plan's growth*: how large errors are against those of the other, below 1 is better; only cases that both have count. The plan's path is what the plan had foreseen for the year; its growth is laid on the last figure known. Cases overlap and share their years: they are far fewer pieces of
 knowledge than their number. *Bias*: mean error on the scale, below 0 where forecasts were too high. *Taken*: cases in which the method was the one chosen at the origin. *Half width* of the 80 % interval on the scale: 0.25 is about a quarter up or a fifth down.
-{"".join(group(j) for j in result.judged if j.scores)}{silent(result)}
-"""
+{"".join(group(j) for j in result.judged if j.scores)}{silent(result)}{section(PROVINCE, DUE)}"""
 
 
 HEAD_MIDDLE = ("series", "figures, last", "method", "target", "forecast", "80 %", "95 %", "chance", "at risk", "came", "in 80 %", "off", "with one figure less", "rests on")  # fmt: skip

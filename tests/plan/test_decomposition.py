@@ -18,7 +18,7 @@ WITH_ZEROS = st.one_of(st.just(0.0), AMOUNT)
 
 
 def test_two_industries() -> None:
-    """Energy of two industries as output, structure and intensity, with data of the worked example of Ang (2005): 50 to 96, by 32.4, 38.3 and −24.7; a wrong weight or ratio changes all three."""
+    """Energy of two industries as output, structure and intensity, an example of the kind of Ang (2005), worked out by hand with L(80, 30) = 50.98 and L(16, 20) = 17.93: 50 to 96, by 32.4, 38.3 and −24.7; a wrong weight or ratio changes all three."""
     before = np.array([[50, 50], [0.2, 0.8], [3.0, 0.5]])
     after = np.array([[80, 80], [0.5, 0.5], [2.0, 0.4]])
     parts = parts_of(before, after)

@@ -50,17 +50,17 @@ def show(
     plan = load(folder if folder is not None else str(settings().province))
     zh = settings().language == "zh"
     known = {s.id for s in plan.sections}
-    if section and not any(_within(id, section) for id in known):
+    if section and not any(within(id, section) for id in known):
         raise YiluError(
             f"the plan has no section {section}", zh=f"规划没有“{section}”这一节",
             next_step="sections: " + ", ".join(s.id for s in plan.sections),
         )  # fmt: skip
     parts = list(Part) if part is None else [part]
     held: dict[str, list[Any]] = {
-        "targets": [t for t in plan.targets if _within(t.section, section)],
-        "facts": [f for f in plan.facts if _within(f.section, section)],
-        "programmes": [p for p in plan.projects if _within(p.section, section)],
-        "tasks": [t for t in plan.tasks if _within(t.section, section)],
+        "targets": [t for t in plan.targets if within(t.section, section)],
+        "facts": [f for f in plan.facts if within(f.section, section)],
+        "programmes": [p for p in plan.projects if within(p.section, section)],
+        "tasks": [t for t in plan.tasks if within(t.section, section)],
     }
     if as_json:
         print_json(_record(plan, {p.value: held[p.value] for p in parts}))
@@ -76,7 +76,7 @@ def show(
         say("该节没有数字目标、工程或任务" if zh else "This section has no figures, programmes or tasks.")
 
 
-def _within(id: str, section: str) -> bool:
+def within(id: str, section: str) -> bool:
     """Whether a section is the one asked for, or lies in it; all are where none is asked for."""
     return not section or id == section or id.startswith(f"{section}.")
 

@@ -59,11 +59,13 @@ def _problem(table: str, row: Row, column: str, reason: str, expected: str) -> P
 
 
 def _uniqueness(held: Held) -> Iterator[Problem]:
-    """Codes stand once; a task's quarter once; words of a section once in the list of coverage."""
+    """Codes stand once; a task's quarter once; words of a section once in the list of coverage; a target's proposal of one ambition once, and what it rests on."""
     keys: dict[str, tuple[str, ...]] = {
         name: ("code",) for name in CLASSES if "code" in {a.name for a in columns(name)}
     }
-    keys |= {"progress": ("task", "quarter"), "coverage": ("section", "quote")}
+    keys |= {
+        "progress": ("task", "quarter"), "coverage": ("section", "quote"), "proposals": ("target", "ambition"), "bases": ("target",),
+    }  # fmt: skip
     for name, key in keys.items():
         seen: dict[tuple[str, ...], int] = {}
         for row in held.tables[name]:
@@ -151,7 +153,7 @@ def _ranges(held: Held) -> Iterator[Problem]:
 
 def _measures(held: Held) -> Iterator[Problem]:
     """How a promise is measured is one of the ways there are; what can't be measured says what would be needed."""
-    for name in ("targets", "projects"):
+    for name in ("targets", "projects", "gaps"):
         for row in held.tables[name]:
             given = _text(row, "measured_by")
             way, _, what = given.partition(":")
@@ -168,12 +170,14 @@ def _measures(held: Held) -> Iterator[Problem]:
 
 
 def _progress(held: Held) -> Iterator[Problem]:
-    """Progress is of a quarter, from 0 to 100 per cent."""
+    """Progress is of a quarter; it and the chance of a proposal are from 0 to 100 per cent."""
     for row in held.tables["progress"]:
         if not re.fullmatch(r"\d{4}Q[1-4]", _text(row, "quarter")):
             yield _problem("progress", row, "quarter", "not what is expected", "a quarter such as 2021Q4")
-        if not 0 <= Decimal(_text(row, "share")) <= 100:
-            yield _problem("progress", row, "share", "out of bounds", "per cent from 0 to 100")
+    for name, column in (("progress", "share"), ("proposals", "chance")):
+        for row in held.tables[name]:
+            if not 0 <= Decimal(_text(row, column)) <= 100:
+                yield _problem(name, row, column, "out of bounds", "per cent from 0 to 100")
 
 
 def _named(held: Held) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from yilu.network.reading import Problem, Row, read_table
 from yilu.network.schema import declared
 from yilu.plan.faults import Held, faults
 from yilu.plan.model import (
+    Basis,
     Coverage,
     Fact,
     Outcome,
@@ -21,11 +22,13 @@ from yilu.plan.model import (
     Programme,
     Progress,
     Project,
+    Proposal,
     Reference,
     Relation,
     Section,
     Target,
     Task,
+    Unproposed,
 )
 from yilu.plan.tables import CLASSES, REQUIRED, built, columns
 
@@ -130,8 +133,8 @@ def _head(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     for key in _YEARS:
         if type(given.get(key)) is not int or not 1949 <= given[key] <= 2100:
             fault(key, given.get(key, ""), "missing or no year", "a year from 1949 to 2100")
-    if isinstance(given.get("published"), str) and not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", given["published"]):
-        fault("published", given["published"], "not what is expected", "a month or day such as 2021-09")
+    if isinstance(given.get("published"), str) and not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?|draft", given["published"]):
+        fault("published", given["published"], "not what is expected", "a month or day such as 2021-09, or draft")
     if not problems and not given["baseline_year"] <= given["from_year"] <= given["to_year"]:
         fault("to_year", given["to_year"], "the years are not in order", "baseline_year, from_year, to_year in order")
     sections = given.get("section", [])
@@ -183,4 +186,7 @@ def _plan(head: dict[str, Any], rows: dict[str, list[Row]]) -> Plan:
         relations=tuple(built("relations", r, Relation) for r in rows["relations"]),
         references=tuple(built("references", r, Reference) for r in rows["references"]),
         outcomes=tuple(built("outcomes", r, Outcome) for r in rows["outcomes"]),
+        proposals=tuple(built("proposals", r, Proposal) for r in rows["proposals"]),
+        bases=tuple(built("bases", r, Basis) for r in rows["bases"]),
+        gaps=tuple(built("gaps", r, Unproposed) for r in rows["gaps"]),
     )

@@ -214,8 +214,70 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """One of the values that a draft proposes for a target (schema/proposals.csv); ``chance`` in per cent."""
+
+    target: str
+    ambition: str
+    value: Decimal
+    unit: str
+    growth: Decimal
+    growth_as: str
+    chance: Decimal
+    chosen: bool
+    note_zh: str
+    note_en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What the proposals for a target rest on (schema/bases.csv): the baseline and where it is from, and the forecast of the target year."""
+
+    target: str
+    series: str
+    area: str
+    row: int
+    year: int
+    value: Decimal
+    unit: str
+    status: str
+    grade: str
+    source: str
+    method: str
+    low95: Decimal
+    low80: Decimal
+    middle: Decimal
+    high80: Decimal
+    high95: Decimal
+    figures: int
+    errors: int | None
+    error_years: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unproposed:
+    """An indicator that a draft proposes nothing for, why, and what would be needed (schema/gaps.csv)."""
+
+    code: str
+    zh: str
+    en: str
+    unit: str
+    year: int | None
+    value: Decimal | None
+    measured_by: str
+    why_zh: str
+    why_en: str
+    needed_zh: str
+    needed_en: str
+    section: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The plan of one province. ``baseline_year``: the last year before it; ``published``: ISO year and month."""
+    """The plan of one province. ``baseline_year``: the last year before it; ``published``: ISO year and month, or draft.
+
+    ``proposals``, ``bases``, ``gaps``: of a plan that was drafted here.
+    """
 
     name: str
     zh: str
@@ -234,6 +296,9 @@ class Plan:
     relations: tuple[Relation, ...]
     references: tuple[Reference, ...]
     outcomes: tuple[Outcome, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    bases: tuple[Basis, ...] = ()
+    gaps: tuple[Unproposed, ...] = ()
 
     @property
     def projects(self) -> tuple[Project, ...]:

@@ -19,6 +19,9 @@ _TITLES: dict[str, tuple[str, str]] = {
     "relations": ("数量关系", "Which printed figure follows from which others; growth printed beside a target needs no row."),
     "references": ("参照数字", "Figures from elsewhere that the plan's are held against, each with its source."),
     "outcomes": ("完成情况", "What registers say that targets and projects reached, entered by the office: what no statistic and no indicator measures."),
+    "proposals": ("目标提案", "Of a drafted plan: three values for each target, with the growth they imply and the chance to reach them."),
+    "bases": ("提案依据", "Of a drafted plan: what each target's proposals rest on, the baseline with its source and the forecast with its method."),
+    "gaps": ("数据缺口", "Of a drafted plan: indicators that nothing is proposed for, and what would be needed."),
 }  # fmt: skip
 
 _HEAD = """# The plan folder 规划文件夹
@@ -36,7 +39,7 @@ required may be left out, cells may be empty. Figures keep the digits that the d
 | `name_zh`, `name_en` | text | yes | 名称 · Names. |
 | `from_year`, `to_year` | year | yes | 规划期 · First and last year of the plan. |
 | `baseline_year` | year | yes | 基期 · The year that targets are counted from. |
-| `published` | month or day | yes | 发布时间 · Such as 2021-09. |
+| `published` | month, day or draft | yes | 发布时间 · Such as 2021-09; draft (草案) as long as it isn't. |
 | `source` | text | yes | 来源 · The document. |
 | `section` | [[section]] | no | 章节 · Each with `id`, `zh`, `en`, `begins` (its first words in the document) and `apart` (why its numbers are not looked at). Where any is listed, rows may name no other. |
 """

@@ -150,6 +150,24 @@ def spread_of(cases: Cases, method: int, among: NDArray[np.bool_]) -> Spread:
 
 
 def choice(cases: Cases, among: NDArray[np.bool_], able: NDArray[np.bool_]) -> int:
+    """The method to take of those that are ``able`` (len(METHODS),): `choosing`."""
+    return choosing(cases, among, able).method
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which method is taken, and why. ``ratios``: errors of the methods that were compared over those of the first of them, by index of the method; ``cases`` in ``times`` years: what all of these have.
+
+    Empty ratios: too few errors were known for a comparison.
+    """
+
+    method: int
+    ratios: dict[int, float]
+    cases: int
+    times: int
+
+
+def choosing(cases: Cases, among: NDArray[np.bool_], able: NDArray[np.bool_]) -> Choice:
     """The method to take of those that are ``able`` (len(METHODS),): the simplest whose errors are within `TIE` of the least, by `ratio` to the first that is able.
 
     Methods are held against each other in the cases that all of them have, where those lie in `ENOUGH_TIMES` years or more; else the one that has the fewest cases does not compete. Where errors of less than `ENOUGH_TIMES` years are known, the
@@ -159,15 +177,19 @@ def choice(cases: Cases, among: NDArray[np.bool_], able: NDArray[np.bool_]) -> i
     running = np.flatnonzero(able)
     while running.size > 1:
         shared: NDArray[np.bool_] = np.all(said[:, running], axis=1)
-        if np.unique(cases.target[shared]).size >= ENOUGH_TIMES:
-            ratios = np.array([ratio(cases, int(m), int(running[0]), shared) for m in running])
-            return int(running[np.flatnonzero(ratios <= (1 + TIE) * ratios.min())[0]])
+        times = np.unique(cases.target[shared]).size
+        if times >= ENOUGH_TIMES:
+            ratios = {int(m): ratio(cases, int(m), int(running[0]), shared) for m in running}
+            least = min(ratios.values())
+            return Choice(
+                next(m for m, r in ratios.items() if r <= (1 + TIE) * least), ratios, int(shared.sum()), int(times)
+            )
         counted = said[:, running].sum(axis=0)
         if counted.min() == counted.max():
             break
         running = running[counted > counted.min()]
     last = len(METHODS) - 1
-    return last if able[last] else int(np.flatnonzero(able)[0]) if able.any() else 0
+    return Choice(last if able[last] else int(np.flatnonzero(able)[0]) if able.any() else 0, {}, 0, 0)
 
 
 def ratio(cases: Cases, method: int, against: int, among: NDArray[np.bool_] | None = None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from yilu.errors import InputError
 from yilu.plan.forecast.series import Series, series
 from yilu.plan.forecast.trajectory import COMPARATORS, Trajectory
 from yilu.plan.model import Plan, Target
@@ -33,7 +34,7 @@ def of_statistics(
 ) -> tuple[Series, ...]:
     """Every yearly series of at least ``fewest`` figures, in the unit of its declaration; gaps stay gaps.
 
-    ``nation``: the area whose series of the same indicator the others are regressed on; ``paths``: targets by series and area. Ratios and shares go without the nation's. InputError: as `Statistics.yearly`.
+    ``nation``: the area whose series of the same indicator the others are regressed on; ``paths``: targets by series and area. Ratios and shares go without the nation's. InputError: as `Statistics.yearly`, and a figure that its kind can't have, such as a volume of 0.
     """
     keys = dict.fromkeys((s.series, s.area) for s in held.rows if s.measure == "level")
     found: dict[tuple[str, str], Series] = {}
@@ -43,9 +44,15 @@ def of_statistics(
             continue
         covariate = found.get((code, nation)) if area != nation and kind == "volume" else None
         path = (paths or {}).get((code, area))
-        found[code, area] = series(
-            name_of(code, area), yearly.years.tolist(), yearly.values.tolist(), kind, covariate=covariate, path=path
-        )
+        try:
+            found[code, area] = series(
+                name_of(code, area), yearly.years.tolist(), yearly.values.tolist(), kind, covariate=covariate, path=path
+            )
+        except ValueError as e:
+            raise InputError(
+                "statistics.csv", f"figures of {code} in {area} that a {kind} can have", column="value", value=str(e),
+                next_step=f"Correct the figure; `yilu plan statistics --series {code} --area {area}` lists them with their rows.",
+            ) from e  # fmt: skip
     return tuple(found[key] for key in keys if key in found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.plan.forecast.backtest import Cases, Coverage, Score, backtest, choice, coverage, scores, spread_of
+from yilu.plan.forecast.backtest import Cases, Coverage, Score, backtest, choosing, coverage, scores, spread_of
 from yilu.plan.forecast.intervals import chance_above, quantile, widening
 from yilu.plan.forecast.kinds import from_scale, to_scale
 from yilu.plan.forecast.methods import METHODS, Shared, learn
@@ -38,6 +38,7 @@ class Forecast:
 
     ``middle``: the median; ``low80`` … ``high95``: the ends of what holds 80 and 95 % by the method's own errors; ``method``: which, of `METHODS`; ``others``: medians of the methods that were not taken, by name; ``scale``: spread on the scale of the kind,
     ``degrees``: of its t; ``cases`` errors in ``error_times`` years: what the intervals rest on; ``figures``: of the series itself.
+    ``compared``: errors of the methods that were held against each other over those of the first, by name, in ``compared_cases`` cases of ``compared_times`` years; empty where too few errors were known, and the combination is taken.
     """
 
     id: str
@@ -55,6 +56,9 @@ class Forecast:
     cases: int
     error_times: int
     figures: int
+    compared: dict[str, float]
+    compared_cases: int
+    compared_times: int
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,9 @@ def _forecast(s: Series, until: int, shared: Shared, cases: Cases) -> Forecast |
     if not said:
         return "数据间断过多,没有方法可用", "no method can continue it: too few months in a row"
     every = np.ones(cases.series.size, dtype=np.bool_)
-    took = choice(cases, every, np.array([m in said for m in METHODS]))
-    method = list(METHODS)[took]
+    chosen = choosing(cases, every, np.array([m in said for m in METHODS]))
+    names, took = list(METHODS), chosen.method
+    method = names[took]
     of = spread_of(cases, took, every)
     middle, h = said.pop(method), np.arange(1, steps + 1)
     scale = of.scale * widening(h.astype(np.float64), float(s.last - s.times[0]), s.period)
@@ -148,4 +153,5 @@ def _forecast(s: Series, until: int, shared: Shared, cases: Cases) -> Forecast |
     return Forecast(
         s.id, s.kind, s.last + h, from_scale(s.kind, middle), at[0.1], at[0.9], at[0.025], at[0.975],
         method, others, scale, of.degrees, of.cases, of.times, s.times.size,
+        {names[m]: r for m, r in chosen.ratios.items()}, chosen.cases, chosen.times,
     )  # fmt: skip
