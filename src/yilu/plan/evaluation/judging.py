@@ -93,7 +93,7 @@ def judge(
     else:
         made = _under_way(p, at, stands, ahead, kind, rules)
         if isinstance(made, Text):
-            return _unmeasured(p, at, found, made)
+            return _unmeasured(p, at, found, made, "baseline" if p.baseline is None else "")
         verdict, reasons, parts = made
     said = [*reasons, *([] if p.note is None else [p.note]), *([] if why is None or kind == "final" else [why]), *_doubts(p, at, usable)]  # fmt: skip
     return Judged(
@@ -134,9 +134,8 @@ def _used(p: Promise, usable: tuple[Measured, ...], kind: str, year: int) -> Mea
     if kind == "final" and p.due > year:
         return Text(f"{p.due}年才到期", f"not due before {p.due}")
     if kind == "mid_term":
-        since = p.baseline_year if p.baseline_year is not None else year - 1
-        held = [m for m in usable if m.year > since]
-        return held[-1] if held else Text(f"没有{since}年以后的数值", f"no figure after {since}")
+        held = [m for m in usable if m.year > p.since]
+        return held[-1] if held else Text(f"没有{p.since}年以后的数值", f"no figure after {p.since}")
     held = [m for m in usable if m.year == wanted]
     return held[0] if held else Text(f"没有{wanted}年的数值", f"no figure of {wanted}")
 
@@ -266,16 +265,16 @@ def _doubts(p: Promise, at: Measured, usable: tuple[Measured, ...]) -> list[Text
     return out
 
 
-def _unmeasured(p: Promise, latest: Measured | None, found: tuple[Measured, ...], why: Text) -> Judged:  # fmt: skip
+def _unmeasured(p: Promise, latest: Measured | None, found: tuple[Measured, ...], why: Text, lacks: str = "") -> Judged:  # fmt: skip
     """No verdict: why, and what would be needed. The latest figure stands beside it, if there is one, with its share of the target."""
-    lacks = p.way.partition(":")[0]
-    needed = p.needed or _NEEDED[lacks]
-    if lacks == "register":
-        needed = needed if p.needed else both("{n}的名录或登记数", "a register of: {n}", n=p.name)
-    told = _figures(p, latest) if latest is not None and p.wanted is not None and p.hindrance is None and latest.unit == p.unit and latest.year != p.baseline_year else {}  # fmt: skip
+    way = p.way.partition(":")[0]
+    needed = _NEEDED[lacks] if lacks else p.needed or _NEEDED[way]
+    if way == "register" and not lacks and not p.needed:
+        needed = both("{n}的名录或登记数", "a register of: {n}", n=p.name)
+    told = _figures(p, latest) if latest is not None and p.wanted is not None and p.hindrance is None and latest.unit == p.unit and latest.year > p.since else {}  # fmt: skip
     return Judged(
         promise=p, verdict="unmeasurable", actual=latest, history=found, **told, promised=None if p.wanted is None else _growth(p, p.wanted, p.due),
-        way=_way(p, latest.value) if told and latest is not None else None, reasons=(why,), lacks=lacks, lacking=needed,
+        way=_way(p, latest.value) if told and latest is not None else None, reasons=(why,), lacks=lacks or way, lacking=needed,
     )  # fmt: skip
 
 
@@ -288,6 +287,7 @@ _NEEDED: dict[str, Text] = {
     "indicator": Text("全年的扫描事件或日报", "scan events or daily counts of the whole year"),
     "register": Text("名录或登记数", "a register"),
     "not_yet": Text("衡量办法", "a way to measure it"),
+    "baseline": Text("基期值", "a baseline"),
 }
 
 

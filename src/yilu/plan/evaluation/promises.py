@@ -33,7 +33,7 @@ class Promise:
     """A target or project with a figure to reach. ``wanted`` None: none can be told, and ``hindrance`` says why.
 
     ``comparator``: at_least, above, at_most, below, equals or about; ``most``: upper end of a range; ``ref``: reference of its row; ``said``: the figure as printed;
-    ``note``: what was read into it; ``rank``: key of the weights, empty for projects.
+    ``since``: the year that it is counted from, its baseline's or the plan's; ``note``: what was read into it; ``rank``: key of the weights, empty for projects.
     """
 
     row: str
@@ -43,6 +43,7 @@ class Promise:
     kind: str
     baseline_year: int | None
     baseline: float | None
+    since: int
     due: int
     wanted: float | None
     most: float | None
@@ -83,7 +84,7 @@ def row_numbers(folder: Path) -> dict[str, int]:
 def promises_of(plan: Plan, numbers: Mapping[str, int], rules: Rules) -> tuple[tuple[Promise, ...], tuple[Promise, ...]]:  # fmt: skip
     """Targets that count, and projects, in the folder's order."""
     said = {row: Text(s.said(True), s.said(False)) for row, s in statements(plan).items()}
-    targets = tuple(_of_target(t, said, numbers, rules) for t in plan.targets if t.counts)
+    targets = tuple(_of_target(t, plan, said, numbers, rules) for t in plan.targets if t.counts)
     return targets, tuple(_of_project(p, plan, said, numbers) for p in plan.projects)
 
 
@@ -99,7 +100,7 @@ def kind_of_unit(unit: str) -> str:
     return _KIND_OF_DIMENSION.get(units()[unit].dimension, "rate") if unit in units() else "rate"
 
 
-def _of_target(t: Target, said: Mapping[str, Text], numbers: Mapping[str, int], rules: Rules) -> Promise:
+def _of_target(t: Target, plan: Plan, said: Mapping[str, Text], numbers: Mapping[str, int], rules: Rules) -> Promise:
     row = f"targets:{t.code}"
     wanted = None if t.target is None else float(t.target)
     comparator, printed, note, hindrance = t.comparator, said.get(row), None, None
@@ -123,7 +124,7 @@ def _of_target(t: Target, said: Mapping[str, Text], numbers: Mapping[str, int], 
         comparator = "at_least"
     return Promise(
         row=row, ref=_ref("targets", row, numbers), name=Text(t.zh, t.en), unit=t.unit, kind=kind_of_unit(t.unit), baseline_year=t.baseline_year,
-        baseline=None if t.baseline is None else float(t.baseline), due=t.target_year, wanted=wanted, most=None if t.target_to is None else float(t.target_to),
+        baseline=None if t.baseline is None else float(t.baseline), since=t.baseline_year or plan.baseline_year, due=t.target_year, wanted=wanted, most=None if t.target_to is None else float(t.target_to),
         comparator=comparator, said=printed or Text("", ""), basis=Text(t.basis_zh, t.basis_en), section=t.section, rank=t.kind, way=t.measured_by,
         needed=Text(t.needed_zh, t.needed_en or t.needed_zh) if t.needed_zh else None, hindrance=hindrance, note=note,
     )  # fmt: skip
@@ -141,7 +142,7 @@ def _of_project(p: Project, plan: Plan, said: Mapping[str, Text], numbers: Mappi
     comparator = p.comparator if p.comparator in ("above", "at_most", "below", "about") else "at_least"
     return Promise(
         row=row, ref=_ref("projects", row, numbers), name=Text(p.zh, p.en), unit=p.unit, kind="count" if kind_of_unit(p.unit) == "count" else "rate",
-        baseline_year=plan.baseline_year, baseline=None, due=p.due, wanted=None if p.value is None else float(p.value) * times,
+        baseline_year=None, baseline=None, since=plan.baseline_year, due=p.due, wanted=None if p.value is None else float(p.value) * times,
         most=None if p.value_to is None else float(p.value_to) * times, comparator=comparator, said=said.get(row, Text("未印数量", "no quantity printed")),
         basis=Text(p.basis_zh, p.basis_en), section=p.section, rank="", way=p.measured_by,
         needed=Text(p.needed_zh, p.needed_en or p.needed_zh) if p.needed_zh else None, hindrance=hindrance,

@@ -22,7 +22,7 @@ VERDICTS: dict[str, tuple[str, str]] = {
 """Verdicts, the better first; in a final evaluation the fifth is of what was missed by far."""
 MEASURED = tuple(VERDICTS)[:-1]
 CAUSES = ("price", "volume", "mix", "none")
-LACKS = ("register", "statistic", "indicator", "not_yet", "progress")
+LACKS = ("register", "statistic", "indicator", "not_yet", "baseline", "progress")
 _KINDS = ("volume", "count", "rate", "share", "points")
 _NUMBERS: dict[str, tuple[str, ...]] = {
     "nearly": _KINDS,

@@ -30,6 +30,7 @@ WAYS: dict[str, Text] = {
     "indicator": Text("寄递监测", "monitoring"),
     "register": Text("名录、台账", "register"),
     "not_yet": Text("尚无办法", "no way yet"),
+    "baseline": Text("缺基期", "no baseline"),
 }
 """How a promise is measured, in words."""
 
