@@ -5,12 +5,15 @@ A document is said once, as data in both languages (``model``); a writer makes a
 
 from yilu.documents.html import to_html
 from yilu.documents.model import (
+    Bars,
     Block,
     Callout,
     Chart,
     Column,
     Document,
     Heading,
+    Line,
+    Lines,
     Notes,
     Paragraph,
     Series,
@@ -23,6 +26,6 @@ from yilu.documents.model import (
 from yilu.documents.word import to_word
 
 __all__ = [
-    "Block", "Callout", "Chart", "Column", "Document", "Heading", "Notes", "Paragraph", "Series", "Table", "Text", "Words", "both", "joined",
+    "Bars", "Block", "Callout", "Chart", "Column", "Document", "Heading", "Line", "Lines", "Notes", "Paragraph", "Series", "Table", "Text", "Words", "both", "joined",
     "to_html", "to_word",
 ]  # fmt: skip

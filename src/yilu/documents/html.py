@@ -6,21 +6,25 @@ from functools import lru_cache
 from html import escape
 from importlib.resources import files
 
-from yilu.documents import svg
+from yilu.documents import svg, svg_plots
 from yilu.documents.model import (
     GRAVITIES,
     LANGUAGES,
+    Bars,
     Block,
     Callout,
     Chart,
     Document,
     Heading,
+    Lines,
     Notes,
     Paragraph,
+    Picture,
     Table,
     Text,
     bracketed,
     numbered,
+    plotted,
     said,
 )
 
@@ -81,7 +85,7 @@ def _block(block: Block, number: str, i: int, language: str) -> str:
         )
     if isinstance(block, Table):
         return _table(block, number, language)
-    if isinstance(block, Chart):
+    if isinstance(block, Picture):
         return _chart(block, number, i, language)
     assert isinstance(block, Notes)
     items = "".join(
@@ -124,21 +128,29 @@ def _basis(basis: str | Text, language: str) -> str:
     return f'<p class="basis">{said(_BASIS, language)}{escape(said(basis, language))}</p>' if basis else ""
 
 
-def _chart(chart: Chart, number: str, i: int, language: str) -> str:
+def _drawn(picture: Picture, language: str, name: str) -> str:
+    if isinstance(picture, Lines):
+        return svg_plots.lines(picture, language, name)
+    return svg_plots.bars(picture, language, name) if isinstance(picture, Bars) else svg.drawn(picture, language, name)
+
+
+def _chart(chart: Picture, number: str, i: int, language: str) -> str:
+    places = 0 if isinstance(chart, Chart) else chart.places
+    series = plotted(chart)
     axis, unit = escape(said(chart.axis, language)), escape(bracketed(chart.unit, language))
     head = "".join(
-        f'<th scope="col" class="number">{escape(said(s.name, language))}<span class="unit">{unit}</span></th>'
-        for s in chart.series
+        f'<th scope="col" class="number">{escape(said(s, language))}<span class="unit">{unit}</span></th>'
+        for s, _ in series
     )
     rows = "".join(
         f'<tr><th scope="row">{escape(said(c, language))}</th>'
-        + "".join(f'<td class="number">{s.values[k]:,.0f}</td>' for s in chart.series)
+        + "".join(f'<td class="number">{svg_plots.figure(values[k], places)}</td>' for _, values in series)
         + "</tr>"
         for k, c in enumerate(chart.categories)
     )
     caption = f"{number}{escape(said(chart.caption, language))}"
     return (
-        f"<figure>{svg.drawn(chart, language, f'figure{i}')}<figcaption>{caption}</figcaption>"
+        f"<figure>{_drawn(chart, language, f'figure{i}')}<figcaption>{caption}</figcaption>"
         f"<details><summary>{said(_DATA, language)}</summary>"
         f'<table><thead><tr><th scope="col">{axis}</th>{head}</tr></thead><tbody>{rows}</tbody></table></details>'
         f"{_basis(chart.basis, language)}</figure>"

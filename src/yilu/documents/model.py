@@ -150,13 +150,84 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a chart: a value for each category, None where there is none, which stays a gap. ``dash``: solid what was, dashed what was promised, dotted what is only expected."""
+
+    name: Words
+    values: tuple[float | None, ...]
+    dash: str = "solid"
+
+    def __post_init__(self) -> None:
+        if self.dash not in ("solid", "dashed", "dotted"):
+            raise ValueError(f"dash {self.dash}: solid, dashed or dotted is expected")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over categories in order, as years. Fields as of ``Chart``; ``places``: decimals of the figures."""
+
+    caption: Words
+    axis: Words
+    unit: Words
+    categories: tuple[Words, ...]
+    lines: tuple[Line, ...]
+    summary: Words
+    basis: Words = ""
+    places: int = 0
+
+    def __post_init__(self) -> None:
+        for line in self.lines:
+            if len(line.values) != len(self.categories):
+                raise ValueError(f"a line of {len(line.values)} values, {len(self.categories)} are expected")
+            if min((v for v in line.values if v is not None), default=0) < 0:
+                raise ValueError("a chart of lines holds no negative value")
+
+    @property
+    def highest(self) -> float:
+        """The greatest value, 0 where there is none."""
+        return max((v for line in self.lines for v in line.values if v is not None), default=0.0)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars that lie below one another, to the left where a value is negative, each with its figure beside it. ``mark``: a value that a line runs through, and what it is.
+
+    Fields as of ``Chart``; ``places``: decimals of the figures.
+    """
+
+    caption: Words
+    axis: Words
+    unit: Words
+    categories: tuple[Words, ...]
+    values: tuple[float, ...]
+    summary: Words
+    basis: Words = ""
+    places: int = 1
+    mark: tuple[float, Words] | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.categories):
+            raise ValueError(f"{len(self.values)} values, {len(self.categories)} are expected")
+
+
+Picture = Chart | Lines | Bars
+
+
+def plotted(picture: Picture) -> tuple[tuple[Words, tuple[float | None, ...]], ...]:
+    """What a picture shows: each series with its values, one for each category."""
+    if isinstance(picture, Bars):
+        return ((picture.unit, picture.values),)
+    return tuple((s.name, s.values) for s in (picture.series if isinstance(picture, Chart) else picture.lines))
+
+
+@dataclass(frozen=True)
 class Notes:
     """Small print: what a figure is called, and its basis (口径) or source."""
 
     items: tuple[tuple[Words, Words], ...]
 
 
-Block = Heading | Paragraph | Callout | Table | Chart | Notes
+Block = Heading | Paragraph | Callout | Table | Chart | Lines | Bars | Notes
 
 
 @dataclass(frozen=True)
@@ -173,13 +244,14 @@ class Document:
 
 def numbered(document: Document, language: str) -> tuple[tuple[Block, str], ...]:
     """Each block with the number that stands before it: of headings of level 1, of tables and of charts; empty for others."""
-    counts = {Heading: 0, Table: 0, Chart: 0}
+    counts: dict[type, int] = {Heading: 0, Table: 0, Chart: 0}
     out: list[tuple[Block, str]] = []
     for block in document.blocks:
         number = ""
-        if isinstance(block, Table | Chart) or (isinstance(block, Heading) and block.level == 1):
-            counts[type(block)] += 1
-            number = _number(block, counts[type(block)], language)
+        if isinstance(block, Table | Picture) or (isinstance(block, Heading) and block.level == 1):
+            kind = Chart if isinstance(block, Picture) else type(block)
+            counts[kind] += 1
+            number = _number(block, counts[kind], language)
         out.append((block, number))
     return tuple(out)
 

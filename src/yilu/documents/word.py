@@ -20,11 +20,11 @@ from yilu.documents.model import (
     LANGUAGES,
     Block,
     Callout,
-    Chart,
     Document,
     Heading,
     Notes,
     Paragraph,
+    Picture,
     Table,
     Text,
     Words,
@@ -69,7 +69,7 @@ def _block(draft: Draft, block: Block, number: str, language: str) -> None:
         line.add_run(said(block.text, language))
     elif isinstance(block, Table):
         _table(draft, block, number, language)
-    elif isinstance(block, Chart):
+    elif isinstance(block, Picture):
         line = draft.add_paragraph(style="Figure")
         word_chart.put(draft, line.add_run(), block, language)
         draft.add_paragraph(number + said(block.caption, language), style="Figure Caption")

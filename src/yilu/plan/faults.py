@@ -11,7 +11,7 @@ from typing import Any
 from yilu.indicators.declared import catalogue
 from yilu.network.reading import Problem, Row
 from yilu.plan.tables import CLASSES, CODED, columns
-from yilu.plan.units import units
+from yilu.plan.units import convertible, factor, units
 
 ARITY: dict[str, tuple[int, int]] = {
     "growth": (2, 2), "change": (2, 2), "increment": (2, 2), "share": (2, 2), "ratio": (2, 2), "gap": (4, 4), "sum": (2, 99), "count": (1, 1),
@@ -46,6 +46,7 @@ def faults(held: Held) -> list[Problem]:
         *_measures(held),
         *_progress(held),
         *_named(held),
+        *_outcomes(held),
     ]
 
 
@@ -209,3 +210,24 @@ def _named(held: Held) -> Iterator[Problem]:
             yield _problem("coverage", row, "rows", f"{bad[0]} names no row", tables)
         if (_text(row, "holds") == "row") != bool(parts):
             yield _problem("coverage", row, "rows", "rows stand where a row holds the number, and only there", tables)
+
+
+def _outcomes(held: Held) -> Iterator[Problem]:
+    """An outcome is of a target or project that is there, in a unit that converts into its own, and each year's has one value."""
+    of = {f"{name}:{_text(r, 'code')}": _text(r, "unit") for name in ("targets", "projects") for r in held.tables[name]}
+    unread = {f"{name}:{code}" for name in ("targets", "projects") for code in held.unread[name] or ()}
+    seen: dict[tuple[str, int], Row] = {}
+    for row in held.tables["outcomes"]:
+        what, year, unit = _text(row, "row"), int(str(row.values["year"])), _text(row, "unit")
+        if what not in of:
+            if what not in unread:
+                yield _problem("outcomes", row, "row", "names no row", "targets:CODE or projects:CODE")
+        elif of[what] and factor(unit, of[what]) is None:
+            yield _problem("outcomes", row, "unit", f"can't be converted into {of[what]}", convertible(of[what]))
+        first = seen.setdefault((what, year), row)
+        if first is not row:
+            same = Decimal(_text(first, "value")) == Decimal(_text(row, "value")) and _text(first, "unit") == unit
+            said = "the same" if same else f"{_text(first, 'value')} {_text(first, 'unit')}"
+            yield _problem("outcomes", row, "value", f"row {first.number} gives {said}", "one value a year")
+            if not same:
+                yield _problem("outcomes", first, "value", f"row {row.number} gives {_text(row, 'value')} {unit}", "one value a year")  # fmt: skip

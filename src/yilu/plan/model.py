@@ -158,6 +158,20 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a target or project had reached at the end of a year, as a register says (schema/outcomes.csv)."""
+
+    row: str
+    year: int
+    value: Decimal
+    unit: str
+    basis_zh: str
+    basis_en: str
+    grade: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Coverage:
     """Where a number of the document is held, or why it is none (schema/coverage.csv)."""
 
@@ -281,6 +295,7 @@ class Plan:
     coverage: tuple[Coverage, ...]
     relations: tuple[Relation, ...]
     references: tuple[Reference, ...]
+    outcomes: tuple[Outcome, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     bases: tuple[Basis, ...] = ()
     gaps: tuple[Unproposed, ...] = ()

@@ -18,6 +18,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "coverage": ("数字清单", "Where each number of the document is held, or why it is no figure; `--document` walks the document beside it."),
     "relations": ("数量关系", "Which printed figure follows from which others; growth printed beside a target needs no row."),
     "references": ("参照数字", "Figures from elsewhere that the plan's are held against, each with its source."),
+    "outcomes": ("完成情况", "What registers say that targets and projects reached, entered by the office: what no statistic and no indicator measures."),
     "proposals": ("目标提案", "Of a drafted plan: three values for each target, with the growth they imply and the chance to reach them."),
     "bases": ("提案依据", "Of a drafted plan: what each target's proposals rest on, the baseline with its source and the forecast with its method."),
     "gaps": ("数据缺口", "Of a drafted plan: indicators that nothing is proposed for, and what would be needed."),

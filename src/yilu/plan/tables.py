@@ -14,7 +14,7 @@ from yilu.plan import model
 CLASSES: dict[str, type] = {
     "targets": model.Target, "current_state": model.Fact, "programmes": model.Programme, "projects": model.Project,
     "tasks": model.Task, "progress": model.Progress, "coverage": model.Coverage, "relations": model.Relation,
-    "references": model.Reference, "proposals": model.Proposal, "bases": model.Basis, "gaps": model.Unproposed,
+    "references": model.Reference, "outcomes": model.Outcome, "proposals": model.Proposal, "bases": model.Basis, "gaps": model.Unproposed,
 }  # fmt: skip
 """The class of each table, in the order of the reference page."""
 

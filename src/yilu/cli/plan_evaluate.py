@@ -1,0 +1,220 @@
+"""``yilu plan evaluate``: verdicts on a plan's promises, why, and the report of it in Word and HTML."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from yilu.cli.facts import Facts, facts
+from yilu.cli.output import Json, print_json, print_line, print_table, say
+from yilu.cli.plan_forecast import PlanFolder, Province
+from yilu.cli.plan_show import Section, within
+from yilu.cli.report import WRITERS, Format, Language
+from yilu.documents import Text
+from yilu.documents.saving import save
+from yilu.errors import InputError, YiluError
+from yilu.indicators import Period, Scope, values
+from yilu.indicators.values import BASES
+from yilu.network import Network, Problem
+from yilu.network import load as load_network
+from yilu.plan import Plan, folder_of, read
+from yilu.plan import statistics as official
+from yilu.plan.decomposition import PARTS
+from yilu.plan.evaluation import KINDS, VERDICTS, Evaluation, Observed, Sources, evaluate, row_numbers, rules_of
+from yilu.plan.evaluation.recording import record
+from yilu.plan.evaluation.report import document
+from yilu.plan.evaluation.report.words import measured, per_cent, target
+from yilu.plan.figures import unit_name
+from yilu.plan.prospects import areas_of
+from yilu.plan.statistics import CLOSED, Statistics
+from yilu.settings import load as settings
+
+Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]
+"""Kinds of evaluation, as typer takes them."""
+_FINAL = Kind("final")
+
+
+def plan_evaluate(
+    kind: Annotated[
+        Kind, typer.Option(help="年度监测、中期评估或总结评估 · Yearly, mid-term or final evaluation.")
+    ] = _FINAL,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            min=1949,
+            max=2100,
+            help="截至该年年底,其后的数值一概不用;默认:总结为规划末年,中期为规划期之中,年度为最近有统计的年份"
+            " · As of the end of this year, no later figure enters; by default the last year of the plan, its middle, or the latest year with statistics.",
+        ),
+    ] = None,
+    section: Section = "",
+    city: Annotated[
+        str,
+        typer.Option(help="城市代码:以其自己的规划文件夹评价 · Code of a city, held against its own targets (--plan)."),
+    ] = "",
+    province: Province = None,
+    plan: PlanFolder = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store", help="事实库:由监测指标衡量的目标取其数值 · Store, for targets that indicators measure."
+        ),
+    ] = None,
+    twin: Annotated[
+        bool,
+        typer.Option(
+            "--twin", help="事实库是孪生合成的:只列出,不据以评价 · The store is the twin's: shown, not judged."
+        ),
+    ] = False,
+    out: Annotated[Path, typer.Option(help="报告的文件夹 · Folder of the report.")] = Path("yilu-reports"),
+    form: Annotated[Format, typer.Option("--format", help="格式 · Which files.")] = Format.both,
+    language: Annotated[Language, typer.Option(help="报告的语言 · Languages of the report.")] = Language.both,
+    as_json: Json = False,
+) -> None:
+    """评价规划并写出报告(Word 与 HTML;表格有问题退出码 1,其余照评) · Evaluate a plan and write the report (exit code 1 where tables have faults; the rest is judged)."""
+    opened = None if store is None else facts(store, province)
+    network = load_network(province if province is not None else settings().province)
+    found, problems = evaluated(network, plan, kind.value, year, section, city, opened, twin)
+    made = document(found, _area(network, found.known.area), problems)
+    part = f"-{section}" if section else ""
+    stem = f"{found.known.plan.name}-{kind.value}-{found.year}{part}"
+    forms = list(WRITERS) if form is Format.both else [form.value]
+    languages = ["zh", "en"] if language is Language.both else [language.value]
+    paths = [save(out, f"{stem}-{la}.{f}", WRITERS[f](made, la)) for la in languages for f in forms]
+    if as_json:
+        print_json(record(found) | {"problems": [p.record() for p in problems], "files": paths})
+    else:
+        show(found, settings().language == "zh")
+        _faults(problems)
+        for path in paths:
+            print_line(str(path))
+    if problems:
+        raise typer.Exit(1)
+
+
+def evaluated(
+    network: Network, plan: str | None, kind: str, year: int | None, section: str, city: str, opened: Facts | None, twin: bool
+) -> tuple[Evaluation, list[Problem]]:  # fmt: skip
+    """The evaluation, and every fault of the tables, whose rows were left out. Raises InputError where there is no plan, YiluError where a choice can't be."""
+    area, nation = areas_of(network)
+    if city:
+        area = _city(network, city, plan)
+    folder = folder_of(plan if plan is not None else network.folder)
+    promised, problems = read(folder)
+    if promised is None:
+        p = problems[0]
+        raise InputError(p.file, p.expected, row=p.row, column=p.column, value=p.value, next_step=f"{p.reason}: `yilu plan check {folder}` names every fault.")  # fmt: skip
+    held, of_statistics = official.read(network.folder, network.areas.index_of_code)
+    at = year if year is not None else _year(promised, held, area, kind)
+    if not promised.from_year <= at <= promised.to_year:
+        raise YiluError(
+            f"--year {at}: the plan runs from {promised.from_year} to {promised.to_year}", zh=f"--year {at}:规划期为 {promised.from_year} 至 {promised.to_year} 年",
+            next_step="Give a year of the plan.", next_step_zh="给规划期内的年份",
+        )  # fmt: skip
+    if section and not any(within(s.id, section) for s in promised.sections):
+        raise YiluError(
+            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节", next_step="sections: " + ", ".join(s.id for s in promised.sections),
+        )  # fmt: skip
+    seen = {} if opened is None else observed(opened, promised, at, area if city else "", twin)
+    sources = Sources(promised, held, area, nation, row_numbers(folder), rules_of(folder), seen)
+    return evaluate(sources, kind, at, section), [*problems, *of_statistics]
+
+
+def _city(network: Network, city: str, plan: str | None) -> str:
+    areas = network.areas
+    if city not in areas.index_of_code or areas.level[areas.index_of_code[city]] != "city":
+        cities = [str(c) for c, level, inside in zip(areas.code, areas.level, areas.inside, strict=True) if level == "city" and inside]  # fmt: skip
+        raise YiluError(f"--city {city}: not there", zh=f"--city {city}:没有此城市", next_step="one of " + ", ".join(cities))  # fmt: skip
+    if plan is None:
+        raise YiluError(
+            "--city needs --plan: a city is held against its own targets", zh="--city 须与 --plan 同用:城市以其自己的目标评价",
+            next_step="Give the city's plan folder with --plan; docs/how-to/plan.md tells how to make one.", next_step_zh="用 --plan 给出该市的规划文件夹",
+        )  # fmt: skip
+    return city
+
+
+def _year(plan: Plan, held: Statistics, area: str, kind: str) -> int:
+    """The year that is meant where none is given."""
+    if kind == "final":
+        return plan.to_year
+    if kind == "mid_term":
+        return (plan.baseline_year + plan.to_year) // 2
+    years = [s.period.first.year for s in held.rows if s.area == area and s.status in CLOSED and s.period.kind == "year" and s.measure == "level"]  # fmt: skip
+    return max((y for y in years if plan.from_year <= y <= plan.to_year), default=plan.to_year)
+
+
+def observed(opened: Facts, plan: Plan, year: int, city: str, twin: bool) -> dict[str, Observed]:
+    """The indicators that measure targets, over a year of a store, and on how many of its days they stand."""
+    wanted = sorted({t.measured_by.partition(":")[2] for t in plan.targets if t.measured_by.startswith("indicator:")})
+    if not wanted:
+        return {}
+    snapshot, network = opened.read(), opened.network
+    period = Period(date(year, 1, 1), date(year, 12, 31))
+    scope = Scope((network.areas.index_of_code[city],) if city else ())
+    days = sum(bool(r["value"]) for r in values(snapshot, network, ["accepted"], period, scope, ("day",)))
+    of = (date(year + 1, 1, 1) - timedelta(days=1) - date(year - 1, 12, 31)).days
+    out = {}
+    for row in values(snapshot, network, wanted, period, scope):
+        if row["value"] is not None and days:
+            out[row["indicator"]] = Observed(row["indicator"], float(row["value"]), year, days, of, Text(*BASES[row["basis"] or "items"]), twin)  # fmt: skip
+    return out
+
+
+def _area(network: Network, code: str) -> Text:
+    i = network.areas.index_of_code[code]
+    return Text(str(network.areas.name_zh[i]) or code, str(network.areas.name_en[i]) or code)
+
+
+def show(found: Evaluation, zh: bool) -> None:
+    """Verdicts as a table, what can't be judged as a count by way of measuring, and what weighs most in revenues."""
+    language = 0 if zh else 1
+    plan = found.known.plan
+    heading = f"{plan.zh if zh else plan.en} · {KINDS[found.kind][language]} · {found.year}"
+    titles = (
+        ("目标", "单位", "要求", "完成值", "年份", "完成率", "进度之比", "概率", "评价", "等级", "依据", "理由")
+        if zh
+        else ("target", "unit", "promised", "reached", "year", "of target", "of path", "chance", "verdict", "grade", "rows", "why")
+    )  # fmt: skip
+    rows = []
+    for j in found.targets:
+        if j.verdict == "unmeasurable" and j.actual is None:
+            continue
+        p, m = j.promise, j.actual
+        chance = None if j.ahead is None or j.ahead.chance is None else f"{100 * j.ahead.chance:.0f} %"
+        why = ("；" if zh else "; ").join(r.zh if zh else r.en for r in j.reasons)
+        unit = unit_name(m.unit if m is not None and m.unit != p.unit else p.unit, zh)
+        rows.append((
+            p.name.zh if zh else p.name.en, unit, target(p).zh if zh else target(p).en, measured(m), "" if m is None else str(m.year), per_cent(j.completion), per_cent(j.path_ratio),
+            chance, VERDICTS[j.verdict][language], "" if m is None else m.grade, " ".join(j.refs), why,
+        ))  # fmt: skip
+    print_table(heading, titles, rows)
+    whole = found.sums[0]
+    counts = ", ".join(f"{VERDICTS[v][language]} {n}" for v, n in whole.counts.items() if n)
+    score = "–" if whole.score is None else f"{whole.score:.0f}"
+    share = 100 * whole.measured / whole.weight if whole.weight else 0.0
+    say(
+        f"{counts};得分 {score}(可评权重 {share:.0f} %)"
+        if zh
+        else f"{counts}; score {score} (judged weight {share:.0f} %)"
+    )
+    for c in found.causes:
+        parts = ", ".join(f"{PARTS[k][language]} {v:+,.1f}" for k, v in (c.shortfall or c.change).parts.items() if v)
+        first, last = c.prices[0], c.prices[-1]
+        name = c.revenue.name_zh if zh else c.revenue.name_en
+        said = (
+            f"{name}:{parts};每件收入 {first.value:.2f} 元({first.year})→ {last.value:.2f} 元({last.year})"
+            if zh
+            else f"{name}: {parts}; revenue per item {first.value:.2f} yuan ({first.year}) → {last.value:.2f} ({last.year})"
+        )
+        say(said)
+
+
+def _faults(problems: list[Problem]) -> None:
+    if problems:
+        titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
+        rows: list[Any] = [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems]
+        print_table(f"{len(problems)} 个问题 · faults", titles, rows)
