@@ -117,7 +117,7 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
     out: dict[str, Any] = {
         "id": a.id, "rule": a.rule, "severity": a.severity, "unusual": a.unusual, "life": a.life, "operator": network.operators.code_of_id.get(a.operator, ""),
         "facility": network.facilities.code_of_id.get(a.place, ""), "day": np.datetime64(a.day, "D").astype(str), "items": a.items,
-        "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None,
+        "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None, "protected": list(a.protected),
         "stands_on": rule.stands_on,
     }  # fmt: skip
     if evidence:
@@ -133,8 +133,10 @@ def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
     zh, rule = names.zh, found.catalogue.rules[a.rule]
     quiet = [found.catalogue.rules[r].zh if zh else r for r in a.inhibited_by] + ([a.silenced] if a.silenced else [])
     life = LIVES[a.life][0] if zh else a.life
+    tighter = [p.zh if zh else p.en for p in found.catalogue.protected if p.id in a.protected]
+    called = rule.zh if zh else rule.en
     return (
-        SEVERITIES[a.severity][0 if zh else 1], rule.zh if zh else rule.en, names.operator.get(a.operator, "?") if a.operator else "–", names.facility.get(a.place, "–"),
+        SEVERITIES[a.severity][0 if zh else 1], f"{called} ({', '.join(tighter)})" if tighter else called, names.operator.get(a.operator, "?") if a.operator else "–", names.facility.get(a.place, "–"),
         a.items or "–", names.time(a.last), f"{life} ({', '.join(quiet)})" if quiet else life, a.id,
     )  # fmt: skip
 

@@ -106,7 +106,7 @@ def _open(rule: str, alerts: list[Alert], daily: Daily, names: Names, rules: Cat
     one = rules.rules[rule]
     follows = Text("持续监测至解除", "watch until it ends") if one.resolves else Text("转核查", "to be checked")
     return (
-        Text(one.zh, one.en), _severity(one.severity), count(len(alerts)), count(sum(map(daily.new, alerts))), _items(alerts),
+        Text(one.zh, one.en), _severity(_gravest(alerts)), count(len(alerts)), count(sum(map(daily.new, alerts))), _items(alerts),
         names.stamp(min(a.first for a in alerts)), follows,
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def _by_rule(daily: Daily, heard: list[Alert], rules: Catalogue) -> Table:
         if any(daily.new(a) or daily.ended(a) for a in alerts):
             new = [a for a in alerts if daily.new(a)]
             began, *others = _counts(daily, alerts, rules)
-            rows.append((Text(one.zh, one.en), _severity(one.severity), began, _items(new), *others))
+            rows.append((Text(one.zh, one.en), _severity(_gravest(alerts)), began, _items(new), *others))
     return Table(
         Text("本班预警按规则", "Alerts of the shift by rule"),
         (
@@ -181,8 +181,13 @@ def _one_by_one(caption: Text, alerts: list[Alert], names: Names, rules: Catalog
 
 def _of_rules(alerts: list[Alert], rules: Catalogue) -> Iterable[tuple[str, list[Alert]]]:
     """Rules that speak, gravest first, with their alerts."""
-    order = sorted({a.rule for a in alerts}, key=lambda r: (-rules.rules[r].severity, rules.number(r)))
-    return [(rule, [a for a in alerts if a.rule == rule]) for rule in order]
+    of = {rule: [a for a in alerts if a.rule == rule] for rule in {a.rule for a in alerts}}
+    return sorted(of.items(), key=lambda one: (-_gravest(one[1]), rules.number(one[0])))
+
+
+def _gravest(alerts: list[Alert]) -> int:
+    """The severity of the gravest: that of their rule, or more in a protected period."""
+    return max(a.severity for a in alerts)
 
 
 def _severity(number: int) -> Text:

@@ -126,7 +126,7 @@ class Watch:
         marks, latest, _ = self._marks()
         parts = [self._of_lives[~_among(self._of_lives["key"], keys)]]
         for some in np.array_split(keys, -(-len(keys) // _AT_ONCE)) if len(keys) else ():
-            lives = lives_of(retell(store.history(some), store.packed), store.rules, marks)
+            lives = lives_of(retell(store.history(some), store.packed), store.rules, marks, judge.bindings)
             parts.append(judging.of_lives(lives, judge, store.rules))
         self._of_lives = np.concatenate(parts)
         self._watched = np.union1d(self._watched, keys)
