@@ -26,7 +26,7 @@ from yilu.supervision.rules.registers import Filed
 ABROAD = np.array([False] * 6 + [True, True])
 SMALL = {
     "backfill_hours": 24, "stalled_hours": 30, "stalled_abroad_hours": 50, "late_hours": 10, "after_minutes": 60, "backlog_hours": 5,
-    "backlog_least": 2, "off_least": 2, "closure_hours": 3,
+    "backlog_least": 2, "off_least": 2, "closure_hours": 3, "silent_hours": 2,
 }  # fmt: skip
 """Thresholds that lives of five days reach; those of waiting are the small network's own."""
 LATENESS_S = 6 * HOUR

@@ -101,7 +101,7 @@ def begins(day: date) -> int:
 
 LOOSE = {
     "backfill_hours": 40, "stalled_hours": 45, "stalled_abroad_hours": 60, "late_hours": 30, "after_minutes": 120, "backlog_hours": 8,
-    "backlog_least": 3, "off_least": 3, "closure_hours": 3,
+    "backlog_least": 3, "off_least": 3, "closure_hours": 3, "silent_hours": 2,
 }  # fmt: skip
 """Thresholds outside protected periods."""
 GAMES = Protected(

@@ -77,7 +77,7 @@ def told(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
 def handed_over(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
     """What the next shift takes over: by rule what goes on and what is to be checked, with items and since when; feeds that lag; room to sign."""
     still = [a for a in daily.alerts if a.told and a.life != RESOLVED]
-    lagging = [f.name for f in daily.feeds if f.complete_to < daily.shift.midnight]
+    lagging = [f.name for f in daily.feeds if f.complete_to < daily.shift.midnight and not f.silent]
     blocks: list[Block] = []
     if not still:
         blocks.append(Callout("calm", Text("无未解除的预警。", "No alert is open.")))
@@ -98,6 +98,8 @@ def handed_over(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
         ))  # fmt: skip
     if lagging:
         blocks.append(Paragraph(both("昨日数据未完整的数据源:{list};到齐后重新生成本报告。", "Feeds whose data of yesterday are not complete: {list}; make this report again once they are.", list=joined(lagging, "、", ", "))))  # fmt: skip
+    if daily.without:
+        blocks.append(Paragraph(both("已中断、须联系企业补报的数据源:{list};未解除的预警中涉及其寄件的,情况或已变化。", "Feeds that have fallen silent and must be asked for what is missing: {list}; of open alerts those about their items may have changed.", list=joined([f.name for f in daily.without], "、", ", "))))  # fmt: skip
     signed = Text("交班人：＿＿＿＿＿＿　接班人：＿＿＿＿＿＿　带班领导：＿＿＿＿＿＿", "Handed over by: ____________   Taken over by: ____________   Officer in charge: ____________")  # fmt: skip
     return [*blocks, Paragraph(signed)]
 

@@ -27,7 +27,7 @@ _WAITING = np.zeros(256, np.bool_)
 _WAITING[WAITING] = True
 _DELIVERED = 1
 _SHIPMENT = int(FLAGS["shipment"][0])
-_AGAIN_S = 60
+AGAIN_S = 60
 """Time of feeds after which an item is looked at again whose moment has come for one feed and not yet for another."""
 
 
@@ -81,7 +81,7 @@ def _sooner(due, moment, lowest, latest):
     """The sooner of two seconds; a moment that some feed has reached and not yet this one, which may be the item's, is asked for again."""
     if moment >= latest:
         return min(due, np.int64(moment))
-    return min(due, np.int64(latest + _AGAIN_S)) if moment >= lowest else due
+    return min(due, np.int64(latest + AGAIN_S)) if moment >= lowest else due
 
 
 @njit(cache=True, nogil=True)
@@ -124,7 +124,7 @@ def next_due(
 ) -> NDArray[np.uint32]:
     """The second (n,) after which states should be looked at again though nothing came for them; ``NEVER`` if time makes no difference.
 
-    ``lowest``, ``latest``: the least and the greatest watermark of any feed. ``closures``: since when crossings are closed. ``rules``: packed.
+    ``lowest``, ``latest``: the least and the greatest watermark of feeds that still tell; a moment before the least is over for all of them. ``closures``: since when crossings are closed. ``rules``: packed.
     """
     out = np.empty(len(rows), np.uint32)
     waits, stayed, lates = (

@@ -38,6 +38,7 @@ from yilu.supervision.rules.of_crossings import Parted, parted
 from yilu.supervision.rules.of_protection import Protection, protection_of
 from yilu.supervision.rules.protected import Binding, bindings_of
 from yilu.supervision.rules.registers import Filed, closures_of, filed_of
+from yilu.supervision.rules.watermarks import watermarks_of
 
 _LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via", "container")
 _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
@@ -69,14 +70,14 @@ def judged(
 ) -> Evidence:
     """What the rules say of all items whose events are logged. ``lateness_s``: allowed lateness of feeds. ``progress``: (buckets done, of how many)."""
     rules = packed(snapshot.rules)
-    marks = watermarks(snapshot, lateness_s)
-    latest = int(marks.max(initial=0))
+    marks = watermarks_of(snapshot, judge.catalogue, lateness_s)
+    latest = marks.latest
     told = []
     for b in range(snapshot.at.buckets):
         told.append(_retold(snapshot, judge, b, rules, latest))
         if progress:
             progress(b + 1, snapshot.at.buckets)
-    lives = lives_of(joined(told), snapshot.rules, marks, judge.bindings)
+    lives = lives_of(joined(told), snapshot.rules, marks.of_source, judge.bindings)
     return said(lives, judge, snapshot, latest)
 
 
@@ -130,12 +131,6 @@ def applied(parts: list[Evidence], catalogue: Catalogue) -> Evidence:
     """All of the parts, without rules that the province doesn't apply."""
     found = evidence.joined(parts)
     return found[~np.isin(found["rule"], [catalogue.number(rule) for rule in catalogue.off])]
-
-
-def watermarks(snapshot: Snapshot, lateness_s: int) -> NDArray[np.int64]:
-    """Up to when each source of the store (by number, as events name it) is complete, UTC seconds; 0 unknown."""
-    of_feed = snapshot.watermarks(lateness_s)
-    return np.array([of_feed.get(name, 0) for name in snapshot.at.names], np.int64)
 
 
 def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32], latest: int) -> Retold:
