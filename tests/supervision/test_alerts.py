@@ -149,6 +149,23 @@ def test_what_is_unusual_is_no_violation(guangdong: Network) -> None:
     assert told[-1].rule == "unusual_low" and told[-1].items == 0
 
 
+def test_alerts_that_hang_on_a_silent_feed_name_it(guangdong: Network) -> None:
+    """What has not ended and may, and what is provisional, of a silent feed's items; not what has ended, not what never ends by itself, not what another feed tells of."""
+    cases = {
+        ("stalled", 1, 0, False): ("dead",), ("stalled", 2, BASE + 9, False): (), ("stalled", 3, 0, True): ("dead",),
+        ("inspection_missing", 4, 0, False): (), ("inspection_missing", 5, 0, True): ("dead",),
+    }  # fmt: skip
+    rows = [
+        evidence(number(rule), [operator], 0, operator, 40, BASE, until, unsure, 0, 2)
+        for rule, operator, until, unsure in cases
+    ]
+    alive = evidence(number("late"), [7], 0, 7, 40, BASE, 0, False, 0, 1)
+    mixed = [evidence(number("late"), [8, 9], 0, 8, 40, BASE, 0, False, 0, source) for source in (1, 2, 3)]
+    told, _ = alerts_of(joined([*rows, alive, *mixed]), guangdong, declared(), silent={2: "dead", 3: "also"})
+    found = {(a.rule, a.operator): a.silent_feeds for a in told}
+    assert found == {(r, o): expected for (r, o, _, _), expected in cases.items()} | {("late", 7): (), ("late", 8): ("also", "dead")}  # fmt: skip
+
+
 def test_a_million_pieces_of_evidence_take_seconds(guangdong: Network) -> None:
     """A million rows in some hundred thousand groups, with inhibition and twenty silences: less than fifteen seconds of processor time."""
     random, n = np.random.default_rng(1), 1_000_000
