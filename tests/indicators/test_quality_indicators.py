@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.indicators import Period, values
 from yilu.indicators.quality import SCORE, WEIGHTS, score
-from yilu.items import cubes
+from yilu.items import answers, cubes
 from yilu.items.cubes import MEASURES
 from yilu.items.kinds import BY_CODE
 from yilu.settings import load as load_settings
@@ -57,6 +59,54 @@ def test_shares_are_those_of_the_files(world: tuple[Facts, Path]) -> None:
         expected |= {(name, number[code]): (part, n) for name, part in zip(names[:5], parts, strict=True)}
         expected["data_repeats", number[code]] = (again, came)
     assert told == expected and len(rows) > 5 and all(sum(row[i] for row in rows) > 20 for i in range(2, 8))
+
+
+AHEAD_S = (600, 601, 7200)
+"""Seconds that planted clocks are ahead of the recording: the first is allowed (``clock_ahead_minutes``), one more is not."""
+_AHEAD = """
+WITH told AS (SELECT operator, epoch("at")::BIGINT AS moment, epoch(recorded_at)::BIGINT AS seen FROM read_parquet('{files}')),
+counted AS (SELECT operator, (seen + 28800) // 86400 AS day, 1 AS ahead, 0 AS events FROM told WHERE moment - seen > 600
+    UNION ALL SELECT operator, (moment + 28800) // 86400, 0, 1 FROM told WHERE moment - seen <= 600)
+SELECT operator, day, sum(ahead)::BIGINT, sum(events)::BIGINT FROM counted GROUP BY ALL
+"""
+
+
+@pytest.fixture(scope="module")
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, Path]:
+    """A clean day of which every eleventh event is said to have happened after it was recorded, by each of ``AHEAD_S`` in turn."""
+    root = tmp_path_factory.mktemp("ahead")
+    facts = Facts(load_settings(store=root / "store", key_file=root / "key", buckets=8))
+    write_day(DayPlan(facts.network, date(2025, 6, 3), 3000, seed=6).with_rates(repeat=0.0), root / "events")
+    for file in sorted((root / "events").glob("*.parquet")):
+        table = pq.read_table(file)
+        rows = np.arange(table.num_rows)
+        planted = rows % 11 == 0
+        seconds = np.where(planted, np.array(AHEAD_S)[rows // 11 % 3], 0).astype("timedelta64[s]")
+        at, seen = (table[name].cast(pa.timestamp("s", "UTC")).to_numpy() for name in ("at", "recorded_at"))
+        moved = pa.array(np.where(planted, seen + seconds, at)).cast(pa.timestamp("s")).cast(pa.timestamp("s", "UTC"))
+        number = table.column_names.index("at")
+        pq.write_table(table.set_column(number, "at", moved.cast(table["at"].type)), file)
+    ingest_into(facts, str(root / "events"), "yilu", "", shown=False)
+    return facts, root / "events"
+
+
+def test_clocks_ahead_are_those_of_the_files(ahead: tuple[Facts, Path]) -> None:
+    """By operator and day, as SQL counts them in the files: over ten minutes ahead, by the day of recording; over events that are taken, by the day of happening. In all as many as
+    quarantine holds."""
+    facts, events = ahead
+    rows = duckdb.sql(_AHEAD.format(files=events / "*.parquet")).fetchall()
+    number, first = facts.network.operators.index_of_code, date(1970, 1, 1)
+    expected = {
+        (number[code], (first + timedelta(days=day)).isoformat()): (n, of) for code, day, n, of in rows if n or of
+    }
+    found = values(facts.read(), facts.network, ["data_clock_ahead"], Period(date(2025, 6, 1), date(2025, 6, 30)), by=("operator", "day"))  # fmt: skip
+    told = {(r["operator"], r["day"]): (r["numerator"], r["denominator"]) for r in found}
+    assert told == expected and len(expected) > 20
+    planted = sum(n for n, _ in told.values())
+    assert planted == answers.quarantined(facts.read())["clock_ahead"] > 100
+    [whole] = values(facts.read(), facts.network, ["data_clock_ahead"], Period(date(2025, 6, 1), date(2025, 6, 30)))
+    assert whole["value"] == pytest.approx(planted / sum(of for _, of in told.values()))
+    assert 0.05 < whole["value"] < 0.08
 
 
 def test_completeness_is_beginnings_and_ends_that_were_told(world: tuple[Facts, Path]) -> None:

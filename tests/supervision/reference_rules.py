@@ -131,9 +131,27 @@ def of_places(r, events, net, c, now, watched, say):
             say("crossing_closed", a["place"], at, b["at"] if b else 0)
 
 
-def judge(world, net, c, now, abroad, watched=None):
-    """{(rule, key, operator, place, at, until)} of the events of a world; ``watched``: registers that some rules need."""
-    own, found = holding(world), set()
+def stricter(r, net, c, protected):
+    """(periods that bind an item, thresholds that hold of it)."""
+    at, origin = r["start"][1], r["origin"] or net.area[r["start"][3]]
+    side = lambda p: origin if p.at_origin else r["destination"]  # noqa: E731
+    mine = [p for p in protected if p.since <= at < p.until and side(p) in p.areas and p.item_class in (0, r["item_class"])]  # fmt: skip
+    return mine, {n: min([v, *(p.thresholds[n] for p in mine if n in p.thresholds)]) for n, v in c.items()}
+
+
+def enough(name, rows, c, protected):
+    """Of (row, periods that bind its item) in a group those that are enough together: as asked of all, or as a period asks of its own."""
+    kept = {row for row, _ in rows} if len(rows) >= c[name] else set()
+    for p in protected:
+        own = [row for row, mine in rows if p in mine]
+        if name in p.thresholds and len(own) >= p.thresholds[name]:
+            kept |= set(own)
+    return kept
+
+
+def judge(world, net, c, now, abroad, watched=None, protected=()):
+    """{(rule, key, operator, place, at, until)} of the events of a world; ``watched``: registers that some rules need; ``protected``: periods that tighten ``c``."""
+    own, found, bound = holding(world), set(), {}
     recorded = {tuple(e.get(n, 0) for n in IDENTITY): e.get("recorded_at", 0) for e in world}
     for events in own.values():
         for e in events:
@@ -147,26 +165,32 @@ def judge(world, net, c, now, abroad, watched=None):
             told_by_itself = any(not e["from"] for e in scans)
             if not told_by_itself or r["continued"] or r["part"] or r["item_class"] >= 4:
                 continue
-            say = lambda rule, place, at, until=0: found.add((rule, key_of(number), r["operator"], place, at, until))  # noqa: B023, E731
+            mine, strict = stricter(r, net, c, protected)
+
+            def say(rule, place, at, until=0):
+                row = (rule, key_of(number), r["operator"], place, at, until)  # noqa: B023
+                found.add(row)
+                bound[row] = mine  # noqa: B023
+
             of_checks(r, events, net, say)
-            of_scans(r, events, net, c, say)
-            of_waits(r, events, net, c, now, abroad, say)
+            of_scans(r, events, net, strict, say)
+            of_waits(r, events, net, strict, now, abroad, say)
             if watched:
                 of_protection(r, events, net, watched.extra, say)
                 of_places(r, events, net, c, now, watched, say)
-            for place, begin, over in stays_of(r, events, net, c, now):
-                groups[r["operator"], place, net.day(begin)].append((key_of(number), begin, over))
-    for (operator, place, _), stays in groups.items():
-        if len(stays) >= c["backlog_least"]:
-            found |= {("backlog", k, operator, place, b + HOUR * c["backlog_hours"], over) for k, b, over in stays}
+            for place, begin, over in stays_of(r, events, net, strict, now):
+                row = ("backlog", key_of(number), r["operator"], place, begin + HOUR * strict["backlog_hours"], over)
+                groups[r["operator"], place, net.day(begin)].append((row, mine))
+    for stays in groups.values():
+        found |= enough("backlog_least", stays, c, protected)
     missing = defaultdict(list)
     for row in found:
         if row[0] == "screening_missing" and net.processing[row[3]]:
-            missing[row[2], row[3], row[4] // HOUR].append(row)
+            missing[row[2], row[3], row[4] // HOUR].append((row, bound[row]))
     active = screens(own, marks, net)
     for group, rows in missing.items():
-        if len(rows) >= c["off_least"] and group not in active:
-            found |= {("screening_off", *row[1:]) for row in rows}
+        if group not in active:
+            found |= {("screening_off", *row[1:]) for row in enough("off_least", rows, c, protected)}
     return found
 
 

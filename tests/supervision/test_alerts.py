@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from yilu.network import Network, load
 from yilu.supervision import alerts
 from yilu.supervision.alerts import Silence, alerts_of, identity
-from yilu.supervision.rules.declared import declared
+from yilu.supervision.rules.declared import Protected, declared
 from yilu.supervision.rules.evidence import EVIDENCE, evidence, joined
 
 DAY = 86400
@@ -147,6 +149,23 @@ def test_what_is_unusual_is_no_violation(guangdong: Network) -> None:
     assert told[-1].rule == "unusual_low" and told[-1].items == 0
 
 
+def test_alerts_that_hang_on_a_silent_feed_name_it(guangdong: Network) -> None:
+    """What has not ended and may, and what is provisional, of a silent feed's items; not what has ended, not what never ends by itself, not what another feed tells of."""
+    cases = {
+        ("stalled", 1, 0, False): ("dead",), ("stalled", 2, BASE + 9, False): (), ("stalled", 3, 0, True): ("dead",),
+        ("inspection_missing", 4, 0, False): (), ("inspection_missing", 5, 0, True): ("dead",),
+    }  # fmt: skip
+    rows = [
+        evidence(number(rule), [operator], 0, operator, 40, BASE, until, unsure, 0, 2)
+        for rule, operator, until, unsure in cases
+    ]
+    alive = evidence(number("late"), [7], 0, 7, 40, BASE, 0, False, 0, 1)
+    mixed = [evidence(number("late"), [8, 9], 0, 8, 40, BASE, 0, False, 0, source) for source in (1, 2, 3)]
+    told, _ = alerts_of(joined([*rows, alive, *mixed]), guangdong, declared(), silent={2: "dead", 3: "also"})
+    found = {(a.rule, a.operator): a.silent_feeds for a in told}
+    assert found == {(r, o): expected for (r, o, _, _), expected in cases.items()} | {("late", 7): (), ("late", 8): ("also", "dead")}  # fmt: skip
+
+
 def test_a_million_pieces_of_evidence_take_seconds(guangdong: Network) -> None:
     """A million rows in some hundred thousand groups, with inhibition and twenty silences: less than fifteen seconds of processor time."""
     random, n = np.random.default_rng(1), 1_000_000
@@ -165,10 +184,21 @@ def test_a_million_pieces_of_evidence_take_seconds(guangdong: Network) -> None:
     assert len(told) > 100_000 and len(of) == n and 0 < sum(not a.told for a in told) < len(told)
 
 
+GAMES = Protected(
+    "games",
+    "运动会",
+    "Games",
+    date(2025, 6, 1),
+    date(2025, 6, 9),
+    thresholds={"stalled_hours": 48},
+    severity={"late": 2},
+)
+FAIR = Protected("fair", "博览会", "Fair", date(2025, 6, 1), date(2025, 6, 9), severity={"stalled": 3})
+
 rows = st.lists(
     st.tuples(
         st.sampled_from([number("stalled"), number("late"), number("crossing_closed"), number("inspection_missing")]),
-        st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(BASE, BASE + 2 * DAY), st.sampled_from([0, BASE + 3 * DAY]), st.booleans(),
+        st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(BASE, BASE + 2 * DAY), st.sampled_from([0, BASE + 3 * DAY]), st.booleans(), st.integers(0, 3),
     ),
     max_size=25,
 )  # fmt: skip
@@ -176,12 +206,13 @@ rows = st.lists(
 
 @given(rows, st.randoms())
 def test_alerts_are_those_of_a_plain_grouping_in_any_order(rows: list[tuple], random: object) -> None:
-    """Held against dictionaries of plain Python: groups, counts, lives and inhibition, whatever the order of the evidence."""
-    network, catalogue = load("guangdong"), declared()
+    """Held against dictionaries of plain Python: groups, counts, lives, inhibition and what protected periods make graver, whatever the order of the evidence."""
+    network = load("guangdong")
+    catalogue = replace(declared(), protected=(GAMES, FAIR))
     random.shuffle(rows)  # type: ignore[attr-defined]
     found = np.zeros(len(rows), EVIDENCE)
-    for i, (rule, key, operator, place, at, until, provisional) in enumerate(rows):
-        found[i] = (rule, key, 0, operator, place, at, until, provisional)
+    for i, (rule, key, operator, place, at, until, provisional, periods) in enumerate(rows):
+        found[i] = evidence(rule, [key], 0, operator, place, at, until, provisional, periods)[0]
     names = {r.number: r for r in catalogue.rules.values()}
     groups: dict[tuple, list[tuple]] = defaultdict(list)
     for row in rows:
@@ -193,9 +224,14 @@ def test_alerts_are_those_of_a_plain_grouping_in_any_order(rows: list[tuple], ra
         over = names[rule].resolves and all(r[5] for r in mine)
         life = "resolved" if over else "firing" if not all(r[6] for r in mine) else "provisional"
         hushed = rule in (number("stalled"), number("late")) and all(r[1] in closed for r in mine)
-        expected[names[rule].id, operator, place, day] = (len(mine), life, hushed)
+        games, fair = (any(r[7] >> bit & 1 for r in mine) for bit in (0, 1))
+        tighter = (("games",) if games and rule in (number("stalled"), number("late")) else ()) + (("fair",) if fair and rule == number("stalled") else ())  # fmt: skip
+        severity = 3 if "fair" in tighter else 2 if games and rule == number("late") else names[rule].severity
+        expected[names[rule].id, operator, place, day] = (len(mine), life, hushed, severity, tighter)
     told, of = alerts_of(found, network, catalogue)
-    assert {(a.rule, a.operator, a.place, a.day): (a.items, a.life, not a.told) for a in told} == expected
+    assert {
+        (a.rule, a.operator, a.place, a.day): (a.items, a.life, not a.told, a.severity, a.protected) for a in told
+    } == expected
     assert [(told[i].rule, told[i].operator) for i in of] == [
         (names[int(r["rule"])].id, int(r["operator"])) for r in found
     ]

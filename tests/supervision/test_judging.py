@@ -20,12 +20,13 @@ from yilu.items.reading import Snapshot
 from yilu.supervision.rules.declared import Catalogue, declared
 from yilu.supervision.rules.evidence import Evidence
 from yilu.supervision.rules.judging import Judge, judged
+from yilu.supervision.rules.protected import bindings_of
 from yilu.supervision.rules.registers import Filed
 
 ABROAD = np.array([False] * 6 + [True, True])
 SMALL = {
     "backfill_hours": 24, "stalled_hours": 30, "stalled_abroad_hours": 50, "late_hours": 10, "after_minutes": 60, "backlog_hours": 5,
-    "backlog_least": 2, "off_least": 2, "closure_hours": 3,
+    "backlog_least": 2, "off_least": 2, "closure_hours": 3, "silent_hours": 2,
 }  # fmt: skip
 """Thresholds that lives of five days reach; those of waiting are the small network's own."""
 LATENESS_S = 6 * HOUR
@@ -52,20 +53,32 @@ def with_records(world: list[Event]) -> list[Event]:
     return out
 
 
+def judge(registers: bool = False, protected: bool = False) -> Judge:
+    """A judge of the small network; with filings, a closed crossing and what a protected period asks for, or none; with periods that tighten looser thresholds, or none."""
+    rules = catalogue(**(watched.LOOSE if protected else SMALL))
+    if protected:
+        rules = replace(rules, protected=(watched.GAMES, watched.FAIR))
+    found = Judge(watched.network(), rules, nothing_filed(), bindings=bindings_of(watched.network(), rules))
+    if registers:
+        found = replace(found, filed=watched.filed(), closures=(watched.parted(),), protection=watched.protection())
+    return found
+
+
 def said(
-    world: list[Event], commits: list[list[Event]], patience: float | None, registers: bool = False
+    world: list[Event],
+    commits: list[list[Event]],
+    patience: float | None,
+    registers: bool = False,
+    protected: bool = False,
 ) -> tuple[Evidence, int]:
-    """What the rules say of a store that got the world in these commits, and the watermark; with filings, a closed crossing and a protected period, or none."""
+    """What the rules say of a store that got the world in these commits, and the watermark."""
     with fresh_store(patience=patience) as opened, opened() as store:
         for told in commits:
             store.commit([delivery(told)])
         store.settle()
         snapshot = Snapshot(store.disk, store.at, RULES)
-        judge = Judge(watched.network(), catalogue(**SMALL), nothing_filed())
-        if registers:
-            judge = replace(judge, filed=watched.filed(), closures=(watched.parted(),), protection=watched.protection())
         complete = max(snapshot.watermarks(LATENESS_S).values(), default=0)
-        return judged(snapshot, judge, LATENESS_S), complete
+        return judged(snapshot, judge(registers, protected), LATENESS_S), complete
 
 
 def as_rows(found: Evidence) -> set[tuple[str, int, int, int, int, int]]:
@@ -78,11 +91,18 @@ def as_rows(found: Evidence) -> set[tuple[str, int, int, int, int, int]]:
 
 
 def compare(
-    world: list[Event], commits: list[list[Event]], patience: float | None, registers: bool = False
+    world: list[Event],
+    commits: list[list[Event]],
+    patience: float | None,
+    registers: bool = False,
+    protected: bool = False,
 ) -> set[tuple]:
     """Hold what is said against the reference."""
-    found, complete = said(world, commits, patience, registers)
-    expected = reference_rules.judge(world, NET, SMALL, complete, ABROAD, watched.WATCHED if registers else None)
+    found, complete = said(world, commits, patience, registers, protected)
+    expected = reference_rules.judge(
+        world, NET, watched.LOOSE if protected else SMALL, complete, ABROAD, watched.WATCHED if registers else None,
+        watched.TIGHTER if protected else (),
+    )  # fmt: skip
     told = as_rows(found)
     assert told == expected, {"too much": told - expected, "too little": expected - told}
     late = {bool(e["provisional"]) == bool(e["at"] > complete) for e in found}

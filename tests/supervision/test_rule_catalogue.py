@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def test_every_rule_says_all_of_itself() -> None:
         assert t.least <= t.default <= t.most and t.zh and t.en, t.name
 
 
+PERIOD = "[[protected]]\nid = 'g'\nzh = '会'\nen = 'Games'\nfirst = 2025-11-05\nlast = 2025-11-21\n"
+
+
+def test_a_province_sets_periods_that_tighten_rules(tmp_path: Path) -> None:
+    """What a period says of its items is read; of others the province's own values hold, against which it must be stricter."""
+    text = f"{PERIOD}side = 'destination'\narea = 'A'\n[protected.thresholds]\nstalled_hours = 47\n[protected.severity]\nlate = 2\n"
+    (tmp_path / "rules.toml").write_text(f"[thresholds]\nstalled_hours = 48\n{text}")
+    found = for_province(tmp_path)
+    assert found["stalled_hours"] == 48 and found.each("stalled_hours") == [47, 48]
+    (period,) = found.protected
+    assert (period.first, period.last) == (date(2025, 11, 5), date(2025, 11, 21)) and period.severity == {"late": 2}
+    assert (period.side, period.area, period.item_class) == ("destination", "A", "")
+    assert {r.id for r in found.rules.values() if period.tightens(r)} == {"stalled", "late"}
+
+
 def test_a_province_sets_thresholds_severities_and_leaves_rules_out(tmp_path: Path) -> None:
     """What rules.toml says holds; everything else stays as declared; without the file nothing changes."""
     assert for_province(tmp_path) == declared() == for_province(None)
@@ -66,6 +82,27 @@ def test_a_province_sets_thresholds_severities_and_leaves_rules_out(tmp_path: Pa
         ("[severity]\nunusual_low = 3", "severity.unusual_low", 3),
         ("[thresholds]\nunusual_days = 3", "thresholds.unusual_days", 3),
         ("[thresholds]\nzero_report_hour = 25", "thresholds.zero_report_hour", 25),
+        ("protected = 3", "protected", 3),
+        ("[[protected]]\n" * 33, "protected", 33),
+        (PERIOD, "protected g", None),
+        (f"{PERIOD}[protected.thresholds]\nlate_hours = 168", "protected g, thresholds.late_hours", 168),
+        (f"{PERIOD}[protected.thresholds]\nlate_hours = -1", "protected g, thresholds.late_hours", -1),
+        (f"{PERIOD}[protected.thresholds]\nlate_hours = true", "protected g, thresholds.late_hours", True),
+        (f"{PERIOD}[protected.thresholds]\nsilent_hours = 2", "protected g, thresholds.silent_hours", 2),
+        (f"{PERIOD}[protected.severity]\nlate = 1", "protected g, severity.late", 1),
+        (f"{PERIOD}[protected.severity]\nlate = 5", "protected g, severity.late", 5),
+        (f"{PERIOD}[protected.severity]\nsilent_feed = 4", "protected g, severity.silent_feed", 4),
+        (f"{PERIOD}[protected.severity]\nsender_token = 4", "protected g, severity.sender_token", 4),
+        (f"{PERIOD}side = 'left'", "protected g, side", "left"),
+        (f"{PERIOD}item_class = 'vehicle'", "protected g, item_class", "vehicle"),
+        (f"{PERIOD}sender_kind = 'any'", "protected g, sender_kind", "any"),
+        (f"{PERIOD}place = 'x'", "protected g, place", None),
+        (PERIOD.replace("'Games'", "3"), "protected g, en", 3),
+        (PERIOD.replace("first = ", "# "), "protected g, first", None),
+        (PERIOD.replace("2025-11-21", "2025-11-04"), "protected g, last", "2025-11-04"),
+        (PERIOD.replace("2025-11-21", "'2025-11-21'"), "protected g, last", "2025-11-21"),
+        (PERIOD.replace("2025-11-21", "2025-11-21T08:00:00"), "protected g, last", datetime(2025, 11, 21, 8)),
+        (f"{PERIOD}[protected.severity]\nlate = 2\n{PERIOD}", "protected g, id", "g"),
         ("off = ['none']", "off", "none"),
         ("off = 'late'\nother = 1", "other", None),
         ("[thresholds", None, None),

@@ -15,6 +15,7 @@ from tests.items.facts import delivery
 from tests.items.lives import Event
 from tests.supervision import watched as small
 from tests.supervision.test_judging import LATENESS_S, SMALL, catalogue, in_any_way, nothing_filed, scan, with_records
+from tests.supervision.test_judging import judge as judge_of
 from yilu.items import erasing, order
 from yilu.items.manifest import Erasure
 from yilu.items.reading import Snapshot
@@ -23,19 +24,17 @@ from yilu.supervision.rules.judging import Judge, judged
 from yilu.supervision.rules.watching import Watch
 
 
-def watched(drawn: Any, most_rows: int, begin: int, registers: bool, feeds: int) -> int:
-    """Step a watch through the commits, from the one numbered ``begin`` on, told by ``feeds`` feeds in turn; its evidence is that of a look at everything.
+def watched(drawn: Any, most_rows: int, begin: int, registers: bool, feeds: str, protected: bool = False) -> int:
+    """Step a watch through the commits, from the one numbered ``begin`` on, told by these feeds, a letter each, in turn; its evidence is that of a look at everything.
 
     Returns how much there was.
     """
     _, commits, patience = drawn
-    judge = Judge(small.network(), catalogue(**SMALL), nothing_filed())
-    if registers:
-        judge = replace(judge, filed=small.filed(), closures=(small.parted(),), protection=small.protection())
+    judge = judge_of(registers, protected)
     with fresh_store(patience=patience) as opened, opened() as store:
 
         def told_by_feed(number: int, told: list[Event]) -> None:
-            store.commit([replace(delivery(told), feed=f"feed {number % feeds}")])
+            store.commit([replace(delivery(told), feed=feeds[number % len(feeds)])])
 
         for number, told in enumerate(commits[:begin]):
             told_by_feed(number, told)
@@ -66,17 +65,27 @@ WORLD = lives.lives(
     lives.plain(lives.ITEMS[2:3]),
     most=16,
 )
+FEEDS = ("a", "ab", "aaab", "abbbbbb", "abcccab", "aaaaaaaabc")
+"""Feeds of commits in turn. Events come in any order, so that any of them may be silent (eight hours behind) and tell again."""
 ANY_WORLD = st.one_of(WORLD, lives.worlds())
 
 
 @TRIED
-@given(in_any_way(ANY_WORLD), st.sampled_from([0, 5, 12, 1 << 30]), st.integers(0, 3), st.booleans(), st.integers(1, 2))
+@given(
+    in_any_way(ANY_WORLD),
+    st.sampled_from([0, 5, 12, 1 << 30]),
+    st.integers(0, 3),
+    st.booleans(),
+    st.sampled_from(FEEDS),
+    st.booleans(),
+)
 def test_a_watch_says_what_a_look_at_everything_says(
-    drawn: Any, most_rows: int, begin: int, registers: bool, feeds: int
+    drawn: Any, most_rows: int, begin: int, registers: bool, feeds: str, protected: bool
 ) -> None:
-    """Any lives, voided, relabelled and re-used among them, in any split, order and repetition, by one feed or two; begun at any commit; with and without registers; with
-    all, some or none of the log in memory; after every commit, where nothing waits, and in the end."""
-    watched(drawn, most_rows, begin, registers, feeds)
+    """Any lives, voided, relabelled and re-used among them, in any split, order and repetition, by one feed or some, of which one or the other falls
+    silent and tells again; begun at any commit; with and without registers; with and without
+    protected periods that tighten rules; with all, some or none of the log in memory; after every commit, where nothing waits, and in the end."""
+    watched(drawn, most_rows, begin, registers, feeds, protected)
 
 
 def test_an_erased_item_is_in_no_evidence() -> None:

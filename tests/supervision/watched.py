@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from tests.items.conftest import RULES
 from tests.items.small_network import BASE, DAY, HOUR, NET, Net, Obligation
 from yilu.items.feeds.kinds import KINDS
+from yilu.supervision.rules.declared import Protected
 from yilu.supervision.rules.of_crossings import Closure, Parted
 from yilu.supervision.rules.of_protection import Protection, protection_of
 from yilu.supervision.rules.registers import Filed
@@ -74,6 +75,49 @@ def network() -> Any:
         facility_area=RULES.facility_area, area_beyond_customs=np.array([False] * 6 + [True, True]), time_zone="Europe/Berlin",
         day_factor=lambda day: 1.0, areas=SimpleNamespace(index_of_code={"P": 1, "Q": 4}), under=under,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tighter:
+    """A protected period that tightens thresholds, in plain Python: UTC seconds, areas on its side, class (0 any)."""
+
+    since: int
+    until: int
+    at_origin: bool
+    areas: tuple[int, ...]
+    item_class: int
+    thresholds: dict[str, int] = field(default_factory=dict)
+
+
+def day_of(days: int) -> date:
+    """The local day so many days after that of ``BASE``."""
+    return date(2000, 1, 1) + timedelta(days=NET.day(BASE) + days)
+
+
+def begins(day: date) -> int:
+    """UTC seconds of the local midnight that begins a day."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=NET.zone).timestamp())
+
+
+LOOSE = {
+    "backfill_hours": 40, "stalled_hours": 45, "stalled_abroad_hours": 60, "late_hours": 30, "after_minutes": 120, "backlog_hours": 8,
+    "backlog_least": 3, "off_least": 3, "closure_hours": 3, "silent_hours": 2,
+}  # fmt: skip
+"""Thresholds outside protected periods."""
+GAMES = Protected(
+    "games", "运动会", "Games", day_of(0), day_of(1), area="P",
+    thresholds={"stalled_hours": 30, "backlog_hours": 6, "backlog_least": 2, "off_least": 1, "after_minutes": 60},
+)  # fmt: skip
+FAIR = Protected(
+    "fair", "博览会", "Fair", day_of(1), day_of(3), side="destination", area="Q", item_class="express",
+    thresholds={"stalled_hours": 40, "stalled_abroad_hours": 50, "late_hours": 10, "backlog_hours": 5, "backfill_hours": 24},
+    severity={"stalled": 3},
+)  # fmt: skip
+TIGHTER = tuple(
+    Tighter(begins(p.first), begins(p.last + timedelta(days=1)), p.side == "accepted", _UNDER[p.area], _CLASS[p.item_class], p.thresholds)
+    for p in (GAMES, FAIR)
+)  # fmt: skip
+"""Two periods that overlap by a day; both begin and end at local midnight. The store marks waits as long as the strictest of all."""
 
 
 def filed() -> Filed:

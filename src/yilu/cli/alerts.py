@@ -20,19 +20,24 @@ from yilu.supervision.alerts import LIVES, Alert, alerts_of, silences_of
 from yilu.supervision.rules import declared, judging, kept
 from yilu.supervision.rules.declared import SEVERITIES, Catalogue
 from yilu.supervision.rules.evidence import Evidence
+from yilu.supervision.rules.watermarks import watermarks_of
 
 _SHOWN = 40
 
 
 @dataclass(frozen=True)
 class Found:
-    """Alerts of a store at one commit, with their evidence: ``of`` (n,) says which alert a row belongs to."""
+    """Alerts of a store at one commit, with their evidence: ``of`` (n,) says which alert a row belongs to.
+
+    ``complete_to``: up to when all feeds that still tell are complete; ``silent``: feeds that have fallen silent, and the latest event of each (UTC seconds).
+    """
 
     catalogue: Catalogue
     alerts: list[Alert]
     evidence: Evidence
     of: NDArray[np.int64]
     complete_to: int
+    silent: dict[str, int]
     commit: int
 
 
@@ -52,10 +57,12 @@ def find(opened: Facts, shown: bool = False) -> Found:
                 lateness_s,
                 lambda done, of: bar.update(task, completed=done, total=of),
             )
-    now = snapshot.as_of
-    alerts, of = alerts_of(evidence, network, catalogue, silences_of(feeds.load(snapshot, "silences")), now)
-    complete = int(judging.watermarks(snapshot, lateness_s).max(initial=0))
-    return Found(catalogue, alerts, evidence, of, complete, snapshot.at.commit)
+    now, marks = snapshot.as_of, watermarks_of(snapshot, catalogue, lateness_s)
+    silent = marks.silent_names(snapshot.at.names)
+    silences = silences_of(feeds.load(snapshot, "silences"))
+    alerts, of = alerts_of(evidence, network, catalogue, silences, now, silent)
+    since = {name: snapshot.at.watermarks[name] for name in sorted(silent.values())}
+    return Found(catalogue, alerts, evidence, of, marks.complete_to, since, snapshot.at.commit)
 
 
 def alerts(
@@ -77,6 +84,7 @@ def alerts(
         document: dict[str, Any] = {
             "commit": found.commit,
             "complete_to": found.complete_to,
+            "silent_feeds": [{"feed": name, "latest": latest} for name, latest in found.silent.items()],
             "alerts": [record(opened, found, i, evidence=bool(alert)) for i in chosen],
         }
         print_json(document)
@@ -117,7 +125,8 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
     out: dict[str, Any] = {
         "id": a.id, "rule": a.rule, "severity": a.severity, "unusual": a.unusual, "life": a.life, "operator": network.operators.code_of_id.get(a.operator, ""),
         "facility": network.facilities.code_of_id.get(a.place, ""), "day": np.datetime64(a.day, "D").astype(str), "items": a.items,
-        "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None,
+        "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None, "protected": list(a.protected),
+        "silent_feeds": list(a.silent_feeds),
         "stands_on": rule.stands_on,
     }  # fmt: skip
     if evidence:
@@ -132,9 +141,12 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
 def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:
     zh, rule = names.zh, found.catalogue.rules[a.rule]
     quiet = [found.catalogue.rules[r].zh if zh else r for r in a.inhibited_by] + ([a.silenced] if a.silenced else [])
+    quiet += [f"{name} {'已中断' if zh else 'is silent'}" for name in a.silent_feeds]
     life = LIVES[a.life][0] if zh else a.life
+    tighter = [p.zh if zh else p.en for p in found.catalogue.protected if p.id in a.protected]
+    called = rule.zh if zh else rule.en
     return (
-        SEVERITIES[a.severity][0 if zh else 1], rule.zh if zh else rule.en, names.operator.get(a.operator, "?") if a.operator else "–", names.facility.get(a.place, "–"),
+        SEVERITIES[a.severity][0 if zh else 1], f"{called} ({', '.join(tighter)})" if tighter else called, names.operator.get(a.operator, "?") if a.operator else "–", names.facility.get(a.place, "–"),
         a.items or "–", names.time(a.last), f"{life} ({', '.join(quiet)})" if quiet else life, a.id,
     )  # fmt: skip
 
@@ -155,6 +167,9 @@ def show(opened: Facts, found: Found, chosen: list[int], most: int = _SHOWN) -> 
         ("级别", "规则", "企业", "场所", "件数", "最近", "状态", "编号") if zh else ("severity", "rule", "operator", "facility", "items", "latest", "life", "id"),
         [_row(found, names, found.alerts[i]) for i in chosen[:most]],
     )  # fmt: skip
+    if found.silent:
+        each = ("、" if zh else ", ").join(f"{name} ({names.time(latest)})" for name, latest in found.silent.items())
+        say(f"已中断的数据源(最近事件),不计入完整时点:{each}" if zh else f"feeds that have fallen silent (latest event), not waited for: {each}")  # fmt: skip
     if len(chosen) > most:
         say(f"另有 {len(chosen) - most:,} 条:yilu alerts --json" if zh else f"{len(chosen) - most:,} more: yilu alerts --json")  # fmt: skip
     if quiet or over:

@@ -48,7 +48,7 @@ class Facts:
         s, watched = self.settings, for_province(self.network.folder)
         return rules_of(
             self.network, s.reuse_days, s.impossible_m_s, s.impossible_km, s.container_days,
-            waited_hours=min(watched["stalled_hours"], watched["stalled_abroad_hours"]), stayed_hours=watched["backlog_hours"],
+            waited_hours=min(watched.strictest("stalled_hours"), watched.strictest("stalled_abroad_hours")), stayed_hours=watched.strictest("backlog_hours"),
         )  # fmt: skip
 
     @cached_property

@@ -22,7 +22,7 @@ from yilu.network.page import reference_page as network_page
 from yilu.plan.page import reference_page as plan_page
 from yilu.plan.statistics_page import reference_page as statistics_page
 from yilu.supervision.alerts import LIVES
-from yilu.supervision.rules.declared import SEVERITIES, declared
+from yilu.supervision.rules.declared import SEVERITIES, TIGHTENED, declared
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -247,7 +247,8 @@ does not apply in `rules.toml` of its folder. Numbers of articles are as known t
 {table(head, rules)}
 ## Thresholds 阈值
 
-All are assumptions until a province sets its own.
+All are assumptions until a province sets its own. A protected period may tighten {", ".join(f"`{t}`" for t in TIGHTENED)} for the items that it binds
+([how](../explain/alerts.md#protected-periods-重要时点)).
 
 {table(("threshold", "default", "unit", "bounds", "what for"), thresholds)}
 ## Severities 级别

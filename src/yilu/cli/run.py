@@ -145,7 +145,8 @@ def _inlets(
     if stdin:
         found.append(Stream(sys.stdin.fileno(), name, door(mapping)))
     if nats:
-        found.append(JetStream(nats, stream, name, door(mapping), store.at.offsets.get(f"nats:{stream}", 0)))
+        zh = opened.settings.language == "zh"
+        found.append(JetStream(nats, stream, name, door(mapping), store.at.offsets, lambda s: _remade(s, zh)))
     return found
 
 
@@ -172,6 +173,14 @@ def _refused(refusal: Refusal, zh: bool) -> None:
         f"✗ {refusal.name}:{error.zh or error.message} → {error.next_step_zh or error.next_step}"
         if zh
         else f"✗ {refusal.name}: {error.message} → {error.next_step}"
+    )
+
+
+def _remade(stream: str, zh: bool) -> None:
+    say(
+        f"! 流 {stream} 已删除重建:自其首条消息读起;旧流中未读的消息已不在 → 请发送方核对,缺的以文件补报"
+        if zh
+        else f"! the stream {stream} was deleted and made anew: it is read from its first message on; what was not read of the old one is gone → have the sender check, and send what is missing as files"
     )
 
 

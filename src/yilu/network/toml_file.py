@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from yilu.errors import InputError
@@ -45,9 +46,13 @@ def whole(
                 continue
             raise wrong(file, f"{key}, {name}", None, "a value")
         value = given[name]
-        if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
+        if not isinstance(value, type_) or isinstance(value, _NO_LESS.get(type_, ())):
             raise wrong(file, f"{key}, {name}", value, _NAMES[type_])
     return given
 
 
-_NAMES: dict[type, str] = {int: "a whole number", str: "text", bool: "true or false", list: "a list", dict: "a table"}
+_NAMES: dict[type, str] = {
+    int: "a whole number", str: "text", bool: "true or false", list: "a list", dict: "a table", date: "a day, as 2025-11-09 without quotes",
+}  # fmt: skip
+_NO_LESS: dict[type, type] = {int: bool, date: datetime}
+"""What Python takes as one of these types, and nobody means."""

@@ -3,6 +3,9 @@
 The store's commit holds up to which message the stream was read (``Manifest.offsets``), so that every message is in exactly one commit, whatever
 is killed when: the server is asked for what follows that, and nothing depends on acknowledgements. The stream must keep its messages
 (retention by limits) for as long as the writer may be away.
+
+Numbers of messages mean something in one stream alone, and one that was deleted and made anew bears the same name. So a commit names a stream by its name and the moment of its
+making; one made anew is read from its first message on, and it is said that it was.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ import asyncio
 import queue
 import threading
 import time
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from yilu.errors import YiluError
@@ -23,44 +29,65 @@ from yilu.run.ingest import delivery
 
 _FETCHED, _WAITING = 64, 256
 _FETCH_S, _AGAIN_S = 0.25, 0.5
+_IDLE = 8
+"""Fetches that bring nothing, after which it is asked whether the stream is still the one that is read."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: the log it is of (``log_name``), its number there, its lines."""
+
+    log: str
+    number: int
+    body: bytes
+
+
+def log_name(stream: str, created: datetime | None) -> str:
+    """What a commit calls a stream: by its name and by when it was made."""
+    return f"nats:{stream}@{created.astimezone(UTC).isoformat() if created else ''}"
 
 
 class JetStream:
-    """The stream ``stream`` of the server at ``url``, under the name ``feed``. ``begin``: the message after which to begin."""
+    """The stream ``stream`` of the server at ``url``, under the name ``feed``. ``offsets``: up to where logs were read; ``remade``: told when the stream
+    is another one than was read before."""
 
-    def __init__(self, url: str, stream: str, feed: str, door: Door, begin: int) -> None:
+    def __init__(
+        self, url: str, stream: str, feed: str, door: Door, offsets: Mapping[str, int], remade: Callable[[str], None]
+    ) -> None:
         self.url, self.stream, self.feed, self.door = url, stream, feed, door
         self.ended = False
-        self.name = f"nats:{stream}"
-        self._messages: queue.Queue[tuple[int, bytes]] = queue.Queue(_WAITING)
+        self._offsets, self._remade = offsets, remade
+        self._messages: queue.Queue[Message] = queue.Queue(_WAITING)
         self._failed: BaseException | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(begin,), name="jetstream", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="jetstream", daemon=True)
         self._thread.start()
 
     def take(self, at: Manifest, seconds: float, rows: int) -> list[Delivery]:
-        """Events of the messages that have come, one delivery up to the last of them."""
-        done = at.offsets.get(self.name, 0)
-        found: list[tuple[int, bytes]] = []
+        """Events of the messages that have come; the last delivery of each log says up to where they bring it."""
+        found: list[Message] = []
         size, until = 0, time.monotonic() + seconds
         while size < 256 * rows:  # a line has some hundred bytes
             try:
-                number, body = self._messages.get(timeout=max(0.0, until - time.monotonic()) if not found else 0)
+                message = self._messages.get(timeout=max(0.0, until - time.monotonic()) if not found else 0)
             except queue.Empty:
                 break
-            if number > done:
-                found.append((number, body))
-                size += len(body)
+            if message.number > at.offsets.get(message.log, 0):
+                found.append(message)
+                size += len(message.body)
         if self._failed is not None:
             raise self._failed if isinstance(self._failed, YiluError) else SourceError(
                 f"reading the stream {self.stream} failed: {type(self._failed).__name__}", next_step="look at the NATS server's log, then start again: it goes on where it was"
             )  # fmt: skip
-        if not found:
-            return []
-        body = b"".join(b if b.endswith(b"\n") else b + b"\n" for _, b in found)
+        return [
+            d for log, messages in groupby(found, key=lambda m: m.log) for d in self._delivered(log, list(messages))
+        ]
+
+    def _delivered(self, log: str, messages: list[Message]) -> list[Delivery]:
+        body = b"".join(m.body if m.body.endswith(b"\n") else m.body + b"\n" for m in messages)
         taken = [delivery(c, self.feed, int(time.time())) for c in read_lines(body, self.feed, self.door)]
         if taken:
-            taken[-1] = replace(taken[-1], offset=(self.name, found[-1][0]))
+            taken[-1] = replace(taken[-1], offset=(log, messages[-1].number))
         return taken
 
     def taken(self) -> None:
@@ -71,50 +98,71 @@ class JetStream:
         self._stop.set()
         self._thread.join(timeout=5)
 
-    def _run(self, begin: int) -> None:
+    def _run(self) -> None:
         try:
-            asyncio.run(self._follow(begin))
+            asyncio.run(self._follow())
         except BaseException as error:
             self._failed = error
 
-    async def _follow(self, begin: int) -> None:
-        """Bring messages after ``begin``; where the server or the connection goes away, go on as soon as it is back."""
+    async def _follow(self) -> None:
+        """Bring messages that were not read; where the server, the connection or the stream goes away, go on as soon as it is back."""
         import nats
         from nats.errors import Error
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-        last = begin
+        read = dict(self._offsets)
         while not self._stop.is_set():
             client: Any = None
             try:
                 client = await nats.connect(self.url, allow_reconnect=False, connect_timeout=2)
+                streams = client.jetstream()
+                info = await streams.stream_info(self.stream)
+                log = self._log_of(info, read)
                 wanted = ConsumerConfig(
-                    deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=last + 1, ack_policy=AckPolicy.NONE
+                    deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                    opt_start_seq=read[log] + 1,
+                    ack_policy=AckPolicy.NONE,
                 )
-                self._whole((await client.jetstream().stream_info(self.stream)).state, last)
-                pulled = await client.jetstream().pull_subscribe("", stream=self.stream, config=wanted)
+                pulled = await streams.pull_subscribe("", stream=self.stream, config=wanted)
+                idle = 0
                 while not self._stop.is_set():
                     try:
                         messages = await pulled.fetch(_FETCHED, timeout=_FETCH_S)
                     except TimeoutError:
-                        if client.is_closed:
+                        idle += 1
+                        if client.is_closed or (idle % _IDLE == 0 and await self._is_another(streams, info)):
                             break
                         continue
+                    idle = 0
                     for message in messages:
-                        last = message.metadata.sequence.stream
-                        await self._give(last, message.data)
+                        read[log] = message.metadata.sequence.stream
+                        await self._give(Message(log, read[log], message.data))
             except (Error, OSError, TimeoutError):
                 await asyncio.sleep(_AGAIN_S)
             finally:
                 if client is not None and not client.is_closed:
                     await client.close()
 
-    def _whole(self, state: Any, last: int) -> None:
-        """Raise SourceError where the stream is another one than was read before, or has let go of messages that were not read."""
+    async def _is_another(self, streams: Any, info: Any) -> bool:
+        """Whether the stream was made anew since ``info``: a consumer of one that is gone waits for ever."""
+        return bool((await streams.stream_info(self.stream)).created != info.created)
+
+    def _log_of(self, info: Any, read: dict[str, int]) -> str:
+        """The log that the stream is now; ``read``: up to where logs were read, this one from now on among them. Says where it was made anew.
+
+        Raises SourceError where it ends before what was read of it, or has let go of messages that were not read.
+        """
+        log = log_name(self.stream, info.created)
+        if log not in read and any(known.startswith(log_name(self.stream, None)) for known in read):
+            self._remade(self.stream)
+        self._check(info.state, read.setdefault(log, 0))
+        return log
+
+    def _check(self, state: Any, last: int) -> None:
         if state.last_seq < last:
             raise SourceError(
-                f"the stream {self.stream} ends at message {state.last_seq}, and {last} were read of it: it was made anew",
-                next_step="give the new stream another name",
+                f"the stream {self.stream} ends at message {state.last_seq}, and {last} were read of it: it was put back to an earlier state",
+                next_step="delete the stream and make it anew; it is then read from its first message on",
             )
         if last and state.first_seq > last + 1:
             raise SourceError(
@@ -122,10 +170,10 @@ class JetStream:
                 next_step="have them sent again as files, then give the stream another name, or keep messages longer",
             )
 
-    async def _give(self, number: int, body: bytes) -> None:
+    async def _give(self, message: Message) -> None:
         while not self._stop.is_set():
             try:
-                self._messages.put_nowait((number, body))
+                self._messages.put_nowait(message)
                 return
             except queue.Full:
                 await asyncio.sleep(0.02)

@@ -86,7 +86,7 @@ def run(
                 if all(inlet.ended for inlet in inlets):
                     break
                 continue
-            seen = watch.step()
+            again = watch.step()
             judged = time.monotonic()
             due += (judged - begun) * store.at.buckets / pace.states_s
             buckets = tuple((next_bucket + i) % store.at.buckets for i in range(int(due)))
@@ -102,7 +102,7 @@ def run(
             told(
                 Beat(
                     store.at.commit, rows, store.at.counts.made - before, gathered - begun, committed - gathered, judged - committed,
-                    time.monotonic() - judged, seen.told, len(watch.evidence),
+                    time.monotonic() - judged, again, len(watch.evidence),
                 )
             )  # fmt: skip
         watch.step(whole=True)

@@ -30,6 +30,8 @@ LIVES: dict[str, tuple[str, str]] = {
 class Alert:
     """One alert. ``day``: local day (since 1970) of its evidence; ``items``: how many, 0 where it speaks of counts; ``first``, ``last``: when its evidence begins, ``until``: when it ended
     (UTC seconds, 0 not yet). ``inhibited_by``: rules that speak of all of its items; ``silenced``: the silence that covers it, or "".
+    ``protected``: ids of protected periods that bind one of its items and tighten its rule; where one makes more of the rule, so does ``severity``.
+    ``silent_feeds``: feeds that have fallen silent, and on which some of its evidence hangs: whether this goes on, or holds, only they could tell.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Alert:
     life: str
     inhibited_by: tuple[str, ...] = ()
     silenced: str = ""
+    protected: tuple[str, ...] = ()
+    silent_feeds: tuple[str, ...] = ()
 
     @property
     def unusual(self) -> bool:
@@ -108,9 +112,9 @@ def identity(rule: str, operator: str, place: str, day: int) -> str:
 
 
 def alerts_of(
-    found: Evidence, network: Network, catalogue: Catalogue, silences: tuple[Silence, ...] = (), now: int = 0
-) -> tuple[list[Alert], NDArray[np.int64]]:
-    """(alerts, gravest and latest first; for each row of evidence (n,) the index of its alert)."""
+    found: Evidence, network: Network, catalogue: Catalogue, silences: tuple[Silence, ...] = (), now: int = 0, silent: dict[int, str] | None = None,
+) -> tuple[list[Alert], NDArray[np.int64]]:  # fmt: skip
+    """(alerts, gravest and latest first; for each row of evidence (n,) the index of its alert). ``silent``: feeds that have fallen silent, by number (``watermarks``)."""
     if not len(found):
         return [], np.empty(0, np.int64)
     groups, group = grouped(found, network, catalogue)
@@ -125,20 +129,35 @@ def alerts_of(
     over = resolves & ~running
     lives = np.where(over, RESOLVED, np.where(sure, FIRING, PROVISIONAL))
     quiet = _inhibited(found, group, groups, catalogue)
+    hanging = _hanging(found, group, resolves, silent or {})
+    periods = np.zeros(n, np.uint32)
+    np.bitwise_or.at(periods, group, found["periods"])
     silenced = np.full(n, "", object)
     for silence in reversed(silences):
         silenced[silence.covers(groups, network, catalogue, now)] = silence.id
     operators, facilities = network.operators.code_of_id, network.facilities.code_of_id
-    columns = (groups.rule, groups.operator, groups.place, groups.day, count, first, last, np.where(over, until, 0))
+    columns = (
+        groups.rule,
+        groups.operator,
+        groups.place,
+        groups.day,
+        count,
+        first,
+        last,
+        np.where(over, until, 0),
+        periods,
+    )
     alerts = []
-    for g, (number, operator, place, day, items, since, latest, ended) in enumerate(
+    for g, (number, operator, place, day, items, since, latest, ended, bound_by) in enumerate(
         zip(*(c.tolist() for c in columns), strict=True)
     ):
         rule = names[number]
+        tighter = [p for i, p in enumerate(catalogue.protected) if bound_by >> i & 1 and p.tightens(rule)]
+        severity = max(rule.severity, *(p.severity.get(rule.id, 0) for p in tighter), 0)
         told_as = identity(rule.id, operators.get(operator, ""), facilities.get(place, ""), day)
-        alerts.append(Alert(told_as, rule.id, rule.severity, operator, place, day, items, since, latest, ended, str(lives[g]), quiet.get(g, ()), silenced[g]))  # fmt: skip
-    severity = np.array([a.severity for a in alerts])
-    order = np.lexsort([np.array([a.id for a in alerts]), -last, -severity])
+        alerts.append(Alert(told_as, rule.id, severity, operator, place, day, items, since, latest, ended, str(lives[g]), quiet.get(g, ()), silenced[g], tuple(p.id for p in tighter), hanging.get(g, ())))  # fmt: skip
+    severities = np.array([a.severity for a in alerts])
+    order = np.lexsort([np.array([a.id for a in alerts]), -last, -severities])
     place_of = np.empty(n, np.int64)
     place_of[order] = np.arange(n)
     return [alerts[g] for g in order.tolist()], place_of[group]
@@ -169,6 +188,18 @@ def _by_group(what: np.ufunc, values: NDArray, group: NDArray[np.int64], groups:
     info = np.iinfo(np.int64)
     out = np.full(groups, info.max if what is np.minimum else info.min, np.int64)
     what.at(out, group, values.astype(np.int64))
+    return out
+
+
+def _hanging(
+    found: Evidence, group: NDArray[np.int64], resolves: NDArray[np.bool_], silent: dict[int, str]
+) -> dict[int, tuple[str, ...]]:
+    """Silent feeds by group: those of items whose evidence may end, and has not, or is provisional."""
+    unsettled = found["provisional"] | (resolves[group] & (found["until"] == 0))
+    out: dict[int, tuple[str, ...]] = {}
+    for source, name in sorted(silent.items(), key=lambda one: one[1]):
+        for g in np.unique(group[unsettled & (found["source"] == source)]).tolist():
+            out[g] = (*out.get(g, ()), name)
     return out
 
 

@@ -22,6 +22,7 @@ from yilu.supervision.reports.shift import Shift, days_known
 from yilu.supervision.rules import judging
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import Evidence
+from yilu.supervision.rules.watermarks import watermarks_of
 
 HEADLINES: tuple[str, ...] = (
     "accepted", "delivered", "in_flight", "days_in_flight", "on_time_rate", "on_time_rate_received", "rate_72h", "transit_median",
@@ -55,12 +56,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed of scan events: its latest event, up to when it is complete, when it was last received (UTC seconds, 0 unknown)."""
+    """A feed of scan events: its latest event, up to when it is complete, when it was last received (UTC seconds, 0 unknown); whether it has fallen silent."""
 
     name: str
     latest: int
     complete_to: int
     received: int
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class ZeroReport:
 
 @dataclass(frozen=True)
 class Daily:
-    """All that a daily report says. ``complete_to``: up to when every feed is complete; ``alerts``: as they stood at the end of the shift.
+    """All that a daily report says. ``complete_to``: up to when every feed that still tells is complete (``watermarks``); ``alerts``: as they stood at the end of the shift.
 
     ``hours``: for each kind of ``HOURLY`` its events by local hour of the day (24,). ``cities``, ``regions``, ``operators``: groups in the order in
     which they are listed. ``silent``: operators that tell of nothing at the end of the shift.
@@ -97,8 +99,13 @@ class Daily:
 
     @property
     def provisional(self) -> bool:
-        """Whether what feeds may still tell can change the day's figures."""
+        """Whether what feeds may still tell can change the day's figures, silent ones aside."""
         return self.complete_to < self.shift.midnight
+
+    @property
+    def without(self) -> tuple[Feed, ...]:
+        """Silent feeds whose data of the day are not whole: the figures lack what these would have told."""
+        return tuple(f for f in self.feeds if f.silent and f.complete_to < self.shift.midnight)
 
     def new(self, alert: Alert) -> bool:
         """Whether an alert began in the shift."""
@@ -122,8 +129,9 @@ def daily(
     judge = judging.judge_of(snapshot, network, catalogue)
     found = as_at(judging.judged(snapshot, judge, lateness_s, progress), shift.until)
     silences = silences_of(feeds.load(snapshot, "silences"))
-    alerts = tuple(alerts_of(found, network, catalogue, silences, shift.until)[0])
-    told = feeds_of(snapshot, lateness_s)
+    marks = watermarks_of(snapshot, catalogue, lateness_s)
+    silent = marks.silent_names(snapshot.at.names)
+    alerts = tuple(alerts_of(found, network, catalogue, silences, shift.until, silent)[0])
     known = days_known(snapshot)
     first = known[0] if known else shift.yesterday
     inside = network.area_inside
@@ -139,7 +147,7 @@ def daily(
         shift=shift,
         commit=snapshot.at.commit,
         as_of=snapshot.as_of,
-        complete_to=min((f.complete_to for f in told), default=0),
+        complete_to=marks.complete_to,
         first_day=first,
         headlines=whole[0],
         regions=tuple(Group(i, by_region.get(i, _nothing(BY_CITY))) for i in regions),
@@ -147,7 +155,7 @@ def daily(
         operators=tuple(Group(i, by_operator[i]) for i in sorted(by_operator, key=lambda i: _most(by_operator[i], i))),
         hours=hours_of(snapshot, network, shift),
         alerts=alerts,
-        feeds=told,
+        feeds=feeds_of(snapshot, lateness_s, frozenset(silent.values())),
         silent=tuple(a for a in alerts if a.rule == "silent_feed" and a.life != RESOLVED),
         zero_reports=zero_reports,
     )
@@ -160,11 +168,11 @@ def as_at(found: Evidence, moment: int) -> Evidence:
     return held
 
 
-def feeds_of(snapshot: Snapshot, lateness_s: int) -> tuple[Feed, ...]:
-    """The feeds of scan events, by name."""
+def feeds_of(snapshot: Snapshot, lateness_s: int, silent: frozenset[str]) -> tuple[Feed, ...]:
+    """The feeds of scan events, by name; ``silent``: names of those that have fallen silent."""
     complete = snapshot.watermarks(lateness_s)
     return tuple(
-        Feed(name, latest, complete[name], snapshot.at.received.get(name, 0))
+        Feed(name, latest, complete[name], snapshot.at.received.get(name, 0), name in silent)
         for name, latest in sorted(snapshot.at.watermarks.items())
     )
 

@@ -77,7 +77,7 @@ def told(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
 def handed_over(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
     """What the next shift takes over: by rule what goes on and what is to be checked, with items and since when; feeds that lag; room to sign."""
     still = [a for a in daily.alerts if a.told and a.life != RESOLVED]
-    lagging = [f.name for f in daily.feeds if f.complete_to < daily.shift.midnight]
+    lagging = [f.name for f in daily.feeds if f.complete_to < daily.shift.midnight and not f.silent]
     blocks: list[Block] = []
     if not still:
         blocks.append(Callout("calm", Text("无未解除的预警。", "No alert is open.")))
@@ -98,6 +98,8 @@ def handed_over(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
         ))  # fmt: skip
     if lagging:
         blocks.append(Paragraph(both("昨日数据未完整的数据源:{list};到齐后重新生成本报告。", "Feeds whose data of yesterday are not complete: {list}; make this report again once they are.", list=joined(lagging, "、", ", "))))  # fmt: skip
+    if daily.without:
+        blocks.append(Paragraph(both("已中断、须联系企业补报的数据源:{list};未解除的预警中涉及其寄件的,情况或已变化。", "Feeds that have fallen silent and must be asked for what is missing: {list}; of open alerts those about their items may have changed.", list=joined([f.name for f in daily.without], "、", ", "))))  # fmt: skip
     signed = Text("交班人：＿＿＿＿＿＿　接班人：＿＿＿＿＿＿　带班领导：＿＿＿＿＿＿", "Handed over by: ____________   Taken over by: ____________   Officer in charge: ____________")  # fmt: skip
     return [*blocks, Paragraph(signed)]
 
@@ -106,7 +108,7 @@ def _open(rule: str, alerts: list[Alert], daily: Daily, names: Names, rules: Cat
     one = rules.rules[rule]
     follows = Text("持续监测至解除", "watch until it ends") if one.resolves else Text("转核查", "to be checked")
     return (
-        Text(one.zh, one.en), _severity(one.severity), count(len(alerts)), count(sum(map(daily.new, alerts))), _items(alerts),
+        Text(one.zh, one.en), _severity(_gravest(alerts)), count(len(alerts)), count(sum(map(daily.new, alerts))), _items(alerts),
         names.stamp(min(a.first for a in alerts)), follows,
     )  # fmt: skip
 
@@ -149,7 +151,7 @@ def _by_rule(daily: Daily, heard: list[Alert], rules: Catalogue) -> Table:
         if any(daily.new(a) or daily.ended(a) for a in alerts):
             new = [a for a in alerts if daily.new(a)]
             began, *others = _counts(daily, alerts, rules)
-            rows.append((Text(one.zh, one.en), _severity(one.severity), began, _items(new), *others))
+            rows.append((Text(one.zh, one.en), _severity(_gravest(alerts)), began, _items(new), *others))
     return Table(
         Text("本班预警按规则", "Alerts of the shift by rule"),
         (
@@ -181,8 +183,13 @@ def _one_by_one(caption: Text, alerts: list[Alert], names: Names, rules: Catalog
 
 def _of_rules(alerts: list[Alert], rules: Catalogue) -> Iterable[tuple[str, list[Alert]]]:
     """Rules that speak, gravest first, with their alerts."""
-    order = sorted({a.rule for a in alerts}, key=lambda r: (-rules.rules[r].severity, rules.number(r)))
-    return [(rule, [a for a in alerts if a.rule == rule]) for rule in order]
+    of = {rule: [a for a in alerts if a.rule == rule] for rule in {a.rule for a in alerts}}
+    return sorted(of.items(), key=lambda one: (-_gravest(one[1]), rules.number(one[0])))
+
+
+def _gravest(alerts: list[Alert]) -> int:
+    """The severity of the gravest: that of their rule, or more in a protected period."""
+    return max(a.severity for a in alerts)
 
 
 def _severity(number: int) -> Text:

@@ -116,6 +116,9 @@ def _overview(daily: Daily, names: Names, rules: Catalogue) -> list[Block]:
             "数据完整至{a},带{m}的栏为初步数,迟报数据到达后可能变动。", "Data are complete up to {a}; columns marked {m} are provisional and may change as late data come.",
             a=names.time(daily.complete_to), m=_MARK,
         )))  # fmt: skip
+    if daily.without:
+        each = [both("{f}(最近事件{t})", "{f} (latest event {t})", f=Text(f.name, f.name), t=names.time(f.latest)) for f in daily.without]  # fmt: skip
+        blocks.append(Callout("warning", both("数据源已中断:{list};昨日指标不含其后数据。", "Feeds that have fallen silent: {list}; yesterday's figures lack what came after.", list=joined(each, "、", ", "))))  # fmt: skip
     blocks += [Paragraph(volume), *_leading(daily, names), *(p for one in about for p in one)]
     return [*blocks, *daily_alerts.summary(daily, rules)]
 
@@ -273,7 +276,7 @@ def _feeds(daily: Daily, names: Names) -> list[Block]:
     rows = [
         (
             f.name, names.stamp(f.latest), names.stamp(f.complete_to), names.stamp(f.received),
-            Text("完整", "complete") if f.complete_to >= midnight else Text("未完整", "not complete"),
+            Text("完整", "complete") if f.complete_to >= midnight else Text("中断", "silent") if f.silent else Text("未完整", "not complete"),
         )
         for f in daily.feeds
     ]  # fmt: skip
@@ -284,7 +287,7 @@ def _feeds(daily: Daily, names: Names) -> list[Block]:
             Column(Text("最近接收", "Last received"), wide=1.5), Column(Text("昨日数据", "Yesterday's data"), wide=1),
         ),
         tuple(rows),
-        basis=Text("完整至 = 最近事件减去容许的迟报时间,不晚于最近接收。", "Complete up to: the latest event less the allowed lateness, never beyond the last receipt."),
+        basis=Text("完整至 = 最近事件减去容许的迟报时间,不晚于最近接收;报告的完整时点取未中断各源中最早者。", "Complete up to: the latest event less the allowed lateness, never beyond the last receipt; the report is complete up to the least of feeds that are not silent."),
     ))  # fmt: skip
     return blocks
 

@@ -27,7 +27,7 @@ _WAITING = np.zeros(256, np.bool_)
 _WAITING[WAITING] = True
 _DELIVERED = 1
 _SHIPMENT = int(FLAGS["shipment"][0])
-_AGAIN_S = 60
+AGAIN_S = 60
 """Time of feeds after which an item is looked at again whose moment has come for one feed and not yet for another."""
 
 
@@ -68,16 +68,24 @@ def of_states(
     rows: NDArray[np.void], rules: NDArray[np.uint32], watermark: int, catalogue: Catalogue
 ) -> NDArray[np.bool_]:
     """Which states (n,) a rule may speak of, as far as states show it. ``rules``: packed."""
-    out = np.empty(len(rows), np.bool_)
+    out, least = np.empty(len(rows), np.bool_), catalogue.strictest
     _suspicious(
-        rows, rules, watermark, 3600 * min(catalogue["stalled_hours"], catalogue["stalled_abroad_hours"]),
-        3600 * min(catalogue["backlog_hours"], catalogue["stalled_hours"]), 3600 * catalogue["late_hours"], _WAITING, out,
+        rows, rules, watermark, 3600 * min(least("stalled_hours"), least("stalled_abroad_hours")),
+        3600 * min(least("backlog_hours"), least("stalled_hours")), 3600 * least("late_hours"), _WAITING, out,
     )  # fmt: skip
     return out
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _sooner(due, moment, lowest, latest):
+    """The sooner of two seconds; a moment that some feed has reached and not yet this one, which may be the item's, is asked for again."""
+    if moment >= latest:
+        return min(due, np.int64(moment))
+    return min(due, np.int64(latest + AGAIN_S)) if moment >= lowest else due
+
+
 @njit(cache=True, nogil=True)
-def _next_due(rows, rules, lowest, latest, waits, stayed_s, late_s, closed_s, closures, waiting, out):
+def _next_due(rows, rules, lowest, latest, waits, stayed, lates, closed_s, closures, waiting, out):
     """Fill ``out`` (n,) with the second after which time alone may let a rule speak of each state, ``NEVER`` if it can't."""
     for i in range(len(rows)):
         row = rows[i]
@@ -91,30 +99,19 @@ def _next_due(rows, rules, lowest, latest, waits, stayed_s, late_s, closed_s, cl
         place = np.int64(row["last"] & np.uint64(0xFFFFFF))
         known = place if place < size(rules, PROCESSING) else 0
         due = np.int64(NEVER)
-        rests = waiting[np.int64((row["last"] >> np.uint64(24)) & np.uint64(0xFF))]
-        for wait in range(len(waits) + 2 + len(closures)):
-            if wait < len(waits):
-                moment = last + waits[wait]
-                if rests:
-                    continue
-            elif wait >= len(waits) + 2:
-                moment = (
-                    max(last, closures[wait - len(waits) - 2]) + closed_s - 1
-                )  # that rule holds from the second itself on
-            elif wait == len(waits):
-                if value(rules, PROCESSING, known) == 0 or row["arrived"] == 0:
-                    continue
-                moment = np.int64(row["arrived"]) + stayed_s
-            else:
-                promise = np.int64(promise_of(row, rules))
-                if outcome != 0 or promise == 0:
-                    continue
-                moment = promise + late_s
-            if moment >= latest:
-                due = min(due, moment)
-            elif moment >= lowest:
-                due = min(due, latest + _AGAIN_S)  # some feed has not come so far: it may be this item's
-        out[i] = min(due, np.int64(NEVER))
+        if not waiting[np.int64((row["last"] >> np.uint64(24)) & np.uint64(0xFF))]:
+            for wait in waits:
+                due = _sooner(due, last + wait, lowest, latest)
+        if value(rules, PROCESSING, known) and row["arrived"] != 0:
+            for wait in stayed:
+                due = _sooner(due, np.int64(row["arrived"]) + wait, lowest, latest)
+        promise = np.int64(promise_of(row, rules)) if outcome == 0 else np.int64(0)
+        if promise != 0:
+            for wait in lates:
+                due = _sooner(due, promise + wait, lowest, latest)
+        for since in closures:  # that rule holds from the second itself on
+            due = _sooner(due, max(last, since) + closed_s - 1, lowest, latest)
+        out[i] = due
 
 
 def next_due(
@@ -127,19 +124,21 @@ def next_due(
 ) -> NDArray[np.uint32]:
     """The second (n,) after which states should be looked at again though nothing came for them; ``NEVER`` if time makes no difference.
 
-    ``lowest``, ``latest``: the least and the greatest watermark of any feed. ``closures``: since when crossings are closed. ``rules``: packed.
+    ``lowest``, ``latest``: the least and the greatest watermark of feeds that still tell; a moment before the least is over for all of them. ``closures``: since when crossings are closed. ``rules``: packed.
     """
     out = np.empty(len(rows), np.uint32)
-    waits = 3600 * np.array(sorted({catalogue[n] for n in ("stalled_hours", "stalled_abroad_hours")}), np.int64)
-    stayed_s, late_s = 3600 * catalogue["backlog_hours"], 3600 * catalogue["late_hours"]
+    waits, stayed, lates = (
+        3600 * np.unique(np.concatenate([catalogue.each(n) for n in names]))
+        for names in (("stalled_hours", "stalled_abroad_hours"), ("backlog_hours",), ("late_hours",))
+    )
     closed_s, since = 3600 * catalogue["closure_hours"], np.array(closures, np.int64)
-    _next_due(rows, rules, lowest, latest, waits, stayed_s, late_s, closed_s, since, _WAITING, out)
+    _next_due(rows, rules, lowest, latest, waits, stayed, lates, closed_s, since, _WAITING, out)
     return out
 
 
 def of_events(batch: Events, filed: Filed, catalogue: Catalogue) -> NDArray[np.bool_]:
     """Which events (n,) give a rule cause by themselves: recorded long after, or at an outlet without a filing."""
     place, at = batch.place.astype(np.int64), batch.at.astype(np.int64)
-    behind = batch.recorded_at.astype(np.int64) - at > 3600 * catalogue["backfill_hours"]
+    behind = batch.recorded_at.astype(np.int64) - at > 3600 * catalogue.strictest("backfill_hours")
     suspicious = (behind & np.isin(batch.kind, _CHECKS)) | filed.lacks(place, at)
     return np.asarray(suspicious & own(batch))

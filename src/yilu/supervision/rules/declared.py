@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from yilu.items.schema import ITEM_CLASSES, SENDER_KINDS
 from yilu.network import toml_file
 from yilu.network.toml_file import wrong
 
@@ -26,6 +28,16 @@ SEVERITIES: dict[int, tuple[str, str]] = {
 
 GROUPS = ("operator", "place")
 """What evidence of a rule may be grouped by, beside the local day."""
+
+TIGHTENED: tuple[str, ...] = (
+    "backfill_hours", "stalled_hours", "stalled_abroad_hours", "late_hours", "after_minutes", "backlog_hours", "backlog_least", "off_least",
+)  # fmt: skip
+"""Thresholds that a protected period may tighten, for the items that it binds. Of all of them less is stricter."""
+OF_COUNTS: tuple[str, ...] = ("sender_token", "zero_report_missing")
+"""Rules that look at no item's life although they are not of ``cells``: no period binds what they say."""
+SIDES = ("accepted", "destination")
+MOST_PROTECTED = 32
+"""Protected periods of a province at the most: evidence says by a bit each which of them bind its item."""
 
 
 @dataclass(frozen=True)
@@ -66,25 +78,65 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Protected:
+    """A protected period (重要时点) that tightens rules: local days ``first`` to ``last``, of which items are bound that are accepted in them.
+
+    ``area``: a code, with all below it, on ``side`` of the item; ``item_class``, ``sender_kind``, ``operator``: codes; all of them "" for any.
+    ``thresholds``, ``severity``: what holds of its items, by name of threshold and by id of rule; stricter than what holds of others.
+    """
+
+    id: str
+    zh: str
+    en: str
+    first: date
+    last: date
+    side: str = SIDES[0]
+    area: str = ""
+    item_class: str = ""
+    sender_kind: str = ""
+    operator: str = ""
+    thresholds: dict[str, int] = field(default_factory=dict)
+    severity: dict[str, int] = field(default_factory=dict)
+
+    def tightens(self, rule: Rule) -> bool:
+        """Whether it asks more of its items than a rule asks of others."""
+        return rule.id in self.severity or any(name in self.thresholds for name in rule.thresholds)
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """All rules, by id, and all thresholds, by name; ``off``: ids of rules that the province doesn't apply."""
+    """All rules, by id, and all thresholds, by name; ``off``: ids of rules that the province doesn't apply; ``protected``: periods that tighten some."""
 
     rules: dict[str, Rule]
     thresholds: dict[str, Threshold]
     off: frozenset[str] = frozenset()
+    protected: tuple[Protected, ...] = ()
 
     def __getitem__(self, threshold: str) -> int:
-        """The value of a threshold."""
+        """The value of a threshold, outside protected periods."""
         return self.thresholds[threshold].value
+
+    def each(self, threshold: str) -> list[int]:
+        """Every value that a threshold has in or outside any protected period, the strictest first."""
+        return sorted(
+            {self[threshold], *(p.thresholds[threshold] for p in self.protected if threshold in p.thresholds)}
+        )
+
+    def strictest(self, threshold: str) -> int:
+        """The strictest value that a threshold has for any item."""
+        return self.each(threshold)[0]
 
     def number(self, rule: str) -> int:
         """The number of a rule."""
         return self.rules[rule].number
 
 
+RULE_FILE = "rules.toml"
+
+
 def rule_file(province: Path) -> Path:
     """Where a province folder sets its thresholds; the file may be missing."""
-    return province / "rules.toml"
+    return province / RULE_FILE
 
 
 @lru_cache(maxsize=1)
@@ -124,7 +176,7 @@ def parsed(text: str, file: str) -> Catalogue:
 
 
 def for_province(folder: Path | None) -> Catalogue:
-    """The rules with what a province's ``rules.toml`` sets: ``[thresholds]``, ``[severity]`` by rule, and a list ``off`` of rules.
+    """The rules with what a province's ``rules.toml`` sets: ``[thresholds]``, ``[severity]`` by rule, a list ``off`` of rules, and protected periods.
 
     Raises InputError: file, key, value, and what was expected.
     """
@@ -134,8 +186,8 @@ def for_province(folder: Path | None) -> Catalogue:
         return catalogue
     file, raw = path.name, toml_file.parsed(path.read_text(encoding="utf-8"), path.name)
     for key in raw:
-        if key not in ("thresholds", "severity", "off"):
-            raise wrong(file, key, None, "thresholds, severity or off")
+        if key not in ("thresholds", "severity", "off", "protected"):
+            raise wrong(file, key, None, "thresholds, severity, off or protected")
     thresholds = dict(catalogue.thresholds)
     for name, value in toml_file.table(raw, "thresholds", file).items():
         if name not in thresholds:
@@ -154,7 +206,63 @@ def for_province(folder: Path | None) -> Catalogue:
     for rule in off if isinstance(off, list) else [off]:
         if rule not in rules:
             raise wrong(file, "off", rule, "a list of ids of rules")
-    return Catalogue(rules, thresholds, frozenset(off))
+    return _protected(raw.get("protected", []), Catalogue(rules, thresholds, frozenset(off)), file)
+
+
+_PROTECTED: dict[str, type] = {
+    "id": str, "zh": str, "en": str, "first": date, "last": date, "side": str, "area": str, "item_class": str, "sender_kind": str, "operator": str,
+    "thresholds": dict, "severity": dict,
+}  # fmt: skip
+_SAYS_ALL = ("id", "zh", "en", "first", "last")
+_CHOICES = {
+    "side": SIDES,
+    "item_class": tuple(c for c, n in ITEM_CLASSES.items() if n < ITEM_CLASSES["container"]),
+    "sender_kind": tuple(SENDER_KINDS),
+}
+
+
+def _protected(given: Any, catalogue: Catalogue, file: str) -> Catalogue:
+    """The catalogue with the periods ``[[protected]]``. That their areas and operators are the province's is seen where they are bound (``protected``)."""
+    if not isinstance(given, list) or len(given) > MOST_PROTECTED:
+        raise wrong(file, "protected", given if not isinstance(given, list) else len(given), f"tables [[protected]], {MOST_PROTECTED} at the most")  # fmt: skip
+    found: dict[str, Protected] = {}
+    for number, one in enumerate(given, 1):
+        key = f"protected {one.get('id', number) if isinstance(one, dict) else number}"
+        whole = toml_file.whole(one, key, file, _PROTECTED, optional=set(_PROTECTED) - set(_SAYS_ALL))
+        period = Protected(**whole)
+        if not period.id or period.id in found:
+            raise wrong(file, f"{key}, id", period.id, "an id that no other period has")
+        if period.last < period.first:
+            raise wrong(file, f"{key}, last", str(period.last), f"a day from {period.first} on")
+        for name, choices in _CHOICES.items():
+            if name in whole and whole[name] not in choices:
+                raise wrong(file, f"{key}, {name}", whole[name], f"one of {', '.join(choices)}")
+        if not period.thresholds and not period.severity:
+            raise wrong(file, key, None, "something that it tightens: thresholds or severity")
+        for name, value in period.thresholds.items():
+            _check_tighter(f"{key}, thresholds.{name}", name, value, catalogue, file)
+        for rule, severity in period.severity.items():
+            _check_graver(f"{key}, severity.{rule}", rule, severity, catalogue, file)
+        found[period.id] = period
+    return replace(catalogue, protected=tuple(found.values()))
+
+
+def _check_tighter(key: str, name: str, value: Any, catalogue: Catalogue, file: str) -> None:
+    if name not in TIGHTENED:
+        raise wrong(file, key, value, f"one of the thresholds of items: {', '.join(TIGHTENED)}")
+    least, now = catalogue.thresholds[name].least, catalogue[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < now:
+        unit = catalogue.thresholds[name].unit
+        raise wrong(file, key, value, f"a whole number from {least} on and under {now}, which holds outside the period ({unit})")  # fmt: skip
+
+
+def _check_graver(key: str, rule: str, severity: Any, catalogue: Catalogue, file: str) -> None:
+    of_items = [r.id for r in catalogue.rules.values() if r.input != "cells" and r.id not in OF_COUNTS]
+    if rule not in of_items:
+        raise wrong(file, key, severity, f"the id of a rule that looks at items: {', '.join(of_items)}")
+    now = catalogue.rules[rule].severity
+    if not _violation(severity) or severity <= now:
+        raise wrong(file, key, severity, f"a number from 1 to {max(SEVERITIES)}, above {now}, which holds outside the period")  # fmt: skip
 
 
 def _threshold(name: str, given: Any, file: str) -> Threshold:

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 EVIDENCE: np.dtype = np.dtype(
     [
         ("rule", "u1"), ("key", "u8"), ("key2", "u8"), ("operator", "u2"), ("place", "u4"), ("at", "i8"), ("until", "i8"),
-        ("provisional", "?"),
+        ("provisional", "?"), ("periods", "u4"), ("source", "u2"),
     ]
 )  # fmt: skip
 """Number of the rule; the item's pseudonym in two halves; operator and facility by id; UTC seconds from which it is true and at which it
-ended (0: not yet); whether it lies beyond what the feed has told completely."""
+ended (0: not yet); whether it lies beyond what the feed has told completely; the protected periods of ``rules.toml`` that bind the item, a bit each in the catalogue's order; the source that told of the item last, by its number in the store (0: it names no item)."""
 
 Evidence = NDArray[np.void]
 """Rows of ``EVIDENCE``."""
@@ -20,11 +20,11 @@ Evidence = NDArray[np.void]
 
 def evidence(
     rule: int, key: ArrayLike, key2: ArrayLike, operator: ArrayLike, place: ArrayLike, at: ArrayLike, until: ArrayLike = 0,
-    provisional: ArrayLike = False,
+    provisional: ArrayLike = False, periods: ArrayLike = 0, source: ArrayLike = 0,
 ) -> Evidence:  # fmt: skip
     """Rows from columns (n,); scalars are repeated."""
     rows = np.zeros(np.shape(key), EVIDENCE)
-    columns = (rule, key, key2, operator, place, at, until, provisional)
+    columns = (rule, key, key2, operator, place, at, until, provisional, periods, source)
     for name, column in zip(EVIDENCE.names or (), columns, strict=True):
         rows[name] = column
     return rows

@@ -36,7 +36,9 @@ from yilu.supervision.rules.evidence import Evidence
 from yilu.supervision.rules.lives import Lives, lives_of
 from yilu.supervision.rules.of_crossings import Parted, parted
 from yilu.supervision.rules.of_protection import Protection, protection_of
+from yilu.supervision.rules.protected import Binding, bindings_of
 from yilu.supervision.rules.registers import Filed, closures_of, filed_of
+from yilu.supervision.rules.watermarks import watermarks_of
 
 _LOOKED_AT = ("key", "at", "kind", "place", "recorded_at", "via", "container")
 _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
@@ -44,21 +46,23 @@ _SPARE = frozenset(c.name for c in EVENT_COLUMNS) - set(_LOOKED_AT)
 
 @dataclass(frozen=True)
 class Judge:
-    """What rules are judged by: the province, its catalogue, filings, closures of crossings, and protected periods."""
+    """What rules are judged by: the province, its catalogue, filings, closures of crossings, what protected periods ask for, and whom those bind that tighten rules."""
 
     network: Network
     catalogue: Catalogue
     filed: Filed
     closures: tuple[Parted, ...] = ()
     protection: Protection = field(default_factory=Protection)
+    bindings: tuple[Binding, ...] = ()
 
 
 def judge_of(snapshot: Snapshot, network: Network, catalogue: Catalogue) -> Judge:
-    """A judge with the registers as they stand at the snapshot's commit."""
+    """A judge with the registers as they stand at the snapshot's commit. Raises InputError where ``rules.toml`` names what the province doesn't have."""
     filed = filed_of(network, feeds.load(snapshot, "outlet_filings"))
     closures = tuple(parted(network, c) for c in closures_of(network, feeds.load(snapshot, "crossing_closures")))
     periods, reports = (feeds.load(snapshot, kind) for kind in ("protected_periods", "zero_reports"))
-    return Judge(network, catalogue, filed, closures, protection_of(network, snapshot.rules, periods, reports))
+    protection = protection_of(network, snapshot.rules, periods, reports)
+    return Judge(network, catalogue, filed, closures, protection, bindings_of(network, catalogue))
 
 
 def judged(
@@ -66,14 +70,14 @@ def judged(
 ) -> Evidence:
     """What the rules say of all items whose events are logged. ``lateness_s``: allowed lateness of feeds. ``progress``: (buckets done, of how many)."""
     rules = packed(snapshot.rules)
-    marks = watermarks(snapshot, lateness_s)
-    latest = int(marks.max(initial=0))
+    marks = watermarks_of(snapshot, judge.catalogue, lateness_s)
+    latest = marks.latest
     told = []
     for b in range(snapshot.at.buckets):
         told.append(_retold(snapshot, judge, b, rules, latest))
         if progress:
             progress(b + 1, snapshot.at.buckets)
-    lives = lives_of(joined(told), snapshot.rules, marks)
+    lives = lives_of(joined(told), snapshot.rules, marks.of_source, judge.bindings)
     return said(lives, judge, snapshot, latest)
 
 
@@ -127,12 +131,6 @@ def applied(parts: list[Evidence], catalogue: Catalogue) -> Evidence:
     """All of the parts, without rules that the province doesn't apply."""
     found = evidence.joined(parts)
     return found[~np.isin(found["rule"], [catalogue.number(rule) for rule in catalogue.off])]
-
-
-def watermarks(snapshot: Snapshot, lateness_s: int) -> NDArray[np.int64]:
-    """Up to when each source of the store (by number, as events name it) is complete, UTC seconds; 0 unknown."""
-    of_feed = snapshot.watermarks(lateness_s)
-    return np.array([of_feed.get(name, 0) for name in snapshot.at.names], np.int64)
 
 
 def _retold(snapshot: Snapshot, judge: Judge, b: int, rules: NDArray[np.uint32], latest: int) -> Retold:

@@ -62,6 +62,6 @@ def kept(snapshot: Snapshot) -> Evidence | None:
         return None
     table = pq.read_table(snapshot.disk.path(snapshot.at.evidence[0].file))
     rows = np.zeros(table.num_rows, EVIDENCE)
-    for name in EVIDENCE.names or ():
+    for name in table.column_names:
         rows[name] = table.column(name).to_numpy(zero_copy_only=False)
     return rows

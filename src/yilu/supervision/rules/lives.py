@@ -14,6 +14,7 @@ from yilu.items.retold import Retold
 from yilu.items.rules import Rules, packed
 from yilu.items.schema import Events
 from yilu.supervision.rules.evidence import Evidence, evidence
+from yilu.supervision.rules.protected import Binding, bound
 
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -46,7 +47,7 @@ class Lives:
     Of events (m,): ``item`` (row of the journey), ``at``, ``place``, ``kind``, ``own`` (not a container's scan; of its number or an earlier one), ``recorded``, ``is_last``, and
     ``next_at`` (the item's next event, or the watermark of its feed). Of items (r,): ``judged`` (items that are counted elsewhere, containers,
     and numbers of which only others' events tell are not), ``delivered``, ``returned`` (``OPEN_END`` none), ``end`` (delivery to the addressee or back to the sender, loss, destruction, cancellation; ``OPEN_END`` where open),
-    ``outcome`` and ``ended`` (``clock``), ``promise`` (0 none), ``origin`` and ``destination`` (areas), ``status`` and ``processing`` (3, r) of checks, ``watermark``.
+    ``outcome`` and ``ended`` (``clock``), ``promise`` (0 none), ``origin`` and ``destination`` (areas), ``status`` and ``processing`` (3, r) of checks, ``watermark``, ``source`` (that told of it last, and whose watermark it is), ``periods`` (protected periods that bind it, ``protected.bound``).
     """
 
     told: Retold
@@ -70,6 +71,8 @@ class Lives:
     status: NDArray[np.uint8]
     processing: Flags
     watermark: Longs
+    source: Longs
+    periods: NDArray[np.uint32]
 
     def of_events(self, rule: int, rows: Longs, at: ArrayLike, until: ArrayLike = 0) -> Evidence:
         """Evidence at the places of the events ``rows``."""
@@ -79,7 +82,9 @@ class Lives:
         """Evidence of items at places; provisional where it begins after the watermark."""
         state = self.told.rows[items]
         late = np.asarray(at) > self.watermark[items]
-        return evidence(rule, state["key"], self.told.key2[items], state["operator"], place, at, until, late)
+        return evidence(
+            rule, state["key"], self.told.key2[items], state["operator"], place, at, until, late, self.periods[items], self.source[items]
+        )  # fmt: skip
 
     def places(self, rows: Longs) -> Longs:
         """The places of events, 0 for -1."""
@@ -100,8 +105,8 @@ class Lives:
         return found
 
 
-def lives_of(told: Retold, rules: Rules, watermarks: Longs) -> Lives:
-    """Prepare told lives. ``watermarks`` (sources,): up to when each source of the store is complete, UTC seconds."""
+def lives_of(told: Retold, rules: Rules, watermarks: Longs, bindings: tuple[Binding, ...] = ()) -> Lives:
+    """Prepare told lives. ``watermarks`` (sources,): up to when each source of the store is complete, UTC seconds; ``bindings``: protected periods."""
     e, rows, n = told.events, told.rows, len(told)
     origin, destination = np.empty(n, np.uint16), np.empty(n, np.uint16)
     promise, ended = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -115,7 +120,8 @@ def lives_of(told: Retold, rules: Rules, watermarks: Longs) -> Lives:
     mine = np.flatnonzero(e.via == 0)
     latest = np.full(n, -1, np.int64)
     np.maximum.at(latest, told.journey[mine], mine)
-    watermark = np.where(latest >= 0, watermarks[e.source[latest]], 0) if len(at) else np.zeros(n, np.int64)
+    source = np.where(latest >= 0, e.source[latest].astype(np.int64), 0) if len(at) else np.zeros(n, np.int64)
+    watermark = np.where(latest >= 0, watermarks[source], 0)
     next_at = np.empty(len(at), np.int64)
     next_at[:-1] = at[1:]
     next_at[is_last] = watermark[told.journey[is_last]]
@@ -129,6 +135,7 @@ def lives_of(told: Retold, rules: Rules, watermarks: Longs) -> Lives:
         judged=(latest >= 0) & ((rows["flags"] & NOT_JUDGED) == 0) & ((rows["classes"] & 15) < CONTAINER_CLASS) & (rows["last"] != 0),
         delivered=delivered, returned=returned, end=np.minimum(end, _time(rows["ended"])), outcome=outcome, ended=ended, promise=promise,
         origin=origin.astype(np.int64), destination=destination.astype(np.int64), status=status, processing=processing, watermark=watermark,
+        source=source, periods=bound(rows, origin.astype(np.int64), destination.astype(np.int64), bindings),
     )  # fmt: skip
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from yilu.items.kinds import BY_CODE
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import Evidence
+from yilu.supervision.rules.protected import enough
 
 _HOUR = 3600
 
@@ -20,13 +22,13 @@ def screening_off(missing: Evidence, scans: pa.Table, catalogue: Catalogue, at_s
     """
     known = np.where(missing["place"] < len(at_sites), missing["place"], 0)
     rows = missing[at_sites[known]]
-    screens = scans.filter(pa.compute.equal(scans["kind"], BY_CODE["screen"].id))
+    screens = scans.filter(pc.equal(scans["kind"], BY_CODE["screen"].id))
     screened = np.stack([_column(screens, n) for n in ("operator", "facility", "hour")], axis=1)
     of = np.stack([rows["operator"].astype(np.int64), rows["place"].astype(np.int64), rows["at"] // _HOUR], axis=1)
-    groups, group, count = np.unique(of, axis=0, return_inverse=True, return_counts=True)
+    groups, group = np.unique(of, axis=0, return_inverse=True)
+    group = group.reshape(-1)
     active = _among(groups, screened)
-    off = (count >= catalogue["off_least"]) & ~active
-    found = rows[off[group.reshape(-1)]].copy()
+    found = rows[enough(catalogue, "off_least", group, rows["periods"]) & ~active[group]].copy()
     found["rule"] = catalogue.number("screening_off")
     return found
 

@@ -14,6 +14,7 @@ from yilu.network.rules import CHECKS
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import Evidence, joined
 from yilu.supervision.rules.lives import OPEN_END, Lives, kinds
+from yilu.supervision.rules.protected import within
 from yilu.supervision.rules.registers import Filed
 
 _MISSING, _AFTER = 3, 4
@@ -58,7 +59,8 @@ def checks(lives: Lives, rules: Rules, catalogue: Catalogue) -> Evidence:
 def backfilled(lives: Lives, catalogue: Catalogue) -> Evidence:
     """Checks whose recording lies far behind them."""
     checked = np.isin(lives.kind, kinds(*CHECKS)) & lives.own & lives.judged[lives.item]
-    rows = np.flatnonzero(checked & (lives.recorded - lives.at > 3600 * catalogue["backfill_hours"]))
+    wait = 3600 * within(catalogue, "backfill_hours", lives.periods)[lives.item]
+    rows = np.flatnonzero(checked & (lives.recorded - lives.at > wait))
     return lives.of_events(catalogue.number("check_backfilled"), rows, lives.at[rows])
 
 
@@ -76,7 +78,7 @@ def impossible_travel(lives: Lives, rules: Rules, catalogue: Catalogue) -> Evide
 
 def after_delivery(lives: Lives, catalogue: Catalogue) -> Evidence:
     """Deliveries that later events of the item's own tell against, and items that moved after they were delivered."""
-    since = lives.delivered + 60 * catalogue["after_minutes"]
+    since = lives.delivered + 60 * within(catalogue, "after_minutes", lives.periods)
     counts = lives.judged & (lives.delivered <= lives.returned) & (lives.delivered < OPEN_END)
     behind = lives.own & counts[lives.item] & (lives.at > since[lives.item]) & (lives.at <= lives.returned[lives.item])
     told = lives.first(behind & np.isin(lives.kind, _BROUGHT))

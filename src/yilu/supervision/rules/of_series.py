@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from yilu.items import days
@@ -61,7 +62,7 @@ def outlet_fading(scans: pa.Table, network: Network, watermark: int, catalogue: 
 
     Days are whole local days before that of ``watermark``. The operator is who accepted most there in those weeks. ``scans`` as above.
     """
-    here = scans.filter(pa.compute.equal(scans["kind"], BY_CODE["accept"].id))
+    here = scans.filter(pc.equal(scans["kind"], BY_CODE["accept"].id))
     hour, facility, operator, count = (_column(here, n) for n in ("hour", "facility", "operator", "count"))
     inside = np.zeros(int(facility.max(initial=0)) + 1, np.bool_)
     known = min(len(inside), len(network.facility_area))

@@ -16,6 +16,7 @@ from yilu.network import Network
 from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.evidence import Evidence
 from yilu.supervision.rules.lives import OPEN_END, WAITING, Lives, kinds
+from yilu.supervision.rules.protected import enough, within
 
 _LEAVING = kinds("depart", "out_for_delivery", "locker", "station", "deliver", "return")
 _CUSTOMS = kinds("export_customs", "export_release", "import_customs", "customs_hold", "import_release")
@@ -26,7 +27,8 @@ def stalled(lives: Lives, network: Network, catalogue: Catalogue) -> Evidence:
     """Long gaps between scans of items that are open."""
     beyond = network.area_beyond_customs
     abroad = beyond[lives.origin] | beyond[lives.destination]
-    wait = _HOUR * np.where(abroad, catalogue["stalled_abroad_hours"], catalogue["stalled_hours"])[lives.item]
+    far, near = (within(catalogue, name, lives.periods) for name in ("stalled_abroad_hours", "stalled_hours"))
+    wait = _HOUR * np.where(abroad, far, near)[lives.item]
     chosen = lives.judged[lives.item] & (lives.at < lives.end[lives.item]) & ~np.isin(lives.kind, WAITING)
     end = lives.end[lives.item]
     until = np.minimum(lives.next_at, end)  # a shipment ends with its pieces, without an event of its own
@@ -37,7 +39,7 @@ def stalled(lives: Lives, network: Network, catalogue: Catalogue) -> Evidence:
 
 def late(lives: Lives, catalogue: Catalogue) -> Evidence:
     """Items long past their promise."""
-    limit = lives.promise + _HOUR * catalogue["late_hours"]
+    limit = lives.promise + _HOUR * within(catalogue, "late_hours", lives.periods)
     by = np.where(lives.outcome == OPEN, lives.watermark, lives.ended)
     items = np.flatnonzero(lives.judged & (lives.promise > 0) & (by > limit))
     event = lives.last(lives.at <= limit[lives.item])[items]
@@ -81,17 +83,18 @@ def _stays(lives: Lives) -> _Stays:
 
 def long_stays(lives: Lives, rules: Rules, catalogue: Catalogue) -> Evidence:
     """Long stays at processing sites of the province: a backlog, where they pile up."""
-    s, wait = _stays(lives), _HOUR * catalogue["backlog_hours"]
+    s = _stays(lives)
+    wait = _HOUR * within(catalogue, "backlog_hours", lives.periods)[s.item]
     known = np.where(s.place < len(rules.processing), s.place, 0)
     site = rules.processing[known] & rules.inside[rules.facility_area[known]]
     rows = np.flatnonzero(lives.judged[s.item] & site & ~s.customs & (s.end - s.begin > wait))
     until = np.where(s.over[rows], s.end[rows], 0)
-    return lives.of_items(catalogue.number("backlog"), s.item[rows], s.place[rows], s.begin[rows] + wait, until)
+    return lives.of_items(catalogue.number("backlog"), s.item[rows], s.place[rows], s.begin[rows] + wait[rows], until)
 
 
 def piled_up(stays: Evidence, network: Network, catalogue: Catalogue) -> Evidence:
     """Of long stays those of which enough items of one operator and day of arrival have one at the place."""
-    arrived = network.local_day(stays["at"] - _HOUR * catalogue["backlog_hours"])
+    arrived = network.local_day(stays["at"] - _HOUR * within(catalogue, "backlog_hours", stays["periods"]))
     of = np.stack([stays["operator"].astype(np.int64), stays["place"].astype(np.int64), arrived], axis=1)
-    _, group, count = np.unique(of, axis=0, return_inverse=True, return_counts=True)
-    return stays[count[group.reshape(-1)] >= catalogue["backlog_least"]]
+    _, group = np.unique(of, axis=0, return_inverse=True)
+    return stays[enough(catalogue, "backlog_least", group.reshape(-1), stays["periods"])]

@@ -1,14 +1,13 @@
 """What the rules say of a store, kept up to date commit by commit.
 
 ``judging.judged`` looks at everything. A ``Watch`` looks at what a commit touched and at what time has made due, and keeps the rest: its evidence is
-what ``judged`` would say of that commit (a property that is tested), but that counts are looked at as their hour ends and once a minute, and that what is provisional may stay so
-for a minute longer.
+what ``judged`` would say of that commit (a property that is tested), but that counts are looked at as their hour ends and once a minute. Items are due by the watermarks of feeds
+that still tell; when a feed that was silent tells again, what its own watermark has passed is looked for among all items, once a minute at the most.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,22 +24,14 @@ from yilu.supervision.rules import candidates, evidence, judging
 from yilu.supervision.rules.evidence import EVIDENCE, Evidence
 from yilu.supervision.rules.judging import Judge
 from yilu.supervision.rules.lives import lives_of
+from yilu.supervision.rules.watermarks import Watermarks, watermarks_of
 
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
 _SCANS = cubes.BY_NAME["scans"]
 _SCREEN = BY_CODE["screen"].id
-_COUNTED_S, _HOUR = 60, 3600
+_COUNTED_S, _WOKEN_S, _HOUR = 60, 60, 3600
 _AT_ONCE = 200_000
 """Items whose lives are told at once."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One look: the commit it was at, up to when feeds were complete (UTC seconds), and how many items were told again for it."""
-
-    commit: int
-    latest: int
-    told: int
 
 
 class Watch:
@@ -59,10 +50,12 @@ class Watch:
         self._scans: cubes.Cells = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self._counted_to = 0
         self._counted_hour, self._counts_due = -1, 0.0
-        self._sure_due = 0
+        self._marks = self._watermarks()
+        self._woken: tuple[int, int] | None = None
+        self._woken_due = 0.0
 
-    def everything(self, judge: Judge | None = None) -> Seen:
-        """Look at all items: at the start, when registers or rules have changed, and after upkeep."""
+    def everything(self, judge: Judge | None = None) -> int:
+        """Look at all items: at the start, when registers or rules have changed, and after upkeep. Returns how many were told again."""
         self.judge = judge or self.judge
         self._watched = _NO_KEYS
         self._of_lives = np.empty(0, EVIDENCE)
@@ -70,16 +63,21 @@ class Watch:
         self._counts_due, self._counted_to = 0.0, 0
         self._scans = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self.store.take_news()
-        snapshot, (_, latest, _) = self._snapshot(), self._marks()
+        self._marks, self._woken = self._watermarks(), None
+        snapshot, latest = self._snapshot(), self._marks.latest
         found = [_NO_KEYS]
         for b in range(self.store.at.buckets):
             found.append(judging.suspects_of(snapshot, self.judge, b, self.store.packed, latest))
             self._note_due(b, np.arange(self.store.table(b).count))
         return self._look(np.unique(np.concatenate(found)))
 
-    def step(self, whole: bool = False) -> Seen:
-        """Look at what the store's commits since the last step touched and at what is due; ``whole``: counts too, whatever the hour."""
-        _, latest, _ = self._marks()
+    def step(self, whole: bool = False) -> int:
+        """Look at what the store's commits since the last step touched and at what is due; ``whole``: at all that can wait a minute too, such as counts.
+
+        Returns how many items were told again.
+        """
+        self._move_on()
+        latest = self._marks.latest
         news = self.store.take_news()
         edges = log.bucket_edges(news.key, self.store.at.buckets)
         wanted = []
@@ -90,12 +88,32 @@ class Watch:
             if len(due):
                 wanted.append(self.store.table(b).rows["key"][due])
                 self._note_due(b, due)
-        if whole or latest >= self._sure_due:
-            self._sure_due = latest + _COUNTED_S
-            unsure = self._of_lives[self._of_lives["provisional"] & (self._of_lives["at"] <= latest)]
-            wanted.append(unsure["key"])
+        if self._woken is not None and (whole or time.monotonic() >= self._woken_due):
+            wanted += self._passed(*self._woken)
+            self._woken, self._woken_due = None, time.monotonic() + _WOKEN_S
         self._counts_due = 0.0 if whole else self._counts_due
         return self._look(np.unique(np.concatenate([_NO_KEYS, *wanted])))
+
+    def _move_on(self) -> None:
+        """Take the watermarks of now, and note the span over which those of feeds that had been silent have moved."""
+        before, self._marks = self._marks, self._watermarks()
+        now = self._marks.of_source[: len(before.of_source)]
+        moved = before.silent & (now > before.of_source)
+        if moved.any():
+            first, last = self._woken or (int(NEVER), 0)
+            self._woken = min(first, int(before.of_source[moved].min())), max(last, int(now[moved].max()))
+
+    def _passed(self, first: int, last: int) -> list[NDArray[np.uint64]]:
+        """Keys, bucket by bucket, of items of which a rule may speak from a second between these on; it is noted anew when all items are due."""
+        found = []
+        for b in range(self.store.at.buckets):
+            table = self.store.table(b)
+            every = np.arange(table.count)
+            found.append(
+                table.rows["key"][: table.count][self._next_due(b, every, first, last) <= last + candidates.AGAIN_S]
+            )
+            self._note_due(b, every)
+        return found
 
     def _touched(self, b: int, news: Events, latest: int) -> NDArray[np.uint64]:
         """Those of the touched items of a bucket that are to be told again; for all of them it is noted when they are due."""
@@ -115,20 +133,24 @@ class Watch:
             self._due[b] = np.concatenate(
                 [self._due[b], np.full(len(table.rows) - len(self._due[b]), NEVER, np.uint32)]
             )
-        _, latest, lowest = self._marks()
-        self._due[b][row] = candidates.next_due(
-            table.rows[row], self.store.packed, lowest, latest, self.judge.catalogue, [p.closure.since for p in self.judge.closures]
-        )  # fmt: skip
+        self._due[b][row] = self._next_due(b, row, self._marks.complete_to, self._marks.latest)
 
-    def _look(self, keys: NDArray[np.uint64]) -> Seen:
-        """Tell the items again, and say what holds now."""
+    def _next_due(self, b: int, row: NDArray[np.int64], lowest: int, latest: int) -> NDArray[np.uint32]:
+        """``candidates.next_due`` of these rows of a bucket's table."""
+        closures = [p.closure.since for p in self.judge.closures]
+        rows = self.store.table(b).rows[row]
+        return candidates.next_due(rows, self.store.packed, lowest, latest, self.judge.catalogue, closures)
+
+    def _look(self, keys: NDArray[np.uint64]) -> int:
+        """Tell the items again, and say what holds now. Returns how many."""
         store, judge = self.store, self.judge
-        marks, latest, _ = self._marks()
+        marks, latest = self._marks.of_source, self._marks.latest
         parts = [self._of_lives[~_among(self._of_lives["key"], keys)]]
         for some in np.array_split(keys, -(-len(keys) // _AT_ONCE)) if len(keys) else ():
-            lives = lives_of(retell(store.history(some), store.packed), store.rules, marks)
+            lives = lives_of(retell(store.history(some), store.packed), store.rules, marks, judge.bindings)
             parts.append(judging.of_lives(lives, judge, store.rules))
         self._of_lives = np.concatenate(parts)
+        self._of_lives["provisional"] = self._of_lives["at"] > marks[self._of_lives["source"]]
         self._watched = np.union1d(self._watched, keys)
         # rules of counts speak of hours; what comes late of an hour that is over can wait a minute
         if latest // _HOUR != self._counted_hour or time.monotonic() >= self._counts_due:
@@ -138,7 +160,7 @@ class Watch:
         screens = self._screens()
         rows = judging.together(evidence.joined([self._of_lives]), cubes.decode(_SCANS, *screens), judge, store.rules)
         self.evidence = judging.applied([rows, self._of_counts], judge.catalogue)
-        return Seen(store.at.commit, latest, len(keys))
+        return len(keys)
 
     def _screens(self) -> cubes.Cells:
         """Cells of screenings, those of new commits added to what was known."""
@@ -160,11 +182,8 @@ class Watch:
         store = self.store
         return Snapshot(store.disk, store.at, store.rules, threads=store.limits.threads)
 
-    def _marks(self) -> tuple[NDArray[np.int64], int, int]:
-        """(watermark of each source, the greatest, the least of those that have one)."""
-        marks = judging.watermarks(self._snapshot(), self.lateness_s)
-        known = marks[marks > 0]
-        return marks, int(marks.max(initial=0)), int(known.min(initial=np.iinfo(np.int64).max)) if len(known) else 0
+    def _watermarks(self) -> Watermarks:
+        return watermarks_of(self._snapshot(), self.judge.catalogue, self.lateness_s)
 
 
 def _among(values: NDArray[np.uint64], some: NDArray[np.uint64]) -> NDArray[np.bool_]:
