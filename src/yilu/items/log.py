@@ -24,7 +24,7 @@ from yilu.items.schema import ARROW, DTYPES, EVENT_COLUMNS, Events, concat, even
 
 _GROUP_ROWS = 20_000
 """Of a commit of 6 million rows each of 256 buckets has a row group to itself: nobody reads a neighbour's rows."""
-_ROWS_AT_ONCE = 200_000
+_ROWS_AT_ONCE, _ROWS_APART = 200_000, 2_000_000
 _MOST_OPEN = 512
 _held = threading.local()
 _told: dict[tuple[str, int, int], pq.FileMetaData] = {}
@@ -138,28 +138,33 @@ def ahead(disk: Disk, parts: Sequence[Part], span: int | range, buckets: int) ->
             os.posix_fadvise(file.fileno(), begin, length, os.POSIX_FADV_WILLNEED)
 
 
-def spans(parts: Sequence[Part], wanted: NDArray[np.bool_]) -> list[range]:
-    """Ranges of the buckets ``wanted`` (buckets,) to be read at once: neighbours together, as long as no part gives much over 200,000 rows."""
-    rows = max((p.rows // (p.groups[-1][1] - p.groups[0][0] + 1) for p in parts if p.groups), default=0)
-    most = max(1, _ROWS_AT_ONCE // max(rows, 1))
+def spans(rows: int, wanted: NDArray[np.bool_], most: int) -> list[range]:
+    """Ranges of the buckets ``wanted`` (buckets,) to be read at once: neighbours together, as long as with ``rows`` each they have no more than ``most``."""
+    together = max(1, most // max(rows, 1))
     out: list[range] = []
     for b in np.flatnonzero(wanted).tolist():
-        if out and out[-1].stop == b and len(out[-1]) < most:
+        if out and out[-1].stop == b and len(out[-1]) < together:
             out[-1] = range(out[-1].start, b + 1)
         else:
             out.append(range(b, b + 1))
     return out
 
 
+def searched(parts: Sequence[Part], wanted: NDArray[np.bool_]) -> list[range]:
+    """``spans`` for a search of keys: of no part more than 200,000 rows are looked through at once."""
+    rows = (p.rows // (p.groups[-1][1] - p.groups[0][0] + 1) for p in parts if p.groups)
+    return spans(max(rows, default=0), wanted, _ROWS_AT_ONCE)
+
+
 class Apart:
     """The events of small ``parts`` bucket by bucket, as two threads ask for them in turn: a row group holds dozens of buckets, and is read once for all.
 
-    Two spans are held at most.
+    Two spans are held at most, some hundred megabytes.
     """
 
     def __init__(self, disk: Disk, parts: Sequence[Part], buckets: int) -> None:
         self._disk, self._parts, self._buckets = disk, parts, buckets
-        self._spans = spans(parts, np.ones(buckets, np.bool_))
+        self._spans = spans(sum(p.rows for p in parts) // buckets, np.ones(buckets, np.bool_), _ROWS_APART)
         self._held: OrderedDict[range, Events] = OrderedDict()
         self._lock = threading.Lock()
 

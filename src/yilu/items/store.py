@@ -351,7 +351,7 @@ class Store:
         """Logged events of the links' sources."""
         edges = log.bucket_edges(links.source, self.at.buckets)
         parts, behind = self.at.log, self.at.behind
-        spans = log.spans(parts, np.diff(edges) > 0)
+        spans = log.searched(parts, np.diff(edges) > 0)
 
         def read(i: int) -> Events:
             keys = np.unique(links.source[edges[spans[i].start] : edges[spans[i].stop]])
