@@ -22,6 +22,9 @@ from yilu.plan.prospects import areas_of
 from yilu.settings import load as settings
 
 
+_CHANCES = ",".join(f"{100 * a.chance:g}" for a in AMBITIONS)
+
+
 class Choose(StrEnum):
     """Which proposal becomes the target."""
 
@@ -38,7 +41,7 @@ def command(
     chances: Annotated[
         str,
         typer.Option(help="三档的实现概率(%),稳妥、均衡、积极 · Chances of cautious, even and ambitious, in per cent."),
-    ] = ",".join(f"{100 * a.chance:g}" for a in AMBITIONS),
+    ] = _CHANCES,
     replace: Annotated[
         bool, typer.Option("--replace", help="替换被人改过的草案 · Replace a draft that was edited.")
     ] = False,
