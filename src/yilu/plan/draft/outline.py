@@ -66,7 +66,7 @@ def _head(draft: Draft, network: Network) -> str:
         ("cover", "封面", "Cover", zh), ("1", "发展现状", "Present state", "一、发展现状"), ("2", "发展目标", "Goals", "二、发展目标"),
         ("T1", "表1 发展指标", "Table 1, indicators", f"表1：{draft.since + 1}—{draft.to}年"), ("3", "数据缺口", "Indicators without data", "三、数据缺口"),
     ]  # fmt: skip
-    head = {
+    head: dict[str, str | int] = {
         "name": f"{network.name}-{draft.since + 1}-{draft.to}", "name_zh": zh, "name_en": en, "from_year": draft.since + 1, "to_year": draft.to,
         "baseline_year": draft.since, "published": "draft",
         "source": f"yilu plan draft --from {draft.since} --to {draft.to}: {network.name}, statistics.csv; {draft.before.name}",
