@@ -53,7 +53,7 @@ def annexes(e: Evaluation, problems: Sequence[Problem]) -> list[Block]:
 def cited_rows(e: Evaluation) -> list[str]:
     """References of all figures, by table, in the order of rows."""
     refs: dict[str, None] = {}
-    for j in (*e.targets, *(j for w in e.works for j in w.projects)):
+    for j in (*e.targets, *(j for w in e.works for j in w.projects if j.actual is not None)):
         refs.update(dict.fromkeys((j.promise.ref, *(r for m in j.history for r in m.refs))))
     for c in e.causes:
         refs.update(dict.fromkeys(c.refs))
@@ -102,7 +102,7 @@ def _rows(e: Evaluation) -> dict[str, tuple[Words, ...]]:
             shown: Words = NONE if said is None else Text(said.said(True), said.said(False))
             if start is not None:
                 shown = both("{a};基期{b}", "{a}; baseline {b}", a=shown, b=start.figure)
-            source = getattr(row, "source", "") or both("{p} {s}", "{p} {s}", p=plan.source, s=row.section)  # type: ignore[attr-defined]
+            source = getattr(row, "source", "") or both("规划 {s}", "the plan, {s}", s=row.section)  # type: ignore[attr-defined]
             out[reference(table, at)] = (
                 f"{table}.csv {at}",
                 Text(row.zh, row.en),
