@@ -68,8 +68,8 @@ def _sources(e: Evaluation) -> Table:
     return Table(
         Text("编号所指的行", "Rows that references name"),
         (
-            Column(Text("编号", "Reference"), wide=0.75), Column(Text("文件与行", "File, row"), wide=1.35), Column(Text("内容", "What"), wide=2.4),
-            Column(Text("数值", "Figure"), wide=1.3), Column(Text("等级", "Grade"), wide=0.6), Column(Text("来源", "Source"), wide=3.2),
+            Column(Text("编号", "Ref."), wide=0.75), Column(Text("文件与行", "File, row"), wide=1.35), Column(Text("内容", "What"), wide=2.4),
+            Column(Text("数值", "Figure"), wide=1.3), Column(Text("等级", "Grade"), wide=0.8), Column(Text("来源", "Source"), wide=3.2),
         ),
         tuple((r, *held.get(r, (NONE, NONE, NONE, NONE, NONE))) for r in cited_rows(e)),
         basis=Text("行从表头之后的第一行数起。", "Rows are counted from the first below the head."),
@@ -158,7 +158,7 @@ def _rules(e: Evaluation) -> Table:
         Text("界限、权重与得分", "Bounds, weights and points"),
         (
             Column(Text("规则", "Rule"), wide=2.4), Column(Text("项", "Of"), wide=1.6), Column(Text("值", "Value"), number=True, wide=0.7),
-            Column(Text("等级", "Grade"), wide=0.6), Column(Text("依据", "Source"), wide=2.6), Column(Text("设定", "Set"), wide=0.8),
+            Column(Text("等级", "Grade"), wide=0.8), Column(Text("依据", "Source"), wide=2.6), Column(Text("设定", "Set"), wide=0.8),
         ),
         tuple(rows),
         basis=Text(

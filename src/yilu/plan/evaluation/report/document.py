@@ -109,7 +109,7 @@ def _sums(e: Evaluation) -> Table:
         Text("各章节评价汇总", "Verdicts by section"),
         (
             Column(Text("章节", "Section"), wide=1.9), Column(Text("目标", "All"), number=True, wide=0.6), *(Column(Text(VERDICTS[v][0], _SHORT.get(v, VERDICTS[v][1])), number=True, wide=0.84 if v == "behind" else 1.0) for v in VERDICTS),
-            Column(Text("权重", "Weight"), number=True, wide=0.84), Column(Text("可评权重", "Weight judged"), number=True, wide=1.0), Column(Text("得分", "Score"), number=True, wide=0.64),
+            Column(Text("权重", "Weight"), number=True, wide=0.84), Column(Text("可评权重", "Weight judged"), number=True, wide=1.0), Column(Text("得分", "Score"), number=True, wide=0.74),
         ),
         tuple(row(s) for s in e.sums),
         basis=Text(

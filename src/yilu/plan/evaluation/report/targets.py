@@ -65,10 +65,10 @@ def _main(e: Evaluation, done: list[Judged]) -> Table:
     return Table(
         Text("主要指标完成情况", "Main indicators"),
         (
-            Column(Text("指标", "Indicator"), wide=2.0), Column(Text("基期", "Baseline"), number=True, wide=0.95),
+            Column(Text("指标", "Indicator"), wide=1.9), Column(Text("基期", "Baseline"), number=True, wide=0.95),
             Column(Text("目标", "Target"), number=True, wide=0.9), Column(Text("完成值", "Actual"), number=True, wide=0.9), Column(Text("年份", "Year"), wide=0.85),
-            Column(Text("完成率", "Of target"), number=True, wide=0.9), Column(Text("年均增速", "A year"), Text("%", "%"), True, 1.02),
-            Column(Text("规划增速", "Plan"), Text("%", "%"), True, 1.02), Column(Text("评价", "Verdict"), wide=1.02),
+            Column(Text("完成率", "Of target"), number=True, wide=0.9), Column(Text("年均增速", "A year"), Text("%", "%"), True, 1.06),
+            Column(Text("规划增速", "Plan"), Text("%", "%"), True, 1.06), Column(Text("评价", "Verdict"), wide=1.14),
             Column(Text("等级", "Grade"), wide=0.8), Column(Text("依据", "Rows"), wide=0.9),
         ),
         tuple(rows),
@@ -119,7 +119,7 @@ def _ahead(held: list[Judged]) -> Table:
             Column(Text("指标", "Indicator"), wide=1.9), Column(Text("当年进度要求", "Path that year"), number=True, wide=0.9),
             Column(Text("与进度之比", "Of the path"), number=True, wide=0.9), Column(Text("到期年预测", "Forecast"), number=True, wide=1.0),
             Column(Text("80%区间", "80 % interval"), wide=1.25), Column(Text("达成概率", "Chance"), number=True, wide=0.9), Column(Text("方法", "Method"), wide=1.25),
-            Column(Text("数据年数", "Years"), number=True, wide=0.85), Column(Text("按进度", "By path"), wide=1.0), Column(Text("按概率", "By chance"), wide=1.0),
+            Column(Text("数据年数", "Years"), number=True, wide=0.85), Column(Text("按进度", "By path"), wide=1.08), Column(Text("按概率", "By chance"), wide=1.08),
         ),
         tuple(rows),
         basis=Text(
@@ -142,7 +142,7 @@ def _growth(e: Evaluation) -> Table:
         Text("同比增速:公布数与推算数", "Growth: as published, and as levels give it"),
         (
             Column(Text("序列", "Series"), wide=1.8), Column(Text("年份", "Year"), wide=0.7), Column(Text("公布", "Published"), number=True, wide=0.8),
-            Column(Text("按绝对数推算", "From levels"), number=True, wide=0.9), Column(Text("比较", "Compared"), wide=2.6), Column(Text("依据", "Rows"), wide=1.2),
+            Column(Text("按绝对数推算", "From levels"), number=True, wide=1.25), Column(Text("比较", "Compared"), wide=2.6), Column(Text("依据", "Rows"), wide=1.2),
         ),
         tuple(rows),
         basis=Text("公布的增速按可比口径,与推算数并列,互不替代。", "Published growth is on a comparable basis; it stands beside what levels give, and neither replaces the other."),
