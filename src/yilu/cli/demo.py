@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from yilu.cli import alerts, feed, indicators, ingest, item, report, simulate, status, verify
+from yilu.cli import alerts, feed, indicators, ingest, item, plan_evaluate, report, simulate, status, verify
 from yilu.cli.facts import Facts, progress_bar
 from yilu.cli.output import Json, print_json, say
 from yilu.indicators import Period, catalogue, values
 from yilu.items.clock import OPEN
+from yilu.plan.evaluation.recording import record
 from yilu.settings import load
 from yilu.twin.plan import FULL_DAY, DayPlan
 from yilu.twin.scenario import read
@@ -68,6 +69,7 @@ def demo(
     key = _example(opened)
     history = item.history(opened, key)
     daily = report.figures(opened, _DAY + timedelta(days=_REPORT))
+    judged, _ = plan_evaluate.evaluated(opened.network, None, "final", None, "", "", opened, twin=True)
     papers = report.written(opened, daily, folder / "reports", list(report.WRITERS), ["zh", "en"])
     if as_json:
         print_json(
@@ -80,6 +82,7 @@ def demo(
                 "indicators": measured,
                 "alerts": [alerts.record(opened, watched, i) for i in range(len(watched.alerts))],
                 "truth": [asdict(r) for r in agreed],
+                "plan": record(judged),
                 "reports": papers,
             }
         )
@@ -91,14 +94,20 @@ def demo(
     say("⑤ 这一周的指标" if zh else "⑤ Indicators of its week")
     indicators.show(opened, Period(_DAY, _DAY + timedelta(days=6)), measured, (), compare=False)
     say(
-        "⑥ 需要处置的预警(合成时植入了各类故障)"
+        "⑥ 规划目标完成情况(官方统计;孪生当日测得的只列出,不据以评价)"
         if zh
-        else "⑥ Alerts that need a person (faults of every kind were planted in the day)"
+        else "⑥ The plan's targets (official statistics; what the twin's day measures is shown, not judged)"
+    )
+    plan_evaluate.show(judged, zh)
+    say(
+        "⑦ 需要处置的预警(合成时植入了各类故障)"
+        if zh
+        else "⑦ Alerts that need a person (faults of every kind were planted in the day)"
     )
     alerts.show(opened, watched, [i for i, a in enumerate(watched.alerts) if a.told], _ALERTS)
-    say("⑦ 逐件核对:预警与植入的故障" if zh else "⑦ Item by item: alerts against what was planted")
+    say("⑧ 逐件核对:预警与植入的故障" if zh else "⑧ Item by item: alerts against what was planted")
     verify.show(opened, agreed)
-    say("⑧ 值班日报(Word 与 HTML)" if zh else "⑧ The duty officer's daily report, in Word and HTML")
+    say("⑨ 值班日报(Word 与 HTML)" if zh else "⑨ The duty officer's daily report, in Word and HTML")
     for path in papers:
         say(f"   {path}")
     seconds = time.monotonic() - begun
@@ -110,6 +119,7 @@ def demo(
         f"{where} ./do alerts",
         f"{where} ./do indicators on_time_rate --by operator",
         f"{where} ./do report daily",
+        "./do plan evaluate",
         f"{where} ./do item {key:016x}",
         "./do network show areas",
         f"./do simulate {folder}/more --scale 0.01",

@@ -126,9 +126,15 @@ def evaluated(
 
 def _city(network: Network, city: str, plan: str | None) -> str:
     areas = network.areas
-    if city not in areas.index_of_code or areas.level[areas.index_of_code[city]] != "city":
-        cities = [str(c) for c, level, inside in zip(areas.code, areas.level, areas.inside, strict=True) if level == "city" and inside]  # fmt: skip
-        raise YiluError(f"--city {city}: not there", zh=f"--city {city}:没有此城市", next_step="one of " + ", ".join(cities))  # fmt: skip
+    cities = [
+        str(c)
+        for c, level, inside in zip(areas.code, areas.level, areas.inside, strict=True)
+        if level == "city" and inside
+    ]
+    if city not in cities:
+        raise YiluError(
+            f"--city {city}: not there", zh=f"--city {city}:没有此城市", next_step="one of " + ", ".join(cities)
+        )
     if plan is None:
         raise YiluError(
             "--city needs --plan: a city is held against its own targets", zh="--city 须与 --plan 同用:城市以其自己的目标评价",
@@ -165,8 +171,13 @@ def observed(opened: Facts, plan: Plan, year: int, city: str, twin: bool) -> dic
 
 
 def _area(network: Network, code: str) -> Text:
-    i = network.areas.index_of_code[code]
-    return Text(str(network.areas.name_zh[i]) or code, str(network.areas.name_en[i]) or code)
+    """An area's name."""
+    areas = network.areas
+    return next(
+        Text(str(zh) or code, str(en) or code)
+        for c, zh, en in zip(areas.code, areas.name_zh, areas.name_en, strict=True)
+        if c == code
+    )
 
 
 def show(found: Evaluation, zh: bool) -> None:

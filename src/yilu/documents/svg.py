@@ -7,7 +7,7 @@ from html import escape
 from yilu.documents.model import Chart, said
 from yilu.documents.scale import ticks
 
-COLOURS: tuple[str, ...] = ("1F4E79", "C55A11", "548235", "7F6000")
+COLOURS: tuple[str, ...] = ("1F4E79", "C55A11", "548235", "7F6000", "6B3FA0")
 """Colours of series, RRGGBB; each has 3:1 at least against white (WCAG 1.4.11)."""
 _WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 720.0, 270.0, 62.0, 8.0, 34.0, 44.0
 _MOST_LABELS = 24

@@ -53,7 +53,12 @@ def lines(chart: Lines, language: str, name: str) -> str:
         )
         drawn += "".join(_marker(i, x(k), y(v), colour) for k, v in at if line.dash != "dotted" or len(at) == 1)
         if at:
-            ends.append((y(at[-1][1]), x(at[-1][0]), f"{said(line.name, language)} {figure(at[-1][1], chart.places)}", colour))  # fmt: skip
+            k, value = at[-1]
+            text = f"{said(line.name, language)} {figure(value, chart.places)}"
+            if k == len(chart.categories) - 1:
+                ends.append((y(value), x(k), text, colour))
+            else:
+                drawn += _there(chart, i, x(k), y(value), k, text, colour)
     named = "".join(
         f'<line x1="{from_x + 6:.1f}" y1="{from_y:.1f}" x2="{_LEFT + wide + 4:.0f}" y2="{at_y:.1f}" stroke="#{colour}" stroke-width="0.6"/>'
         f'<text x="{_LEFT + wide + 8:.0f}" y="{at_y + 4:.1f}" fill="#{colour}">{escape(text)}</text>'
@@ -123,15 +128,24 @@ def _runs(at: list[int]) -> list[list[int]]:
 
 
 def _marker(i: int, x: float, y: float, colour: str) -> str:
-    """A circle, square, triangle or diamond, open from the second on, so that grey print tells them apart."""
+    """A circle, square, triangle, diamond or cross, open from the second on, so that grey print tells them apart."""
     style = f'fill="{f"#{colour}" if i == 0 else "#fff"}" stroke="#{colour}" stroke-width="1.6"'
     shapes = (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {style}/>',
         f'<rect x="{x - 3.6:.1f}" y="{y - 3.6:.1f}" width="7.2" height="7.2" {style}/>',
         f'<path d="M{x:.1f} {y - 4.6:.1f} L{x + 4.4:.1f} {y + 3.6:.1f} L{x - 4.4:.1f} {y + 3.6:.1f} Z" {style}/>',
         f'<path d="M{x:.1f} {y - 5:.1f} L{x + 5:.1f} {y:.1f} L{x:.1f} {y + 5:.1f} L{x - 5:.1f} {y:.1f} Z" {style}/>',
+        f'<path d="M{x - 4:.1f} {y - 4:.1f} L{x + 4:.1f} {y + 4:.1f} M{x - 4:.1f} {y + 4:.1f} L{x + 4:.1f} {y - 4:.1f}" {style}/>',
     )
     return shapes[i % len(shapes)]
+
+
+def _there(chart: Lines, i: int, x: float, y: float, k: int, text: str, colour: str) -> str:
+    """The name of a line that ends within the chart, at its end: below it where another line runs above."""
+    own = chart.lines[i].values[k] or 0.0
+    over = any((line.values[k] or 0.0) > own for line in chart.lines)
+    halo = 'paint-order="stroke" stroke="#fff" stroke-width="3"'
+    return f'<text x="{x:.1f}" y="{y + (20 if over else -10):.1f}" text-anchor="middle" fill="#{colour}" {halo}>{escape(text)}</text>'
 
 
 def _spread(ends: list[tuple[float, float, str, str]]) -> list[tuple[tuple[float, float, str, str], float]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
-from yilu.documents.model import Bars, Lines, Words, said
+from yilu.documents.model import Bars, Line, Lines, Words, said
 from yilu.documents.scale import ticks
 from yilu.documents.svg import COLOURS
 
 _DASHES = {"solid": "solid", "dashed": "dash", "dotted": "sysDot"}
-_MARKERS = ("circle", "square", "triangle", "diamond")
+_MARKERS = ("circle", "square", "triangle", "diamond", "x")
+_PLACES = {1: "r", 2: "tb", 3: "trb", 4: "trlb"}
+"""Where the last figures of lines that end together stand: to the right, above, below, to the left; from the highest down."""
 _GRID = '<c:majorGridlines><c:spPr><a:ln w="6350"><a:solidFill><a:srgbClr val="C9D1D9"/></a:solidFill></a:ln></c:spPr></c:majorGridlines>'
 _QUIET = '<c:majorTickMark val="none"/><c:minorTickMark val="none"/>'
 
@@ -43,13 +45,24 @@ def _line(chart: Lines, i: int, language: str) -> str:
         marker = f'<c:marker><c:symbol val="{_MARKERS[i % len(_MARKERS)]}"/><c:size val="7"/><c:spPr>{fill}<a:ln w="15875"><a:solidFill>{colour}</a:solidFill></a:ln></c:spPr></c:marker>'
     labels = ""
     if known:
-        shown = _shown(chart.places)
+        shown = _shown(chart.places, _beside(chart, i, known[-1]))
         labels = f'<c:dLbls><c:dLbl><c:idx val="{known[-1]}"/>{shown}</c:dLbl>{_hidden()}</c:dLbls>'
     return (
         f'<c:ser><c:idx val="{i}"/><c:order val="{i}"/><c:tx><c:v>{escape(said(line.name, language))}</c:v></c:tx><c:spPr>{stroke}</c:spPr>{marker}{labels}'
         f"<c:cat><c:strLit>{_texts(chart.categories, language)}</c:strLit></c:cat><c:val><c:numLit><c:formatCode>General</c:formatCode>{_values(line.values)}</c:numLit></c:val>"
         f'<c:smooth val="0"/></c:ser>'
     )
+
+
+def _beside(chart: Lines, i: int, k: int) -> str:
+    """Where the last figure of a line stands, so that it lies on none of the others that end there."""
+    ends = [n for n, line in enumerate(chart.lines) if _last(line) == k]
+    ends.sort(key=lambda n: -(chart.lines[n].values[k] or 0.0))
+    return _PLACES.get(len(ends), "trlrb" + "r" * len(ends))[ends.index(i)]
+
+
+def _last(line: Line) -> int:
+    return max((k for k, v in enumerate(line.values) if v is not None), default=-1)
 
 
 def _bars(chart: Bars, language: str, title: Callable[[Words, str], str]) -> str:
@@ -80,7 +93,7 @@ def _axis_title(chart: Bars, language: str) -> Words:
     return f"{said(chart.unit, language)} · {said(chart.mark[1], language)}"
 
 
-def _shown(places: int, position: str = "r") -> str:
+def _shown(places: int, position: str) -> str:
     return (
         f'<c:numFmt formatCode="{_format(places)}" sourceLinked="0"/><c:spPr><a:noFill/></c:spPr><c:dLblPos val="{position}"/><c:showLegendKey val="0"/><c:showVal val="1"/>'
         '<c:showCatName val="0"/><c:showSerName val="0"/><c:showPercent val="0"/><c:showBubbleSize val="0"/>'

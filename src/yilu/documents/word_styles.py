@@ -115,13 +115,13 @@ def _border(style: Any, sides: dict[str, tuple[str, int]]) -> None:
 
 
 def _language(draft: Draft, language: str) -> None:
-    """The language that spelling and hyphenation go by."""
+    """The languages that spelling and line breaks go by: Latin letters and figures are never Chinese, or they would be broken anywhere."""
     defaults = draft.styles.element.find(qn("w:docDefaults"))
     properties = defaults.find(qn("w:rPrDefault")).find(qn("w:rPr"))  # type: ignore[union-attr]
     for found in properties.findall(qn("w:lang")):  # type: ignore[union-attr]
         properties.remove(found)  # type: ignore[union-attr]
     mark = OxmlElement("w:lang")
-    for script, tag in (("val", "zh-CN" if language == "zh" else "en-GB"), ("eastAsia", "zh-CN"), ("bidi", "ar-SA")):
+    for script, tag in (("val", "en-US" if language == "zh" else "en-GB"), ("eastAsia", "zh-CN"), ("bidi", "ar-SA")):
         mark.set(qn(f"w:{script}"), tag)
     properties.append(mark)  # type: ignore[union-attr]
 

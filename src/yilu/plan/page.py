@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yilu.network.page import columns_lines
 from yilu.plan.covering import REASONS
+from yilu.plan.evaluation.rules import CAUSES, LACKS, MEASURED, rules_of
 from yilu.plan.figures import ABOUT, FAR
 from yilu.plan.tables import CLASSES, REQUIRED, columns
 from yilu.plan.verdicts import KINDS, VERDICTS
@@ -55,6 +56,7 @@ def reference_page() -> str:
             f"\n## {name}.csv {zh}\n\n{text} {needed}\n",
             *columns_lines(columns(name)),
         ]
+    parts += _evaluation()
     parts += ["\n## Checks 核对\n", "| verdict | 判定 |", "|---|---|"]
     parts += [f"| `{code}` | {zh} |" for code, (zh, _) in VERDICTS.items()]
     parts += ["\n| check | 核对 | what is held against what |", "|---|---|---|"]
@@ -82,3 +84,31 @@ _MEANS: dict[str, str] = {
     "advance": "a promise, and what is said to be reached already",
     "practice": "the printed unit, and that of a reference row of the same quantity",
 }
+
+
+def _evaluation() -> list[str]:
+    """The keys of evaluation.toml with their defaults."""
+    rules = rules_of()
+    lines = [
+        "\n## evaluation.toml 评价规则\n",
+        "Rules of [evaluation](../how-to/evaluate.md) that a plan folder sets otherwise. May be missing. Each table also takes `grade`, `source_zh` and `source_en`: where its values are from. `[[proposal]]` tables, where any "
+        "stands, replace those of `rules.toml`: `id`, `zh`, `en` (with {names}), and either `verdicts` with `causes` or `lacks`.\n",
+        "| table | 表 | key | default | grade | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, bounds in rules.tables.items():
+        lines += [
+            f"| `{name}` | {_RULES[name]} | `{k}` | {v:g} | {bounds.grade} | {bounds.source.en} |"
+            for k, v in bounds.numbers.items()
+        ]
+    lines += [f"\nverdicts: {_codes(MEASURED)}; causes: {_codes(CAUSES)}; lacks: {_codes(LACKS)}."]
+    return lines
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{n}`" for n in names)
+
+
+_RULES: dict[str, str] = {
+    "nearly": "差距在此之内为基本达到", "behind": "差距在此之内为滞后", "chance": "中期:各等次的最低概率", "weights": "权重", "points": "各等次得分", "reading": "读法",
+}  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from yilu.documents.model import Text, both
+from yilu.documents.model import Text, both, joined
 from yilu.indicators import catalogue
 from yilu.plan.evaluation.promises import Promise, reference, worst
 from yilu.plan.evaluation.rules import Rules
@@ -17,6 +17,7 @@ from yilu.plan.model import Plan
 from yilu.plan.statistics import Statistics
 from yilu.plan.units import converted, factor, units
 
+_TWIN = Text("孪生合成的数据不据以评价", "no verdict stands on what the twin made up")
 _UNIT_OF_INDICATOR = {"items": "件", "share": "%", "hours": "小时", "days": "日", "items_per_head": "件/人"}
 """Units of the catalogue of indicators as units of figures; others can't be compared with a target."""
 
@@ -140,12 +141,14 @@ def _of_indicator(p: Promise, code: str, known: Sources) -> tuple[list[Measured]
         own, hindrance = unit or "件/十万件", both(
             "监测得到的“{n}”不能与以“{u}”表示的目标比较", "what is monitored ({n}) can't be held against a target in {u}", n=name, u=p.unit,
         )  # fmt: skip
+        if seen.twin:
+            hindrance = joined((_TWIN, hindrance))
         return [_observed(seen, value, own, basis, False, known)], hindrance
     least = known.rules.reading["least_days"]
     whole = seen.days >= least * seen.of
     hindrance = None
     if seen.twin:
-        hindrance = Text("孪生合成的数据不据以评价", "no verdict stands on what the twin made up")
+        hindrance = _TWIN
     elif not whole:
         hindrance = Text(f"存储只有 {seen.days} 天的数据,全年 {seen.of} 天", f"the store tells of {seen.days} of the year's {seen.of} days")  # fmt: skip
     value = converted(value, unit, p.unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from yilu.documents.model import Text, both
+from yilu.documents.model import Text, both, joined
 from yilu.plan.evaluation.evidence import STATUSES, Measured
 from yilu.plan.evaluation.promises import Promise
 from yilu.plan.evaluation.rules import MEASURED, VERDICTS, Rules
@@ -82,8 +82,10 @@ def judge(
         return _unmeasured(p, latest, found, p.hindrance or Text("没有目标值", "no figure to reach"))
     at = _used(p, usable, kind, year)
     if isinstance(at, Text):
-        none = hindrance or _NONE.get(p.way.partition(":")[0], at)
-        return _unmeasured(p, latest, found, at if usable else none)
+        none = at if usable else _NONE.get(p.way.partition(":")[0], at)
+        return _unmeasured(
+            p, latest, found, none if hindrance is None else joined((hindrance, *((at,) if usable else ())))
+        )
     told = _figures(p, at)
     line, why = _path(p)
     stands = _standing(line, p, at)

@@ -53,7 +53,7 @@ def annexes(e: Evaluation, problems: Sequence[Problem]) -> list[Block]:
 def cited_rows(e: Evaluation) -> list[str]:
     """References of all figures, by table, in the order of rows."""
     refs: dict[str, None] = {}
-    for j in (*e.targets, *(j for w in e.works for j in w.projects)):
+    for j in (*e.targets, *(j for w in e.works for j in w.projects if j.actual is not None)):
         refs.update(dict.fromkeys((j.promise.ref, *(r for m in j.history for r in m.refs))))
     for c in e.causes:
         refs.update(dict.fromkeys(c.refs))
@@ -68,8 +68,8 @@ def _sources(e: Evaluation) -> Table:
     return Table(
         Text("编号所指的行", "Rows that references name"),
         (
-            Column(Text("编号", "Reference"), wide=0.75), Column(Text("文件与行", "File, row"), wide=1.35), Column(Text("内容", "What"), wide=2.4),
-            Column(Text("数值", "Figure"), wide=1.3), Column(Text("等级", "Grade"), wide=0.6), Column(Text("来源", "Source"), wide=3.2),
+            Column(Text("编号", "Ref."), wide=0.75), Column(Text("文件与行", "File, row"), wide=1.35), Column(Text("内容", "What"), wide=2.4),
+            Column(Text("数值", "Figure"), wide=1.3), Column(Text("等级", "Grade"), wide=0.8), Column(Text("来源", "Source"), wide=3.2),
         ),
         tuple((r, *held.get(r, (NONE, NONE, NONE, NONE, NONE))) for r in cited_rows(e)),
         basis=Text("行从表头之后的第一行数起。", "Rows are counted from the first below the head."),
@@ -102,7 +102,7 @@ def _rows(e: Evaluation) -> dict[str, tuple[Words, ...]]:
             shown: Words = NONE if said is None else Text(said.said(True), said.said(False))
             if start is not None:
                 shown = both("{a};基期{b}", "{a}; baseline {b}", a=shown, b=start.figure)
-            source = getattr(row, "source", "") or both("{p} {s}", "{p} {s}", p=plan.source, s=row.section)  # type: ignore[attr-defined]
+            source = getattr(row, "source", "") or both("规划 {s}", "the plan, {s}", s=row.section)  # type: ignore[attr-defined]
             out[reference(table, at)] = (
                 f"{table}.csv {at}",
                 Text(row.zh, row.en),
@@ -158,7 +158,7 @@ def _rules(e: Evaluation) -> Table:
         Text("界限、权重与得分", "Bounds, weights and points"),
         (
             Column(Text("规则", "Rule"), wide=2.4), Column(Text("项", "Of"), wide=1.6), Column(Text("值", "Value"), number=True, wide=0.7),
-            Column(Text("等级", "Grade"), wide=0.6), Column(Text("依据", "Source"), wide=2.6), Column(Text("设定", "Set"), wide=0.8),
+            Column(Text("等级", "Grade"), wide=0.8), Column(Text("依据", "Source"), wide=2.6), Column(Text("设定", "Set"), wide=0.8),
         ),
         tuple(rows),
         basis=Text(

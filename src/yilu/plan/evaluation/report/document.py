@@ -16,6 +16,7 @@ from yilu.plan.evaluation.report.words import cited, listed, measured, per_cent,
 from yilu.plan.evaluation.rules import VERDICTS
 from yilu.plan.evaluation.summing import Sum
 
+_SHORT = {"unmeasurable": "none"}
 _ENOUGH = 0.5
 """Share of the weights that must have a verdict before the score is told without a warning (A)."""
 _NAMED = 8
@@ -107,8 +108,8 @@ def _sums(e: Evaluation) -> Table:
     return Table(
         Text("各章节评价汇总", "Verdicts by section"),
         (
-            Column(Text("章节", "Section"), wide=1.9), Column(Text("目标", "Targets"), number=True, wide=0.8), *(Column(Text(*VERDICTS[v]), number=True, wide=1.08 if v == "unmeasurable" else 0.95) for v in VERDICTS),
-            Column(Text("权重", "Weight"), number=True, wide=0.8), Column(Text("可评权重", "Judged weight"), number=True, wide=0.85), Column(Text("得分", "Score"), number=True, wide=0.7),
+            Column(Text("章节", "Section"), wide=1.9), Column(Text("目标", "All"), number=True, wide=0.6), *(Column(Text(VERDICTS[v][0], _SHORT.get(v, VERDICTS[v][1])), number=True, wide=0.84 if v == "behind" else 1.0) for v in VERDICTS),
+            Column(Text("权重", "Weight"), number=True, wide=0.84), Column(Text("可评权重", "Weight judged"), number=True, wide=1.0), Column(Text("得分", "Score"), number=True, wide=0.74),
         ),
         tuple(row(s) for s in e.sums),
         basis=Text(

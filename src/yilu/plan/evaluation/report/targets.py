@@ -65,16 +65,16 @@ def _main(e: Evaluation, done: list[Judged]) -> Table:
     return Table(
         Text("主要指标完成情况", "Main indicators"),
         (
-            Column(Text("指标", "Indicator"), wide=2.1), Column(Text("基期", "Baseline"), number=True, wide=1.0),
-            Column(Text("目标", "Target"), number=True, wide=0.95), Column(Text("完成值", "Reached"), number=True, wide=0.95), Column(Text("年份", "Year"), wide=0.9),
-            Column(Text("完成率", "Of target"), number=True, wide=0.95), Column(Text("年均增速", "Growth a year"), Text("%", "%"), True, 0.9),
-            Column(Text("规划增速", "Promised"), Text("%", "%"), True, 0.95), Column(Text("评价", "Verdict"), wide=1.15),
-            Column(Text("等级", "Grade"), wide=0.75), Column(Text("依据", "Rows"), wide=0.85),
+            Column(Text("指标", "Indicator"), wide=1.9), Column(Text("基期", "Baseline"), number=True, wide=0.95),
+            Column(Text("目标", "Target"), number=True, wide=0.9), Column(Text("完成值", "Actual"), number=True, wide=0.9), Column(Text("年份", "Year"), wide=0.85),
+            Column(Text("完成率", "Of target"), number=True, wide=0.9), Column(Text("年均增速", "A year"), Text("%", "%"), True, 1.06),
+            Column(Text("规划增速", "Plan"), Text("%", "%"), True, 1.06), Column(Text("评价", "Verdict"), wide=1.14),
+            Column(Text("等级", "Grade"), wide=0.8), Column(Text("依据", "Rows"), wide=0.9),
         ),
         tuple(rows),
         basis=Text(
-            "完成率:越高越好的为完成值÷目标值,越低越好的为目标值÷完成值;年均增速自基期起算;等级为数据可信等级,依据为附件1中的编号;“–”为无。",
-            "Of target: figure over target, of what is to fall target over figure; growth a year since the baseline; grade: of the evidence; rows: see annex 1; – where there is none.",
+            "完成率:越高越好的为完成值÷目标值,越低越好的为目标值÷完成值;年均增速自基期起算;等级为数据可信等级,依据为附件1中的编号;“*”为预计数或监测数,“–”为无。",
+            "Of target: figure over target, of what is to fall target over figure; growth a year since the baseline; grade: of the evidence; rows: see annex 1; *: estimated or monitored; – where there is none.",
         ),
     )  # fmt: skip
 
@@ -104,22 +104,22 @@ def _reasons(done: list[Judged]) -> Table:
 
 
 def _ahead(held: list[Judged]) -> Table:
-    rows = []
+    rows: list[tuple[Words, ...]] = []
     for j in held:
         a = j.ahead
         assert a is not None
         span = both("{a}至{b}", "{a} to {b}", a=number(a.low80), b=number(a.high80))
+        by = (verdict(v) if v else NONE for v in (j.by_path, j.by_chance))
         rows.append((
-            j.promise.name, in_unit(j.promise.unit), number(j.path), per_cent(j.path_ratio), number(a.middle), span, NONE if a.chance is None else f"{100 * a.chance:.0f}%",
-            Text(*NAMES[a.method]), str(a.figures), verdict(j.by_path) if j.by_path else NONE, verdict(j.by_chance) if j.by_chance else NONE,
+            named(j.promise), number(j.path), per_cent(j.path_ratio), number(a.middle), span, NONE if a.chance is None else f"{100 * a.chance:.0f}%", Text(*NAMES[a.method]), str(a.figures), *by,
         ))  # fmt: skip
     return Table(
         Text("进度与预测", "Path and forecast"),
         (
-            Column(Text("指标", "Indicator"), wide=1.5), Column(Text("单位", "Unit"), wide=0.8), Column(Text("当年进度要求", "Path that year"), number=True, wide=0.9),
-            Column(Text("与进度之比", "Of the path"), number=True, wide=0.9), Column(Text("到期年预测", "Forecast, due year"), number=True, wide=0.95),
-            Column(Text("80%区间", "80 % interval"), number=True, wide=1.3), Column(Text("达成概率", "Chance"), number=True, wide=0.8), Column(Text("方法", "Method"), wide=1.0),
-            Column(Text("数据年数", "Years"), number=True, wide=0.6), Column(Text("按进度", "By path"), wide=0.8), Column(Text("按概率", "By chance"), wide=0.8),
+            Column(Text("指标", "Indicator"), wide=1.9), Column(Text("当年进度要求", "Path that year"), number=True, wide=0.9),
+            Column(Text("与进度之比", "Of the path"), number=True, wide=0.9), Column(Text("到期年预测", "Forecast"), number=True, wide=1.0),
+            Column(Text("80%区间", "80 % interval"), wide=1.25), Column(Text("达成概率", "Chance"), number=True, wide=0.9), Column(Text("方法", "Method"), wide=1.25),
+            Column(Text("数据年数", "Years"), number=True, wide=0.85), Column(Text("按进度", "By path"), wide=1.08), Column(Text("按概率", "By chance"), wide=1.08),
         ),
         tuple(rows),
         basis=Text(
@@ -142,7 +142,7 @@ def _growth(e: Evaluation) -> Table:
         Text("同比增速:公布数与推算数", "Growth: as published, and as levels give it"),
         (
             Column(Text("序列", "Series"), wide=1.8), Column(Text("年份", "Year"), wide=0.7), Column(Text("公布", "Published"), number=True, wide=0.8),
-            Column(Text("按绝对数推算", "From levels"), number=True, wide=0.9), Column(Text("比较", "Compared"), wide=2.6), Column(Text("依据", "Rows"), wide=1.2),
+            Column(Text("按绝对数推算", "From levels"), number=True, wide=1.25), Column(Text("比较", "Compared"), wide=2.6), Column(Text("依据", "Rows"), wide=1.2),
         ),
         tuple(rows),
         basis=Text("公布的增速按可比口径,与推算数并列,互不替代。", "Published growth is on a comparable basis; it stands beside what levels give, and neither replaces the other."),
@@ -163,7 +163,7 @@ def _unmeasured(held: list[Judged]) -> Table:
     return Table(
         Text("无法评价的目标及所需条件", "Targets without a verdict, and what would be needed"),
         (
-            Column(Text("目标", "Target"), wide=1.8), Column(Text("章节", "Section"), wide=0.7), Column(Text("要求", "Promised"), wide=1.0), Column(Text("衡量方式", "Measured by"), wide=0.95),
+            Column(Text("目标", "Target"), wide=1.8), Column(Text("章节", "Section"), wide=0.95), Column(Text("要求", "Promised"), wide=1.0), Column(Text("衡量方式", "Measured by"), wide=0.95),
             Column(Text("原因", "Why not"), wide=1.5), Column(Text("需要", "Needed"), wide=1.8), Column(Text("最近数值", "Latest figure"), wide=1.4), Column(Text("依据", "Row"), wide=0.55),
         ),
         tuple(rows),

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 
 from yilu.documents.figures import NONE
-from yilu.documents.model import Text, Words, both
-from yilu.plan.evaluation.evidence import STATUSES, Measured
+from yilu.documents.model import Text, both
+from yilu.plan.evaluation.evidence import Measured
 from yilu.plan.evaluation.promises import Promise
 from yilu.plan.evaluation.rules import VERDICTS
 from yilu.plan.figures import unit_name
@@ -64,11 +64,9 @@ def listed(refs: Iterable[str]) -> str:
     return " ".join(refs)
 
 
-def of_year(m: Measured | None) -> Words:
-    """The year of a figure, and how final it is where it isn't reported."""
-    if m is None:
-        return NONE
-    return str(m.year) if m.status == "reported" else both("{y}{s}", "{y}, {s}", y=str(m.year), s=STATUSES[m.status])
+def of_year(m: Measured | None) -> str:
+    """The year of a figure, with a star where it isn't a reported one."""
+    return NONE if m is None else f"{m.year}{'' if m.status == 'reported' else '*'}"
 
 
 def said(p: Promise) -> Text:
