@@ -112,12 +112,12 @@ def _shown(
         for g in held.growths()
         if asked(g.series, g.area)
     ]
-    heads = (
+    growth_heads = (
         ("指标", "区域", "时期", "公布增速", "按绝对数", "比较")
         if zh
         else ("series", "area", "period", "published", "from levels", "compared")
     )
-    print_table("同比增速 · growth", heads, growth)
+    print_table("同比增速 · growth", growth_heads, growth)
     gaps = [
         (names[g.series], places[g.area], ", ".join(map(str, g.years)))
         for g in held.gaps(first, last)

@@ -174,9 +174,9 @@ def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) 
         path = trajectory_of(target, declared, plan.baseline_year)
     except ValueError:
         path = None
-    why = None
+    lacking: Text | None = None
     if len(figures) < 2:
-        why = (
+        lacking = (
             Text("没有数值", "no figure")
             if not figures
             else Text(f"只有 {figures[0].year} 年一个数值", f"one figure alone, of {figures[0].year}")
