@@ -217,7 +217,9 @@ def plotted(picture: Picture) -> tuple[tuple[Words, tuple[float | None, ...]], .
     """What a picture shows: each series with its values, one for each category."""
     if isinstance(picture, Bars):
         return ((picture.unit, picture.values),)
-    return tuple((s.name, s.values) for s in (picture.series if isinstance(picture, Chart) else picture.lines))
+    if isinstance(picture, Chart):
+        return tuple((s.name, s.values) for s in picture.series)
+    return tuple((line.name, line.values) for line in picture.lines)
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ def _of_indicator(p: Promise, code: str, known: Sources) -> tuple[list[Measured]
         return [], both("指标目录没有 {c}", "the catalogue has no indicator {c}", c=code)
     if seen is None:
         return [], both("没有给出存储,或存储中没有“{n}”的数据", "no store was given, or it tells nothing of: {n}", n=Text(one.zh, one.en))  # fmt: skip
+    hindrance: Text | None
     unit, name = _UNIT_OF_INDICATOR.get(one.unit, ""), Text(one.zh, one.en)
     value = 100 * seen.value if one.unit == "share" else seen.value
     origin = Text("孪生合成数据,不是真实数据", "made up by the twin, not real") if seen.twin else Text("监测口径,不是官方统计", "monitoring basis, not official statistics")  # fmt: skip

@@ -86,7 +86,6 @@ def judge(
         return _unmeasured(
             p, latest, found, none if hindrance is None else joined((hindrance, *((at,) if usable else ())))
         )
-    told = _figures(p, at)
     line, why = _path(p)
     stands = _standing(line, p, at)
     ahead = None if kind == "final" or at.year >= p.due else _ahead(p, line, forecast, by)
@@ -99,7 +98,7 @@ def judge(
         verdict, reasons, parts = made
     said = [*reasons, *([] if p.note is None else [p.note]), *([] if why is None or kind == "final" else [why]), *_doubts(p, at, usable)]  # fmt: skip
     return Judged(
-        promise=p, verdict=verdict, actual=at, history=found, **told, path=stands and stands.expected, path_gap=stands and stands.gap,
+        promise=p, verdict=verdict, actual=at, history=found, completion=completion(p, at.value), gap=at.value - p.wanted, path=stands and stands.expected, path_gap=stands and stands.gap,
         path_ratio=stands and _known(100 * stands.ratio), way=_way(p, at.value), grown=_growth(p, at.value, at.year), promised=_growth(p, p.wanted, p.due),
         needed=None if stands is None or at.year >= p.due else _known(stands.needed * (100 if p.kind == "volume" else 1)), ahead=ahead,
         by_path=parts[0], by_chance=parts[1], reasons=tuple(said),
@@ -225,11 +224,6 @@ def _ahead(p: Promise, line: Trajectory | None, f: Forecast | None, by: float) -
     return Ahead(p.due, *ends, likely, f.method, f.figures, f.cases, f.error_times)
 
 
-def _figures(p: Promise, at: Measured) -> dict[str, float | None]:
-    assert p.wanted is not None
-    return {"completion": completion(p, at.value), "gap": at.value - p.wanted}
-
-
 def _way(p: Promise, value: float) -> float | None:
     if p.baseline is None or p.wanted is None or p.wanted == p.baseline:
         return None
@@ -273,10 +267,11 @@ def _unmeasured(p: Promise, latest: Measured | None, found: tuple[Measured, ...]
     needed = _NEEDED[lacks] if lacks else p.needed or _NEEDED[way]
     if way == "register" and not lacks and not p.needed:
         needed = both("{n}的名录或登记数", "a register of: {n}", n=p.name)
-    told = _figures(p, latest) if latest is not None and p.wanted is not None and p.hindrance is None and latest.unit == p.unit and latest.year > p.since else {}  # fmt: skip
+    counts = latest is not None and p.wanted is not None and p.hindrance is None and latest.unit == p.unit and latest.year > p.since  # fmt: skip
+    came = latest.value if latest is not None and counts else None
     return Judged(
-        promise=p, verdict="unmeasurable", actual=latest, history=found, **told, promised=None if p.wanted is None else _growth(p, p.wanted, p.due),
-        way=_way(p, latest.value) if told and latest is not None else None, reasons=(why,), lacks=lacks or way, lacking=needed,
+        promise=p, verdict="unmeasurable", actual=latest, history=found, completion=None if came is None else completion(p, came), gap=None if came is None or p.wanted is None else came - p.wanted, promised=None if p.wanted is None else _growth(p, p.wanted, p.due),
+        way=None if came is None else _way(p, came), reasons=(why,), lacks=lacks or way, lacking=needed,
     )  # fmt: skip
 
 

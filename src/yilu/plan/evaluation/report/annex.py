@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from yilu.documents import Block, Column, Heading, Notes, Paragraph, Table, Text, Words, both, joined
 from yilu.documents.figures import NONE
@@ -78,7 +79,8 @@ def _sources(e: Evaluation) -> Table:
 
 def _rows(e: Evaluation) -> dict[str, tuple[Words, ...]]:
     """File and row, content, figure, grade and source by reference."""
-    known, out = e.known, {}
+    known = e.known
+    out: dict[str, tuple[Words, ...]] = {}
     series = known.statistics.series
     for s in known.statistics.rows:
         what = both(
@@ -94,7 +96,8 @@ def _rows(e: Evaluation) -> dict[str, tuple[Words, ...]]:
             s.source,
         )
     figures, plan = statements(known.plan), known.plan
-    for table, rows in (("targets", plan.targets), ("projects", plan.projects), ("references", plan.references)):
+    tables: dict[str, tuple[Any, ...]] = {"targets": plan.targets, "projects": plan.projects, "references": plan.references}  # fmt: skip
+    for table, rows in tables.items():
         for row in rows:
             at = known.numbers.get(f"{table}:{row.code}", 0)
             said = figures.get(f"{table}:{row.code}")
@@ -102,7 +105,7 @@ def _rows(e: Evaluation) -> dict[str, tuple[Words, ...]]:
             shown: Words = NONE if said is None else Text(said.said(True), said.said(False))
             if start is not None:
                 shown = both("{a};基期{b}", "{a}; baseline {b}", a=shown, b=start.figure)
-            source = getattr(row, "source", "") or both("规划 {s}", "the plan, {s}", s=row.section)  # type: ignore[attr-defined]
+            source = getattr(row, "source", "") or both("规划 {s}", "the plan, {s}", s=row.section)
             out[reference(table, at)] = (
                 f"{table}.csv {at}",
                 Text(row.zh, row.en),
@@ -110,7 +113,7 @@ def _rows(e: Evaluation) -> dict[str, tuple[Words, ...]]:
                 getattr(row, "grade", "D"),
                 source,
             )
-    named = {f"{t}:{r.code}": Text(r.zh, r.en) for t, rows in (("targets", plan.targets), ("projects", plan.projects)) for r in rows}  # fmt: skip
+    named = {row: Text(r.zh, r.en) for row, r in plan.rows.items()}
     for o in plan.outcomes:
         at = known.numbers.get(f"outcomes:{o.row}@{o.year}", 0)
         what = both("{n}({y}年)", "{n} ({y})", n=named.get(o.row, Text(o.row, o.row)), y=str(o.year))

@@ -155,7 +155,7 @@ def _unmeasured(held: list[Judged]) -> Table:
         p = j.promise
         latest: Words = NONE
         if j.actual is not None:
-            unit = in_unit(j.actual.unit) if j.actual.unit in (p.unit, "%", "件/人") else j.actual.unit
+            unit: Words = in_unit(j.actual.unit) if j.actual.unit in (p.unit, "%", "件/人") else j.actual.unit
             latest = both("{n}{u}({y}年){r}", "{n} {u} ({y}) {r}", n=measured(j.actual), u=unit, y=str(j.actual.year), r=f"[{listed(j.actual.refs)}]")  # fmt: skip
             if not j.actual.official and not j.actual.judged:
                 latest = both("{l},{b}", "{l}, {b}", l=latest, b=j.actual.basis)
