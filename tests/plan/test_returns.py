@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from tests.plan.returns_made import MONTHLY, PARTS, Line, sound, write
 from yilu.errors import InputError
 from yilu.network import folder_of, load
 from yilu.plan import returns, statistics
+from yilu.plan.period import period
 from yilu.plan.returns import REASONS, Cell, Finding
-from yilu.plan.returns.forms import FILE
+from yilu.plan.returns.forms import FILE, Owed, periods
 
 NETWORK = load("guangdong")
 SERIES = statistics.load("guangdong").series
@@ -205,6 +206,23 @@ def test_missing_late_and_incomplete(tmp_path: Path) -> None:
     assert next(f for f in found if f.code == "late").value == "2025-02-09"
     assert {f.enterprise for f in found} == {"EX-E1", "EX-E2", "EX-E3"}
     assert "2025-02-08" in next(f for f in found if f.code == "late").expected.zh
+
+
+@given(
+    st.dates(date(2024, 1, 1), date(2026, 12, 31)),
+    st.integers(0, 800),
+    st.integers(0, 800),
+    st.sampled_from(["monthly", "quarterly"]),
+)
+def test_periods_that_are_owed(begins: date, until: int, later: int, name: str) -> None:
+    """Every month or quarter that begins from the first day on, ends its duty before the last, and was due before the day asked; told by walking all days."""
+    form, as_of, ends = FORMS.forms[name], begins + timedelta(days=later), begins + timedelta(days=until)
+    every = 1 if name == "monthly" else 3
+    days = [begins + timedelta(days=n) for n in range(later + 1)]
+    starts = [d for d in days if d.day == 1 and (d.month - 1) % every == 0 and d < ends]
+    texts = [f"{d:%Y-%m}" if every == 1 else f"{d.year}Q{(d.month + 2) // 3}" for d in starts]
+    owed = [t for t in texts if period(t).last + timedelta(days=form.due_days) < as_of]
+    assert [p.text for p in periods(form, Owed("EX-E1", name, begins, ends), as_of)] == owed
 
 
 def test_a_festival_that_moves_is_no_finding(tmp_path: Path) -> None:

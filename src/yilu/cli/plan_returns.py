@@ -105,7 +105,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """核查企业报表,不接收(有发现退出码 1) · Check returns and keep nothing; exit code 1 where something was found."""
-    desk, came, until = _desk(province, folder), *_days(received, as_of)
+    desk = _desk(province, folder)
+    came, until = _days(received, as_of)
     cells, findings = desk.examined(files, of_returns.kept(desk.folder, desk.series), came, until)
     _told(desk, findings, {"figures": len(cells)}, as_json)
     if findings:
@@ -166,7 +167,8 @@ def letter(
     as_json: Json = False,
 ) -> None:
     """查询函:每家有问题的企业一份(Word 与 HTML) · A query letter to every enterprise with findings, in Word and HTML."""
-    desk, came, until = _desk(province, folder), *_days(received, as_of)
+    desk = _desk(province, folder)
+    came, until = _days(received, as_of)
     if enterprise and enterprise not in desk.enterprises:
         raise YiluError(f"--enterprise {enterprise}: no such operator", zh=f"--enterprise {enterprise}:无此企业", next_step="`yilu network show operators` lists them.")  # fmt: skip
     _, findings = desk.examined(files or [], of_returns.kept(desk.folder, desk.series), came, until)
@@ -177,8 +179,8 @@ def letter(
             made = of_returns.letter(
                 desk.name(code), [f for f in findings if f.enterprise == code], desk.forms, desk.series, on
             )
-            for la in ("zh", "en") if language == Language.both else (language.value,):
-                for kind in WRITERS if form == Format.both else (form.value,):
+            for la in ["zh", "en"] if language == Language.both else [language.value]:
+                for kind in list(WRITERS) if form == Format.both else [form.value]:
                     paths.append(save(out, f"query-{code}-{on}-{la}.{kind}", WRITERS[kind](made, la)))
     nobody = [f for f in findings if not f.enterprise]
     if as_json:

@@ -94,7 +94,7 @@ def _shown(
         (names[r["series"]], places[r["area"]], str(r["year"]), f"{r['value']:,.10g}", r["unit"], title("status", r["status"], zh), r["grade"], r["row"])
         for r in _levels(held, asked, first, last)
     ]  # fmt: skip
-    heads = (
+    heads: tuple[str, ...] = (
         ("指标", "区域", "年份", "数值", "单位", "性质", "等级", "行")
         if zh
         else ("series", "area", "year", "value", "unit", "status", "grade", "row")

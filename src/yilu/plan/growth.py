@@ -72,22 +72,33 @@ class Growth:
 
 def explained(then: Level | None, now: Level | None, told: Figure | None, revised_percent: float) -> Growth | None:
     """Growth from ``then`` to ``now`` beside the one that was ``told``; None where there is neither."""
-    if told is None and (then is None or now is None):
+    ends = [None if level is None else level[2] for level in (then, now)]
+    of = told or ends[1]
+    if of is None or (told is None and then is None):
         return None
-    of = told if told is not None else now[2]  # type: ignore[index]
-    rows = tuple(0 if f is None else f.row for f in (then and then[2], now and now[2], told))
+    rows = (ends[0].row if ends[0] else 0, ends[1].row if ends[1] else 0, told.row if told else 0)
     published = None if told is None else told.value
     if then is None or now is None or then[0] <= then[1] / 2:
-        return Growth(of.series, of.area, of.period, published, None, None, None, None, None, "no_level", rows)  # type: ignore[arg-type]
-    recomputed, low, high = _percent(now[0], then[0]), *_range(then, now)
+        return Growth(of.series, of.area, of.period, published, None, None, None, None, None, "no_level", rows)
+    recomputed, (low, high) = _percent(now[0], then[0]), _range(then, now)
     if told is None:
-        return Growth(of.series, of.area, of.period, None, recomputed, low, high, None, None, "not_published", rows)  # type: ignore[arg-type]
+        return Growth(of.series, of.area, of.period, None, recomputed, low, high, None, None, "not_published", rows)
     revision = 100 * (now[0] / (1 + told.value / 100) / then[0] - 1) if told.value > -100 else None
     agrees = low <= told.value + told.step / 2 and told.value - told.step / 2 <= high
+    verdict = "agrees" if agrees else _verdict(then[2], now[2], told, revision, revised_percent)
     return Growth(
-        of.series, of.area, of.period, told.value, recomputed, low, high, recomputed - told.value, revision,
-        "agrees" if agrees else _verdict(then[2], now[2], told, revision, revised_percent), rows,  # type: ignore[arg-type]
-    )  # fmt: skip
+        of.series,
+        of.area,
+        of.period,
+        told.value,
+        recomputed,
+        low,
+        high,
+        recomputed - told.value,
+        revision,
+        verdict,
+        rows,
+    )
 
 
 def _verdict(then: Figure, now: Figure, told: Figure, revision: float | None, revised_percent: float) -> str:

@@ -152,7 +152,8 @@ def _owed(folder: Path, forms: Collection[str], enterprises: Collection[str]) ->
 
 def periods(form: Form, owed: Owed, as_of: date) -> list[Period]:
     """Periods that an enterprise owes a return of, whose due day lies before ``as_of``."""
-    step, out = EVERY[form.every], []
+    step = EVERY[form.every]
+    out: list[Period] = []
     at = owed.valid_from.year * 12 + owed.valid_from.month - 1
     at += -at % step if owed.valid_from.day == 1 else step - at % step
     while True:

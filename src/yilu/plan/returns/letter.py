@@ -11,7 +11,7 @@ from yilu.plan.returns.forms import Forms
 from yilu.plan.statistics import Series
 from yilu.plan.units import units
 
-_SPAN = {"month": ("{y}年{m}月", "{m}/{y}"), "quarter": ("{y}年第{q}季度", "Q{q} {y}")}
+_SPAN = {"month": ("{y}年{m}月", "{month} {y}"), "quarter": ("{y}年第{q}季度", "Q{q} {y}")}
 
 
 def letter(enterprise: Text, findings: list[Finding], forms: Forms, series: dict[str, Series], on: date) -> Document:
@@ -123,8 +123,9 @@ def span(text: str) -> Words:
         return text or "–"
     if of.kind not in _SPAN:
         return text
-    zh, en = (t.format(y=of.first.year, m=of.first.month, q=(of.first.month + 2) // 3) for t in _SPAN[of.kind])
-    return Text(zh, f"{of.first:%b %Y}" if of.kind == "month" else en)
+    year, month, quarter = of.first.year, of.first.month, (of.first.month + 2) // 3
+    zh, en = (t.format(y=year, m=month, month=f"{of.first:%b}", q=quarter) for t in _SPAN[of.kind])
+    return Text(zh, en)
 
 
 def _day(day: date) -> Text:
