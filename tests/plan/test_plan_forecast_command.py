@@ -140,3 +140,12 @@ def test_a_figure_that_can_not_be(capsys: pytest.CaptureFixture[str], folder: Pa
     assert run("--province", str(folder)) == 3
     error = capsys.readouterr().err
     assert "statistics.csv" in error and "express_revenue" in error and "440000" in error
+
+
+def test_a_province_without_statistics(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Every target is named with why nothing can be said and what would be needed; nothing else fails."""
+    (folder / "statistics.csv").unlink()
+    found = told(capsys, "--province", str(folder))
+    assert len(found["targets"]) == 38 and found["as_of"] == 2020
+    assert all(t["forecast"] is None and t["why"]["en"] for t in found["targets"])
+    assert run("--province", str(folder)) == 0

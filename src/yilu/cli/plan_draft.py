@@ -21,6 +21,8 @@ from yilu.plan.forecast import NAMES
 from yilu.plan.prospects import areas_of
 from yilu.settings import load as settings
 
+_CHANCES = ",".join(f"{100 * a.chance:g}" for a in AMBITIONS)
+
 
 class Choose(StrEnum):
     """Which proposal becomes the target."""
@@ -38,7 +40,7 @@ def command(
     chances: Annotated[
         str,
         typer.Option(help="三档的实现概率(%),稳妥、均衡、积极 · Chances of cautious, even and ambitious, in per cent."),
-    ] = ",".join(f"{100 * a.chance:g}" for a in AMBITIONS),
+    ] = _CHANCES,
     replace: Annotated[
         bool, typer.Option("--replace", help="替换被人改过的草案 · Replace a draft that was edited.")
     ] = False,
@@ -100,7 +102,7 @@ def _cells(d: Drafted, zh: bool) -> tuple[object, ...]:
     """One indicator: each proposal with its growth a year and its chance."""
     t, b = d.prospect.target, d.basis
     return (
-        t.zh if zh else t.en, unit_name(t.unit, zh), f"{b.value} ({b.year}, {b.grade})", f"{b.low80}–{b.high80}",
+        t.zh if zh else t.en, unit_name(t.unit, zh), f"{b.value} ({b.year}, {b.grade})", f"{b.low80} – {b.high80}",
         *(f"{p.value}, {p.growth:+}{' %' if p.growth_as == 'per_year' else ''}, {p.chance} %{' *' if p.chosen else ''}" for p in d.proposals),
         NAMES[b.method][0 if zh else 1],
     )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from yilu.cli import strips
 from yilu.cli.output import Json, print_json, print_line, print_table, say
@@ -22,6 +23,10 @@ from yilu.settings import load as settings
 
 _BANDS = ("middle", "low80", "high80", "low95", "high95")
 _STRIP, _CHART = 28, 48
+_ROOM_ALL, _ROOM_ONE = 140, 120
+"""Signs a line must have for the picture of every target, and for both intervals beside that of one."""
+_BESIDE, _BESIDE_NARROW = 82, 60
+"""Signs that all columns but the picture take, with both intervals and with one."""
 _AT_RISK = 0.5
 
 Province = Annotated[
@@ -131,6 +136,12 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def _room() -> int:
+    """How many signs a line may have: the terminal's, or as many as are needed in a file or a pipe."""
+    console = Console()
+    return console.width if console.is_terminal else _ROOM_ALL
+
+
 def _all(rows: list[Prospect], found: Prospects, zh: bool) -> None:
     """Every target on a line."""
     cells = []
@@ -150,7 +161,8 @@ def _all(rows: list[Prospect], found: Prospects, zh: bool) -> None:
             ),
         ))  # fmt: skip
     columns = ("name", "unit", "target", "last", "to_path", "forecast", "band80", "chance", "picture")
-    print_table(_heading(found, zh), [title("forecast", c, zh) for c in columns], cells)
+    kept = columns if _room() >= _ROOM_ALL else columns[:-1]
+    print_table(_heading(found, zh), [title("forecast", c, zh) for c in kept], [row[: len(kept)] for row in cells])
 
 
 def _one(p: Prospect, found: Prospects, zh: bool) -> None:
@@ -167,12 +179,14 @@ def _one(p: Prospect, found: Prospects, zh: bool) -> None:
         *(b for y in years for b in (bands[y]["low80"], bands[y]["high80"])),
     ]
     ends = strips.scale([0.0, *shown] if p.kind == "volume" else shown)
+    roomy = _room() >= _ROOM_ONE
+    width = min(_CHART, max(_room() - (_BESIDE if roomy else _BESIDE_NARROW), _STRIP // 2))
     cells = [
         (
             str(y), str(known[y].value) if y in known else None, figure(path[y]), figure(bands[y]["middle"]),
             _range(bands[y]["low80"], bands[y]["high80"]), _range(bands[y]["low95"], bands[y]["high95"]),
             strips.strip(
-                _CHART, ends, [(strips.WIDE, bands[y]["low95"], bands[y]["high95"]), (strips.NARROW, bands[y]["low80"], bands[y]["high80"])],
+                width, ends, [(strips.WIDE, bands[y]["low95"], bands[y]["high95"]), (strips.NARROW, bands[y]["low80"], bands[y]["high80"])],
                 [(strips.PROMISED, path[y]), (strips.FIGURE, float(known[y].value) if y in known else None), (strips.MIDDLE, bands[y]["middle"])],
             ),
         )
@@ -180,7 +194,9 @@ def _one(p: Prospect, found: Prospects, zh: bool) -> None:
     ]  # fmt: skip
     name = f"{t.zh if zh else t.en} ({unit_name(t.unit, zh)})"
     columns = ("year", "published", "path", "forecast", "band80", "band95", "picture")
-    print_table(f"{name} — {_heading(found, zh)}", [title("forecast", c, zh) for c in columns], cells)
+    kept = [i for i, c in enumerate(columns) if roomy or c != "band95"]
+    heads = [title("forecast", columns[i], zh) for i in kept]
+    print_table(f"{name} — {_heading(found, zh)}", heads, [[row[i] for i in kept] for row in cells])
     goal = f"{title('forecast', 'target', zh)} {_sign(t)}{t.target} ({t.target_year})"
     print_line(f"{goal}: {_outcome(p, zh)}")
     if p.standing is not None and p.standing.needed == p.standing.needed:
@@ -269,8 +285,8 @@ def figure(value: float | None) -> str | None:
     """A figure that is forecast, with four digits: more would be made up."""
     if value is None:
         return None
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{float(f'{value:.4g}'):.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _range(low: float | None, high: float | None) -> str | None:
-    return None if low is None or high is None else f"{figure(low)}–{figure(high)}"
+    return None if low is None or high is None else f"{figure(low)} – {figure(high)}"

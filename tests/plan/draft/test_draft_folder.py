@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made_statistics import NATION, PROVINCE, plan_of, series_of, statistics_of, target_of
 
 from yilu.cli.app import main
@@ -17,8 +19,9 @@ from yilu.errors import InputError, YiluError
 from yilu.network import Network
 from yilu.network import load as load_network
 from yilu.plan import check, read
-from yilu.plan.covering import gaps
+from yilu.plan.covering import NUMBER, gaps
 from yilu.plan.draft import Draft, draft, edited, write
+from yilu.plan.draft.outline import pieces
 
 TARGETS = (
     ("volume", "亿件", "flow", {"2019": "10.0", "2020": "12.5", "2023": "15", "2025": "19.2"}),
@@ -76,6 +79,31 @@ def test_the_draft_is_a_sound_plan(network: Network, tmp_path: Path) -> None:
     assert "23000" in document and "(2022年)" not in document, "baselines of the draft's own year need no year"
     assert all(row.quote in document for row in (*plan.targets, *plan.facts))
     assert (plan.from_year, plan.to_year, plan.baseline_year, plan.published) == (2026, 2030, 2025, "draft")
+
+
+def test_long_names_and_wild_figures_make_a_sound_plan(network: Network, tmp_path: Path) -> None:
+    """Names as long as a cell may be, with numbers in them, and series of which nothing can be known: no fault, no number that the list doesn't hold."""
+    wild = series_of("wild", "亿件")
+    held = statistics_of({wild: {2015: "1", 2017: "90000", 2018: "0.01", 2020: "80000", 2021: "0.02", 2025: "70000"}})
+    long = "一12乡三4" * 80
+    targets = (
+        target_of("wild", "亿件", "statistic:wild", zh="九" * 300, en="9" * 300),
+        target_of("other", "个", "not_yet", zh=long, en=long, needed_zh=long, needed_en=long),
+    )
+    folder = write(draft(plan_of(*targets), held, PROVINCE, NATION, 2025, 2030), network, tmp_path / "next").folder
+    plan, problems = read(folder)
+    assert problems == [] and plan is not None and len(plan.proposals) == 3
+    assert gaps(plan, (folder / "outline.md").read_text(encoding="utf-8")) == []
+
+
+@given(words=st.text("a1二.", min_size=1, max_size=60), most=st.integers(12, 20))
+def test_pieces_cut_no_number(words: str, most: int) -> None:
+    """Together they are the words; the numbers in them are the same, where none is longer than a piece."""
+    parts = pieces(words, most)
+    numbers = NUMBER.findall(words)
+    assert "".join(parts) == words and all(0 < len(p) <= most for p in parts)
+    if all(len(n) < most // 2 for n in numbers):
+        assert [n for p in parts for n in NUMBER.findall(p)] == numbers
 
 
 def test_what_is_read_is_what_was_drafted(network: Network, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from yilu.plan.tables import CLASSES, columns
 
 DOCUMENT = "outline.md"
 """The draft's own document, whose words its tables quote."""
+_LONGEST = 400
 _STATUS = {"reported": "通报数", "estimated": "预计数"}
 _SIGNS = {"above": ">", "at_least": "≥", "below": "<", "at_most": "≤"}
 
@@ -65,7 +66,7 @@ def _head(draft: Draft, network: Network) -> str:
         ("cover", "封面", "Cover", zh), ("1", "发展现状", "Present state", "一、发展现状"), ("2", "发展目标", "Goals", "二、发展目标"),
         ("T1", "表1 发展指标", "Table 1, indicators", f"表1：{draft.since + 1}—{draft.to}年"), ("3", "数据缺口", "Indicators without data", "三、数据缺口"),
     ]  # fmt: skip
-    head = {
+    head: dict[str, str | int] = {
         "name": f"{network.name}-{draft.since + 1}-{draft.to}", "name_zh": zh, "name_en": en, "from_year": draft.since + 1, "to_year": draft.to,
         "baseline_year": draft.since, "published": "draft",
         "source": f"yilu plan draft --from {draft.since} --to {draft.to}: {network.name}, statistics.csv; {draft.before.name}",
@@ -98,14 +99,15 @@ def _lines(draft: Draft, network: Network) -> Iterable[Line]:
     yield Line("1", f"截至{draft.since}年的官方统计数值。", "date")
     for p in draft.known:
         if p.figures:
-            yield Line("1", _said_of(p), "row", (f"current_state:{_fact_code(p)}",))
+            yield Line("1", f"- {_said_of(p)} {p.target.en}", "row", (f"current_state:{_fact_code(p)}",))
     yield Line("2", "## 二、发展目标 Goals", "ordinal")
     yield Line("2", f"到{draft.to}年的主要指标见下表。", "date")
     yield Line("T1", f"### 表1：{first}—{draft.to}年主要指标 Main indicators", "period")
-    yield Line("T1", f"| 序号 | 指标 | 单位 | 基期 | {draft.to}年 | 年均增速或[累计增量] |", "date")
-    yield Line("T1", "|---|---|---|---|---|---|", "word")
+    yield Line("T1", f"| 序号 | 指标 | 单位 | 基期 | {draft.to}年 | 年均增速或[累计增量] | Indicator |", "date")
+    yield Line("T1", "|---|---|---|---|---|---|---|", "word")
     for number, d in enumerate(draft.drafted, 1):
-        yield Line("T1", _row(d, number, draft), "row", (f"targets:{d.prospect.target.code}",))
+        row = f"| {_row(d, number, draft)} | {d.prospect.target.en} |"
+        yield Line("T1", row, "row", (f"targets:{d.prospect.target.code}",))
     yield Line("3", "## 三、数据缺口 Indicators without data", "ordinal")
     for g in draft.gaps:
         yield Line("3", f"- {g.zh} {g.en}：{g.why_zh}；需{g.needed_zh}", "word")
@@ -114,7 +116,7 @@ def _lines(draft: Draft, network: Network) -> Iterable[Line]:
 def _said_of(p: Prospect) -> str:
     """The present state of an indicator."""
     f = p.figures[-1]
-    return f"- {p.target.zh} {p.target.en}：{f.year}年{f.value}{p.target.unit}({_STATUS[f.status]}，{f.grade}级)"
+    return f"{p.target.zh}：{f.year}年{f.value}{p.target.unit}({_STATUS[f.status]}，{f.grade}级)"
 
 
 def _row(d: Drafted, number: int, draft: Draft) -> str:
@@ -123,7 +125,7 @@ def _row(d: Drafted, number: int, draft: Draft) -> str:
     means, added = _growth(d)
     shown = f"{added}%" if means == "per_year" else f"[{added}]"
     baseline = str(d.baseline.value) + (f"({d.baseline.year}年)" if d.baseline.year != draft.since else "")
-    return f"| {number} | {t.zh} {t.en} | {t.unit} | {baseline} | {_SIGNS[d.comparator]}{d.chosen.value} | {shown} |"
+    return f"{number} | {t.zh} | {t.unit} | {baseline} | {_SIGNS[d.comparator]}{d.chosen.value} | {shown}"
 
 
 def _growth(d: Drafted) -> tuple[str, Decimal]:
@@ -139,7 +141,7 @@ def _target(d: Drafted, number: int, draft: Draft) -> dict[str, Any]:
     return vars(t) | {
         "baseline_year": d.baseline.year, "baseline": d.baseline.value, "target_year": draft.to, "target": d.chosen.value, "target_to": None,
         "comparator": d.comparator, "growth": added, "growth_as": means, "growth_comparator": "equals", "section": "T1", "item": str(number),
-        "quote": _row(d, number, draft).strip("| "), "same_as": "",
+        "quote": _row(d, number, draft), "same_as": "",
     }  # fmt: skip
 
 
@@ -152,18 +154,17 @@ def _fact(p: Prospect) -> dict[str, Any]:
     f: Figure = p.figures[-1]
     return {
         "code": _fact_code(p), "zh": t.zh, "en": t.en, "quantity": t.quantity, "unit": t.unit, "basis_zh": t.basis_zh, "basis_en": t.basis_en,
-        "year": f.year, "value": f.value, "comparator": "equals", "section": "1", "quote": _said_of(p).removeprefix("- "),
+        "year": f.year, "value": f.value, "comparator": "equals", "section": "1", "quote": _said_of(p),
     }  # fmt: skip
 
 
 def _coverage(lines: list[Line]) -> list[dict[str, Any]]:
-    """Each line with a number, once for its section, and how often the section has its words."""
+    """Each line with a number, in pieces where it is long, each once for its section, and how often the section has its words."""
     texts: dict[str, str] = {}
     for line in lines:
         texts[line.section] = texts.get(line.section, "") + plain(line.text)
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for line in lines:
-        words = plain(line.text)
+    for line, words in ((each, piece) for each in lines for piece in pieces(plain(each.text))):
         if NUMBER.search(words) is None:
             continue
         text = texts[line.section]
@@ -173,6 +174,17 @@ def _coverage(lines: list[Line]) -> list[dict[str, Any]]:
             {"section": line.section, "quote": words, "times": times, "holds": line.holds, "rows": line.rows},
         )
     return list(rows.values())
+
+
+def pieces(words: str, most: int = _LONGEST) -> list[str]:
+    """Words in pieces that a cell can hold; no number is cut."""
+    out = []
+    while len(words) > most:
+        across = next((n.start() for n in NUMBER.finditer(words) if n.start() < most < n.end()), most)
+        at = across or most
+        out.append(words[:at])
+        words = words[at:]
+    return [*out, words]
 
 
 def _csv(table: str, rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from yilu.documents.model import Text, joined
 from yilu.errors import InputError, YiluError
-from yilu.plan.draft.rounding import on, places, significant, together
+from yilu.plan.draft.rounding import on, places, significant, telling, together
 from yilu.plan.forecast import COMPARATORS
 from yilu.plan.forecast.backtest import ENOUGH_TIMES
 from yilu.plan.forecast.kinds import kind_of
@@ -149,7 +149,7 @@ def _own(p: Prospect, declared: Series, to: int, ambitions: Sequence[Ambition]) 
     comparator = p.target.comparator
     if comparator not in COMPARATORS:
         comparator = "at_most" if declared.better == "less" else "at_least"
-    exact = [p.reached(to, a.chance, comparator) for a in ambitions]
+    exact = [telling(p.reached(to, a.chance, comparator)) for a in ambitions]
     likely = lambda value: p.likely(to, value, comparator)  # noqa: E731
     values, step = together(exact, [likely] * len(exact), places(p.target.unit), kind_of(p.kind).log)
     return _Values(comparator, values, step, [None] * len(values))
@@ -189,7 +189,7 @@ def _drafted(p: Prospect, made: _Values, area: str, to: int, ambitions: Sequence
     last, f = p.figures[-1], p.forecast
     assert f is not None
     unit = p.target.unit
-    bands = {b: significant(p.at(b, to) or 0.0) for b in ("low95", "low80", "middle", "high80", "high95")}
+    bands = {b: significant(telling(p.at(b, to) or 0.0)) for b in ("low95", "low80", "middle", "high80", "high95")}
     basis = Basis(
         target=p.target.code, series=p.series, area=area, row=last.row, year=last.year, value=last.value, unit=unit,
         status=last.status, grade=last.grade, source=last.source, method=f.method, **bands,

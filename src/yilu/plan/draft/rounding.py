@@ -10,6 +10,7 @@ from yilu.plan.units import units
 
 TOLERANCE = 0.02
 """By how much rounding may move the chance of a value (A): 2 percentage points, so that what is proposed stays what it is called."""
+LEAST, MOST = 1e-9, 1e15
 _FINEST = 6
 _WHOLE = ("count", "persons", "items")
 
@@ -50,11 +51,16 @@ def plain(value: Decimal) -> Decimal:
 
 
 def significant(value: float, digits: int = 4) -> Decimal:
-    """A computed figure with so many digits; whole numbers keep theirs."""
-    if value == 0 or not math.isfinite(value):
+    """A computed figure with so many digits, zeros after them: more would be made up."""
+    if value == 0:
         return Decimal(0)
-    exponent = min(0, math.floor(math.log10(abs(value))) - digits + 1)
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(exponent))
+    exponent = math.floor(math.log10(abs(value))) - digits + 1
+    return plain(Decimal(repr(value)).quantize(Decimal(1).scaleb(exponent)))
+
+
+def telling(value: float) -> float:
+    """A figure that a table can hold: beyond `MOST` and below `LEAST` of any unit a forecast says nothing but that nothing is known."""
+    return min(max(value, LEAST), MOST)
 
 
 def _steps(values: Sequence[float], least: Decimal) -> Iterator[Decimal]:
