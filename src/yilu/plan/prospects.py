@@ -183,7 +183,7 @@ def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) 
         )
         told = [Text(f"{area} 的 {code} 各年数值,至少两年", f"{code} of {area} by year, two years at least"), *told]
     return Prospect(
-        target=target, series=code, kind=kind_of_figures(declared), factor=float(by), path=path, figures=figures, why=why, needed=joined(told, "；") if told else None,
+        target=target, series=code, kind=kind_of_figures(declared), factor=float(by), path=path, figures=figures, why=lacking, needed=joined(told, "；") if told else None,
     )  # fmt: skip
 
 
