@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +25,8 @@ from yilu.items import erasing, order
 from yilu.items.manifest import Erasure
 from yilu.items.reading import Snapshot
 from yilu.items.store import Store
+from yilu.supervision.rules import judging, watching
+from yilu.supervision.rules.evidence import EVIDENCE
 from yilu.supervision.rules.judging import Judge, judged
 from yilu.supervision.rules.watching import Watch
 
@@ -107,6 +114,46 @@ def test_an_erased_item_is_in_no_evidence() -> None:
         watch.step(whole=True)
         assert key not in watch.evidence["key"]
         assert assert_same(watch, store, judge) >= 0
+
+
+def test_looking_at_counts_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step ends while counts are still looked at; what they say comes with a later step, and what goes wrong there is told then."""
+    begun, go_on, found = threading.Event(), threading.Event(), np.zeros(1, EVIDENCE)
+    found["rule"], found["place"] = catalogue(**SMALL).number("silent_feed"), 77
+
+    def slow(*_: Any) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        if len(waited) > 1:
+            raise ValueError("counts can't be read")
+        return found
+
+    def until(done: Callable[[], bool]) -> None:
+        for _ in range(600):
+            watch.step()
+            if done():
+                return
+            time.sleep(0.05)
+        raise AssertionError("nothing came of it")
+
+    waited: list[int] = []
+    judge = Judge(small.network(), catalogue(**SMALL), nothing_filed())
+    with fresh_store(patience=None) as opened, opened() as store:
+        store.commit([delivery(with_records([scan("accept", 0, 1)]))])
+        store.remember(1 << 20)
+        with closing(Watch(store, judge, LATENESS_S)) as watch:
+            monkeypatch.setattr(watching, "_COUNTED_S", -1)
+            watch.everything()
+            monkeypatch.setattr(judging, "of_counts", slow)
+            watch.step()
+            assert begun.wait(60)
+            watch.step()
+            assert 77 not in watch.evidence["place"]
+            go_on.set()
+            until(lambda: 77 in watch.evidence["place"])
+            waited += [1, 2]
+            with pytest.raises(ValueError, match="counts"):
+                until(lambda: False)
 
 
 @TRIED

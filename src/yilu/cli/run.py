@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -92,6 +92,7 @@ def run(
         with (
             announced(opened.root, spool, {i.feed: i.door.mapping.digest for i in inlets if isinstance(i, Spool)}),
             _closing(inlets),
+            closing(watch),
         ):
             live.run(
                 writer, inlets, watch, judge()[1], live.Pace(), lambda: asked.is_set() or time.monotonic() >= until, _shown(zh, as_json), registers

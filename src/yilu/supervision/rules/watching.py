@@ -1,13 +1,14 @@
 """What the rules say of a store, kept up to date commit by commit.
 
 ``judging.judged`` looks at everything. A ``Watch`` looks at what a commit touched and at what time has made due, and keeps the rest: its evidence is
-what ``judged`` would say of that commit (a property that is tested), but that counts are looked at as their hour ends and once a minute. Items are due by the watermarks of feeds
+what ``judged`` would say of that commit (a property that is tested), but that counts are looked at as their hour ends and once a minute, in a thread of their own. Items are due by the watermarks of feeds
 that still tell; when a feed that was silent tells again, what its own watermark has passed is looked for among all items, once a minute at the most.
 """
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ _AT_ONCE = 200_000
 class Watch:
     """The evidence of the store that ``judge`` finds; ``lateness_s``: allowed lateness of feeds.
 
-    The store must remember its commits (``Store.remember``). ``evidence`` is what holds after the last ``step``.
+    The store must remember its commits (``Store.remember``). ``evidence`` is what holds after the last ``step``. ``close`` it at the end.
     """
 
     def __init__(self, store: Store, judge: Judge, lateness_s: int) -> None:
@@ -50,6 +51,8 @@ class Watch:
         self._scans: cubes.Cells = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self._counted_to = 0
         self._counted_hour, self._counts_due = -1, 0.0
+        self._beside = ThreadPoolExecutor(1, "counts")
+        self._counting: Future[Evidence] | None = None
         self._marks = self._watermarks()
         self._woken: tuple[int, int] | None = None
         self._woken_due = 0.0
@@ -60,7 +63,7 @@ class Watch:
         self._watched = _NO_KEYS
         self._of_lives = np.empty(0, EVIDENCE)
         self._due = [np.empty(0, np.uint32)] * self.store.at.buckets
-        self._counts_due, self._counted_to = 0.0, 0
+        self._counted_to = 0
         self._scans = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self.store.take_news()
         self._marks, self._woken = self._watermarks(), None
@@ -69,7 +72,7 @@ class Watch:
         for b in range(self.store.at.buckets):
             found.append(judging.suspects_of(snapshot, self.judge, b, self.store.packed, latest))
             self._note_due(b, np.arange(self.store.table(b).count))
-        return self._look(np.unique(np.concatenate(found)))
+        return self._look(np.unique(np.concatenate(found)), True)
 
     def step(self, whole: bool = False) -> int:
         """Look at what the store's commits since the last step touched and at what is due; ``whole``: at all that can wait a minute too, such as counts.
@@ -91,8 +94,7 @@ class Watch:
         if self._woken is not None and (whole or time.monotonic() >= self._woken_due):
             wanted += self._passed(*self._woken)
             self._woken, self._woken_due = None, time.monotonic() + _WOKEN_S
-        self._counts_due = 0.0 if whole else self._counts_due
-        return self._look(np.unique(np.concatenate([_NO_KEYS, *wanted])))
+        return self._look(np.unique(np.concatenate([_NO_KEYS, *wanted])), whole)
 
     def _move_on(self) -> None:
         """Take the watermarks of now, and note the span over which those of feeds that had been silent have moved."""
@@ -141,8 +143,8 @@ class Watch:
         rows = self.store.table(b).rows[row]
         return candidates.next_due(rows, self.store.packed, lowest, latest, self.judge.catalogue, closures)
 
-    def _look(self, keys: NDArray[np.uint64]) -> int:
-        """Tell the items again, and say what holds now. Returns how many."""
+    def _look(self, keys: NDArray[np.uint64], whole: bool) -> int:
+        """Tell the items again, and say what holds now; ``whole``: of counts too. Returns how many."""
         store, judge = self.store, self.judge
         marks, latest = self._marks.of_source, self._marks.latest
         parts = [self._of_lives[~_among(self._of_lives["key"], keys)]]
@@ -152,15 +154,33 @@ class Watch:
         self._of_lives = np.concatenate(parts)
         self._of_lives["provisional"] = self._of_lives["at"] > marks[self._of_lives["source"]]
         self._watched = np.union1d(self._watched, keys)
-        # rules of counts speak of hours; what comes late of an hour that is over can wait a minute
-        if latest // _HOUR != self._counted_hour or time.monotonic() >= self._counts_due:
-            self._counted_hour, self._counts_due = latest // _HOUR, time.monotonic() + _COUNTED_S
-            snapshot = self._snapshot()
-            self._of_counts = judging.of_counts(snapshot, snapshot.cells(_SCANS), judge, latest)
+        self._count(latest, whole)
         screens = self._screens()
         rows = judging.together(evidence.joined([self._of_lives]), cubes.decode(_SCANS, *screens), judge, store.rules)
         self.evidence = judging.applied([rows, self._of_counts], judge.catalogue)
         return len(keys)
+
+    def _count(self, latest: int, at_once: bool) -> None:
+        """Take in what was said of counts last, and look at them again beside the writer: their rules speak of hours, and reading all cells takes longer than a beat.
+
+        What comes late of an hour that is over can wait a minute; ``at_once``: nothing waits.
+        """
+        if self._counting is not None and (at_once or self._counting.done()):
+            self._of_counts, self._counting = self._counting.result(), None
+        due = latest // _HOUR != self._counted_hour or time.monotonic() >= self._counts_due
+        if not at_once and (not due or self._counting is not None):
+            return
+        self._counted_hour, self._counts_due = latest // _HOUR, time.monotonic() + _COUNTED_S
+        snapshot, judge = self._snapshot(), self.judge
+        look = lambda: judging.of_counts(snapshot, snapshot.cells(_SCANS), judge, latest)  # noqa: E731
+        if at_once:
+            self._of_counts = look()
+        else:
+            self._counting = self._beside.submit(look)
+
+    def close(self) -> None:
+        """End the thread that looks at counts."""
+        self._beside.shutdown(cancel_futures=True)
 
     def _screens(self) -> cubes.Cells:
         """Cells of screenings, those of new commits added to what was known."""
