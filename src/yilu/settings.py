@@ -70,7 +70,7 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("siphash", "sm3"),
     ),
     Setting(
-        "buckets", "int", 64, "buckets", "状态分桶数,建库时确定", "Parts a store's states are kept in; fixed when a store is made.",
+        "buckets", "int", 32, "buckets", "状态分桶数,建库时确定", "Parts a store's states are kept in; fixed when a store is made.",
         1, 4096, power_of_two=True,
     ),
     Setting("chunk_rows", "int", 1_048_576, "rows", "每批读入行数", "Rows read at a time, at most.", 1, 2**27),
