@@ -26,7 +26,7 @@ Place = tuple[str, str]
 @dataclass
 class Desk:
     """One enterprise's figures under examination. ``known``: by series and period, in the unit of the series, what was accepted and what is new; a value that
-    counts as corrected stands here corrected. ``new``: those that are examined. ``doubtful``: those with a finding that corrects nothing."""
+    counts as corrected stands here corrected. ``slack``: by how much rounding may have moved a new figure, half its last place. ``new``: those that are examined. ``doubtful``: those with a finding that corrects nothing."""
 
     enterprise: str
     forms: Forms
@@ -34,6 +34,7 @@ class Desk:
     new: dict[Place, Cell]
     known: dict[Place, float]
     when: dict[str, Period]
+    slack: dict[Place, float]
     doubtful: set[Place] = field(default_factory=set)
     corrected: set[Place] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Desk:
         """Tell that a new figure looks 10^power times too large (too small where negative); it counts as corrected from now on."""
         cell = self.new[at]
         self.known[at] = cell.value / 10.0**power
+        self.slack[at] /= 10.0**power
         self.corrected.add(at)
         self.findings.append(
             _finding(
@@ -93,7 +95,15 @@ def _of_enterprise(
 ) -> list[Finding]:
     placed = {(c.series, c.period.text): c for c in new}
     when = {p: period(p) for p in {p for _, p in (*accepted, *placed)}}
-    desk = Desk(enterprise, forms, series, placed, {**accepted, **{at: c.value for at, c in placed.items()}}, when)
+    desk = Desk(
+        enterprise,
+        forms,
+        series,
+        placed,
+        {**accepted, **{at: c.value for at, c in placed.items()}},
+        when,
+        {at: c.step / 2 for at, c in placed.items()},
+    )
     _incomplete(desk)
     for form in forms.forms.values():
         _factors(desk, form)
@@ -251,8 +261,9 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
     new = [at for at in places if at in desk.new]
     if not new or any(at not in desk.known for at in places):
         return
-    values = [desk.known[at] for at in places]
-    if _fits(values, desk.forms.checks.sum_within):
+    values, slack = [desk.known[at] for at in places], [desk.slack.get(at, 0.0) for at in places]
+    within = desk.forms.checks.sum_within
+    if _fits(values, slack, within):
         return
     if not told:
         healing = [
@@ -261,7 +272,7 @@ def _balance(desk: Desk, total: Place, parts: list[Place], code: str, told: bool
             if at not in desk.corrected and _unknown(desk, at)
             for k in desk.forms.checks.powers
             for sign in (1, -1)
-            if desk.known[at] > 0 and _fits([v / 10.0 ** (k * sign) if q == at else v for q, v in zip(places, values, strict=True)], desk.forms.checks.sum_within)
+            if desk.known[at] > 0 and _fits(_taken(values, places.index(at), k * sign), _taken(slack, places.index(at), k * sign), within)
         ]  # fmt: skip
         if len(healing) == 1:
             desk.mistaken(*healing[0], wording.by_sum(code))
@@ -283,10 +294,15 @@ def _unknown(desk: Desk, at: Place) -> bool:
     return form is None or _expected(desk, form, at, _trusted(desk)) is None
 
 
-def _fits(values: list[float], within: float) -> bool:
-    """Whether the first is the sum of the others, within a share of the greater of the two."""
+def _taken(values: list[float], i: int, power: int) -> list[float]:
+    """Values with a power of ten taken from one of them."""
+    return [v / 10.0**power if n == i else v for n, v in enumerate(values)]
+
+
+def _fits(values: list[float], slack: list[float], within: float) -> bool:
+    """Whether the first is the sum of the others, within a share of the greater of the two or what rounding may have moved."""
     total, parts = values[0], sum(values[1:])
-    return abs(total - parts) <= within * max(abs(total), abs(parts))
+    return abs(total - parts) <= max(within * max(abs(total), abs(parts)), sum(slack))
 
 
 def _prices(desk: Desk, form: Form) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from yilu.errors import InputError, StoreError
 from yilu.plan.period import period
 from yilu.plan.returns.findings import Finding
 from yilu.plan.returns.reading import Cell, Key
-from yilu.plan.statistics import Series
+from yilu.plan.statistics import Series, last_place
 from yilu.plan.units import converted
 
 _LOCK = ".lock"
@@ -157,13 +158,7 @@ def _filing(path: Path, series: dict[str, Series]) -> Filing:
         r = json.loads(path.read_text(encoding="utf-8"))
         if set(r) != _FIELDS:
             raise ValueError("other keys than those of a filing")
-        cells = tuple(
-            Cell(
-                c["enterprise"], c["series"], period(c["period"]), c["value"], c["unit"],
-                converted(float(c["value"]), c["unit"], series[c["series"]].unit), r["file"], c["row"],
-            )
-            for c in r["rows"]
-        )  # fmt: skip
+        cells = tuple(_cell(c, r["file"], series) for c in r["rows"])
         return Filing(
             r["filing"],
             date.fromisoformat(r["received"]),
@@ -174,8 +169,14 @@ def _filing(path: Path, series: dict[str, Series]) -> Filing:
             tuple(r["findings"]),
             cells,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise _damaged(path, str(error)) from error
+
+
+def _cell(given: dict[str, Any], file: str, series: dict[str, Series]) -> Cell:
+    unit, of, text = given["unit"], series[given["series"]], given["value"]
+    value, step = (converted(float(n), unit, of.unit) for n in (text, last_place(Decimal(text))))
+    return Cell(given["enterprise"], of.code, period(given["period"]), text, unit, value, step, file, given["row"])
 
 
 def _damaged(path: Path, why: str) -> StoreError:

@@ -61,9 +61,9 @@ def letter(enterprise: Text, findings: list[Finding], forms: Forms, series: dict
 
 def _table(findings: list[Finding], series: dict[str, Series]) -> Table:
     columns = (
-        Column(Text("序号", "No."), number=True, wide=0.5), Column(Text("报告期", "Period"), wide=0.9), Column(Text("指标", "Series"), wide=1.2),
-        Column(Text("报送数", "As sent"), wide=1.1), Column(Text("应为", "Expected"), wide=1.4), Column(Text("问题", "What was found"), wide=1.8),
-        Column(Text("请贵企业", "Please"), wide=1.5),
+        Column(Text("序号", "No."), number=True, wide=0.5), Column(Text("报告期", "Period"), wide=1.0), Column(Text("指标", "Series"), wide=1.1),
+        Column(Text("报送数", "As sent"), wide=1.5), Column(Text("应为", "Expected"), wide=1.4), Column(Text("问题", "What was found"), wide=1.7),
+        Column(Text("请贵企业", "Please"), wide=1.3),
     )  # fmt: skip
     rows = tuple(
         (str(n), span(f.period), _named(f, series), _sent(f), f.expected, _found(f), f.reason.ask)
@@ -100,7 +100,10 @@ def _files(findings: list[Finding]) -> tuple[tuple[Words, Words], ...]:
         if f.file:
             by_file.setdefault(f.file, []).append(f)
     return tuple(
-        (name, both("第 {r} 行", "rows {r}", r=joined(map(str, sorted({f.row for f in held if f.row})), "、", ", ")))
+        (
+            Text(f"所在文件 {name}", f"Where: {name}"),
+            both("第 {r} 行", "rows {r}", r=joined(map(str, sorted({f.row for f in held if f.row})), "、", ", ")),
+        )
         for name, held in by_file.items()
     )
 

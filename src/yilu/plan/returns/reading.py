@@ -14,7 +14,7 @@ from yilu.network.schema import declared
 from yilu.plan.period import EXPECTED, Period, period
 from yilu.plan.returns.findings import Finding
 from yilu.plan.returns.forms import EVERY, Forms
-from yilu.plan.statistics import Series
+from yilu.plan.statistics import Series, last_place
 from yilu.plan.units import convertible, factor, units
 
 Key = tuple[str, str, str]
@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Cell:
-    """One reported figure. ``text`` and ``unit`` as they stand in the file; ``value`` in the unit of the series."""
+    """One reported figure. ``text`` and ``unit`` as they stand in the file; ``value``, and ``step``, its last place, in the unit of the series."""
 
     enterprise: str
     series: str
@@ -31,6 +31,7 @@ class Cell:
     text: str
     unit: str
     value: float
+    step: float
     file: str
     row: int
 
@@ -100,7 +101,9 @@ def _cell(row: Row, file: str, forms: Forms, series: dict[str, Series], enterpri
     plain = value * units()[v["unit"]].factor
     if units()[of.unit].dimension == "items" and plain != int(plain):
         return wrong("value", "value", "整数件", "a whole number of items")
-    return Cell(whose, of.code, when, v["value"], v["unit"], float(value * by), file, row.number)
+    return Cell(
+        whose, of.code, when, v["value"], v["unit"], float(value * by), float(last_place(value) * by), file, row.number
+    )
 
 
 def _twice(second: Cell, first: Cell) -> Finding:
