@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from yilu.plan.evaluation.causes import Cause, causes
 from yilu.plan.evaluation.evidence import Sources, evidence, known_by
@@ -65,7 +66,8 @@ def evaluate(sources: Sources, kind: str, year: int, section: str = "") -> Evalu
 
 def _sections(known: Sources, section: str) -> set[str]:
     plan = known.plan
-    held = {row.section for row in (*plan.targets, *plan.programmes, *plan.projects, *plan.tasks)}
+    tables: tuple[tuple[Any, ...], ...] = (plan.targets, plan.programmes, plan.projects, plan.tasks)
+    held: set[str] = {row.section for rows in tables for row in rows}
     return {s for s in held if not section or s == section or s.startswith(f"{section}.")}
 
 

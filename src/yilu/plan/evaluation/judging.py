@@ -98,8 +98,8 @@ def judge(
         verdict, reasons, parts = made
     said = [*reasons, *([] if p.note is None else [p.note]), *([] if why is None or kind == "final" else [why]), *_doubts(p, at, usable)]  # fmt: skip
     return Judged(
-        promise=p, verdict=verdict, actual=at, history=found, completion=completion(p, at.value), gap=at.value - p.wanted, path=stands and stands.expected, path_gap=stands and stands.gap,
-        path_ratio=stands and _known(100 * stands.ratio), way=_way(p, at.value), grown=_growth(p, at.value, at.year), promised=_growth(p, p.wanted, p.due),
+        promise=p, verdict=verdict, actual=at, history=found, completion=completion(p, at.value), gap=at.value - p.wanted, path=None if stands is None else _known(stands.expected), path_gap=None if stands is None else _known(stands.gap),
+        path_ratio=None if stands is None else _known(100 * stands.ratio), way=_way(p, at.value), grown=_growth(p, at.value, at.year), promised=_growth(p, p.wanted, p.due),
         needed=None if stands is None or at.year >= p.due else _known(stands.needed * (100 if p.kind == "volume" else 1)), ahead=ahead,
         by_path=parts[0], by_chance=parts[1], reasons=tuple(said),
     )  # fmt: skip
@@ -220,8 +220,8 @@ def _ahead(p: Promise, line: Trajectory | None, f: Forecast | None, by: float) -
             likely = chance(f, p.due, p.wanted / by, p.comparator)
         except ValueError:
             likely = None
-    ends = [float(x[i]) * by for x in (f.middle, f.low80, f.high80, f.low95, f.high95)]
-    return Ahead(p.due, *ends, likely, f.method, f.figures, f.cases, f.error_times)
+    middle, low80, high80, low95, high95 = (float(x[i]) * by for x in (f.middle, f.low80, f.high80, f.low95, f.high95))
+    return Ahead(p.due, middle, low80, high80, low95, high95, likely, f.method, f.figures, f.cases, f.error_times)
 
 
 def _way(p: Promise, value: float) -> float | None:
@@ -234,7 +234,7 @@ def _growth(p: Promise, value: float, year: int) -> float | None:
     """Growth a year since the baseline, per cent, of volumes and counts alone."""
     if p.kind not in ("volume", "count") or not p.baseline or p.baseline_year is None or year <= p.baseline_year or value <= 0:  # fmt: skip
         return None
-    return 100 * ((value / p.baseline) ** (1 / (year - p.baseline_year)) - 1)
+    return 100 * float((value / p.baseline) ** (1 / (year - p.baseline_year)) - 1)
 
 
 def _short(p: Promise, short: float, of: Text) -> Text:
