@@ -152,6 +152,7 @@ def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) 
     if way != "statistic":
         return Prospect(target=target, why=_without(way, code), needed=joined([*_needed(way, code), *told], "；"))
     declared = held.series.get(code)
+    why: Text | None
     if declared is None or not kind_of_figures(declared):
         why = Text(f"统计数据中没有可用的 {code}", f"statistics declare no such quantity: {code}")
         return Prospect(

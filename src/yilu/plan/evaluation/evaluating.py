@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from yilu.plan.evaluation.causes import Cause, causes
 from yilu.plan.evaluation.evidence import Sources, evidence, known_by
@@ -15,7 +16,6 @@ from yilu.plan.forecast import Forecast, solve
 from yilu.plan.forecast import Problem as ToForecast
 from yilu.plan.forecast.of_statistics import name_of, of_statistics
 from yilu.plan.growth import Growth
-from yilu.plan.model import Programme, Project, Target, Task
 from yilu.plan.units import factor
 
 
@@ -66,13 +66,8 @@ def evaluate(sources: Sources, kind: str, year: int, section: str = "") -> Evalu
 
 def _sections(known: Sources, section: str) -> set[str]:
     plan = known.plan
-    tables: tuple[Iterable[Target | Programme | Project | Task], ...] = (
-        plan.targets,
-        plan.programmes,
-        plan.projects,
-        plan.tasks,
-    )
-    held = {row.section for rows in tables for row in rows}
+    tables: tuple[tuple[Any, ...], ...] = (plan.targets, plan.programmes, plan.projects, plan.tasks)
+    held: set[str] = {row.section for rows in tables for row in rows}
     return {s for s in held if not section or s == section or s.startswith(f"{section}.")}
 
 

@@ -98,8 +98,8 @@ def judge(
         verdict, reasons, parts = made
     said = [*reasons, *([] if p.note is None else [p.note]), *([] if why is None or kind == "final" else [why]), *_doubts(p, at, usable)]  # fmt: skip
     return Judged(
-        promise=p, verdict=verdict, actual=at, history=found, completion=completion(p, at.value), gap=at.value - p.wanted, path=stands.expected if stands else None,
-        path_gap=stands.gap if stands else None, path_ratio=_known(100 * stands.ratio) if stands else None, way=_way(p, at.value), grown=_growth(p, at.value, at.year), promised=_growth(p, p.wanted, p.due),
+        promise=p, verdict=verdict, actual=at, history=found, completion=completion(p, at.value), gap=at.value - p.wanted, path=None if stands is None else _known(stands.expected), path_gap=None if stands is None else _known(stands.gap),
+        path_ratio=None if stands is None else _known(100 * stands.ratio), way=_way(p, at.value), grown=_growth(p, at.value, at.year), promised=_growth(p, p.wanted, p.due),
         needed=None if stands is None or at.year >= p.due else _known(stands.needed * (100 if p.kind == "volume" else 1)), ahead=ahead,
         by_path=parts[0], by_chance=parts[1], reasons=tuple(said),
     )  # fmt: skip
@@ -234,8 +234,7 @@ def _growth(p: Promise, value: float, year: int) -> float | None:
     """Growth a year since the baseline, per cent, of volumes and counts alone."""
     if p.kind not in ("volume", "count") or not p.baseline or p.baseline_year is None or year <= p.baseline_year or value <= 0:  # fmt: skip
         return None
-    yearly: float = (value / p.baseline) ** (1 / (year - p.baseline_year))
-    return 100 * (yearly - 1)
+    return 100 * float((value / p.baseline) ** (1 / (year - p.baseline_year)) - 1)
 
 
 def _short(p: Promise, short: float, of: Text) -> Text:
