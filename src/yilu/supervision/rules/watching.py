@@ -172,7 +172,10 @@ class Watch:
             return
         self._counted_hour, self._counts_due = latest // _HOUR, time.monotonic() + _COUNTED_S
         snapshot, judge = self._snapshot(), self.judge
-        look = lambda: judging.of_counts(snapshot, snapshot.cells(_SCANS), judge, latest)  # noqa: E731
+
+        def look() -> Evidence:
+            return judging.of_counts(snapshot, snapshot.cells(_SCANS), judge, latest)
+
         if at_once:
             self._of_counts = look()
         else:
