@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from yilu.documents.model import Text, both, joined
-from yilu.indicators import catalogue
+from yilu.indicators.declared import catalogue
 from yilu.plan.evaluation.promises import Promise, reference, worst
 from yilu.plan.evaluation.rules import Rules
 from yilu.plan.model import Plan

@@ -7,7 +7,7 @@ from typing import Any
 
 from yilu.documents import Block, Column, Heading, Notes, Paragraph, Table, Text, Words, both, joined
 from yilu.documents.figures import NONE
-from yilu.indicators import catalogue
+from yilu.indicators.declared import catalogue
 from yilu.network import Problem
 from yilu.plan.evaluation.evaluating import Evaluation
 from yilu.plan.evaluation.promises import SIGNS, reference
