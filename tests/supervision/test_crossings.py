@@ -28,6 +28,10 @@ CASES: dict[str, tuple[list[Event], set[tuple[str, float, int, float]]]] = {
         [scan("accept", 45, 1, item_class=1, destination=5), scan("sort", 70.5, 2, destination=5), scan("deliver", 80, 5, destination=5)],
         {("crossing_closed", 48, 1, 70.5)},
     ),
+    "a wait before the acceptance, which comes as the crossing is about to open": (
+        [scan("sort", 40, 5, item_class=0), scan("accept", 70, 0, item_class=0)],
+        {("crossing_closed", 43, 5, 70)},
+    ),
 }  # fmt: skip
 
 

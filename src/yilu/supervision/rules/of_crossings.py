@@ -76,10 +76,15 @@ def candidates(
     last = (rows["last"] >> np.uint64(32)).astype(np.int64)
     goes_on = (rows["delivered"] == NEVER) | (rows["flags"] & _SHIPMENT > 0)
     for p in pieces:
-        there = (begun + wait <= p.closure.until) & ((last >= p.closure.since + wait) | goes_on)
+        in_time = begun + wait <= p.closure.until
+        stays = (last >= p.closure.since + wait) | goes_on
+        soon = batch.at.astype(np.int64) + wait <= p.closure.until
+        # a state begins with the acceptance, and scans before it are waits too
+        before = batch.key[soon & np.isin(batch.key, rows["key"][stays & ~in_time])]
+        there = stays & (in_time | np.isin(rows["key"], before))
         over = rows[there & (p.areas[rows["destination"]] | p.areas[origin])]
         place = np.where(batch.place < len(p.places), batch.place, 0)
-        across = np.unique(batch.key[p.places[place] & (batch.at.astype(np.int64) + wait <= p.closure.until)])
+        across = np.unique(batch.key[p.places[place] & soon])
         found += [over["key"], across[np.isin(across, rows["key"][there])]]
     return np.unique(np.concatenate(found))
 
