@@ -27,6 +27,7 @@ from yilu.documents.model import (
     plotted,
     said,
 )
+from yilu.documents.widths import shares
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _DATA, _BASIS = Text("图中数据", "Data of the figure"), Text("口径：", "Basis: ")
@@ -96,8 +97,7 @@ def _block(block: Block, number: str, i: int, language: str) -> str:
 
 
 def _table(table: Table, number: str, language: str) -> str:
-    total = sum(c.wide for c in table.columns)
-    columns = "".join(f'<col style="width:{100 * c.wide / total:.2f}%">' for c in table.columns)
+    columns = "".join(f'<col style="width:{100 * share:.2f}%">' for share in shares(table, language))
     head = "".join(
         f'<th scope="col"{_right(c.number)}>{escape(said(c.title, language))}'
         + (f'<span class="unit">{escape(bracketed(c.unit, language))}</span>' if c.unit else "")

@@ -32,6 +32,7 @@ from yilu.documents.model import (
     numbered,
     said,
 )
+from yilu.documents.widths import shares
 
 _BASIS, _COLON = Text("口径：", "Basis: "), Text("：", ": ")
 _FACTS = 3
@@ -99,8 +100,7 @@ def _table(draft: Draft, table: Table, number: str, language: str) -> None:
     caption.paragraph_format.keep_with_next = True
     made = draft.add_table(1 + len(table.rows), len(table.columns), style=word_styles.TABLE)
     made.autofit = False
-    whole = sum(c.wide for c in table.columns)
-    widths = [Emu(int(word_styles.text_width(draft) * c.wide / whole)) for c in table.columns]
+    widths = [Emu(int(word_styles.text_width(draft) * share)) for share in shares(table, language)]
     heads = [said(c.title, language) + (bracketed(c.unit, language) if c.unit else "") for c in table.columns]
     styles = ["Cell Number" if c.number else "Cell" for c in table.columns]
     lines = [heads, *([said(cell, language) for cell in row] for row in table.rows)]

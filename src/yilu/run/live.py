@@ -21,8 +21,8 @@ from yilu.supervision.rules import kept
 from yilu.supervision.rules.judging import Judge
 from yilu.supervision.rules.watching import Watch
 
-_KEEPING = 8
-"""Evidence is written anew whole: where there is so much of it that this takes long, it is written more rarely, for a ninth of the time at the most."""
+_KEEPING = 4
+"""Evidence is written anew whole: where there is so much of it that this takes long, it is written more rarely, for a fifth of the time at the most."""
 
 
 @dataclass(frozen=True)
