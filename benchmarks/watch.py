@@ -182,8 +182,11 @@ def _drive(root: Path, files: list[Path]) -> tuple[Seen, list[float], list[dict[
 
 
 def _delays(root: Path, files: list[Path], put: list[float], seen: Seen) -> NDArray[np.float64]:
-    """Seconds from the file with the item's own event at the evidence's second to the commit with the evidence. Evidence that a container's scan or time alone makes true, of
-    the preloaded items, or of no item, has no such event and is left out."""
+    """Seconds, (n, 2), from the file with the item's own event at the evidence's second, and from the file with its latest event, to the commit with the evidence.
+
+    What makes evidence true lies between the two: another event that it needs may have been told later than the one that it names. Evidence that a container's scan or
+    time alone makes true, of the preloaded items, or of no item, has no such event and is left out.
+    """
     facts = _facts(root)
     rows = np.array([r for r in seen.first if r[1]], np.uint64).reshape(-1, 5)
     when = np.array([t for r, t in seen.first.items() if r[1]])
@@ -203,11 +206,11 @@ def _delays(root: Path, files: list[Path], put: list[float], seen: Seen) -> NDAr
     lo, hi = np.searchsorted(key, rows[:, 1], "left"), np.searchsorted(key, rows[:, 1], "right")
     delays = []
     for i, (a, b) in enumerate(zip(lo.tolist(), hi.tolist(), strict=True)):
-        own = sent[a:b][second[a:b] == int(rows[i, 4])]
-        own = own[own <= when[i]]
+        before = sent[a:b] <= when[i]
+        own = sent[a:b][before & (second[a:b] == int(rows[i, 4]))]
         if len(own):
-            delays.append(when[i] - own.min())
-    return np.array(delays)
+            delays.append((when[i] - own.min(), when[i] - sent[a:b][before].max()))
+    return np.array(delays).reshape(-1, 2)
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -221,7 +224,7 @@ def measure(quick: bool) -> dict[str, Any]:
         files = _prepare(root, load)
         say(f"{load.rate:,} events a second for {len(files)} s")
         seen, put, beats = _drive(root, files)
-        delays = _delays(root, files, put, seen)
+        delays, since_latest = _delays(root, files, put, seen).T
         beats = beats[1:]  # the first beat loads what later ones have
         committed = np.array([b["committed_s"] for b in beats])
         made = sum(b["made"] for b in beats)
@@ -230,6 +233,7 @@ def measure(quick: bool) -> dict[str, Any]:
         found = {
             "events_per_s": made / took, "alert_delay_p99_s": float(np.quantile(delays, 0.99)) if len(delays) else None,
             "alert_delay_p50_s": float(np.quantile(delays, 0.5)) if len(delays) else None, "alert_delay_max_s": float(delays.max()) if len(delays) else None,
+            "alert_delay_since_latest_p99_s": float(np.quantile(since_latest, 0.99)) if len(delays) else None,
             "memory_mb": seen.memory_mb, "commit_p50_s": float(np.quantile(committed, 0.5)), "commit_p99_s": float(np.quantile(committed, 0.99)),
             "commit_max_s": float(committed.max()), "judged_p99_s": float(np.quantile([b["judged_s"] for b in beats], 0.99)),
             "alerts_timed": len(delays), "busy_share": 1 - sum(b["gathered_s"] for b in beats) / took, "evidence": len(seen.first),
