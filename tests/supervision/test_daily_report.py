@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.documents.reading import Grid, read_html, read_word
-from yilu.cli import report
+from yilu.cli import papers, report
 from yilu.cli.app import app
 from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
@@ -79,7 +79,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     told = report.figures(facts, MORNING)
     rules = declared.for_province(province)
     made = document(told, facts.network, rules)
-    files = {(form, la): write(made, la) for la in LANGUAGES for form, write in report.WRITERS.items()}
+    files = {(form, la): write(made, la) for la in LANGUAGES for form, write in papers.WRITERS.items()}
     snapshot = facts.read()
     judge = judging.judge_of(snapshot, facts.network, rules)
     evidence = judging.judged(snapshot, judge, 60 * facts.settings.allowed_lateness_minutes)
@@ -295,7 +295,7 @@ def test_the_same_commit_gives_the_same_bytes(world: World) -> None:
     """Worked out and written once more, every file is the same."""
     again = document(report.figures(world.facts, MORNING), world.facts.network, world.rules)
     for (form, language), made in world.files.items():
-        assert report.WRITERS[form](again, language) == made
+        assert papers.WRITERS[form](again, language) == made
 
 
 def test_figures_that_may_change_are_marked(world: World) -> None:

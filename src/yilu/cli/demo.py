@@ -70,7 +70,7 @@ def demo(
     history = item.history(opened, key)
     daily = report.figures(opened, _DAY + timedelta(days=_REPORT))
     judged, _ = plan_evaluate.evaluated(opened.network, None, "final", None, "", "", opened, twin=True)
-    papers = report.written(opened, daily, folder / "reports", list(report.WRITERS), ["zh", "en"])
+    papers = report.written(opened, daily, folder / "reports")
     if as_json:
         print_json(
             {

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from yilu.cli.output import Json, print_json, print_table
+from yilu.cli.facts import facts
+from yilu.cli.output import Json, print_json, print_problems, print_table
+from yilu.cli.status import ProvinceOption
 from yilu.errors import YiluError
 from yilu.network import check as check_folder
-from yilu.network import folder_of, load
+from yilu.network import folder_of
 from yilu.network.province import Network
 from yilu.network.schema import TABLES, attributes
 from yilu.settings import load as settings
@@ -46,9 +48,7 @@ def check(
     if as_json:
         print_json({"folder": path.name, "problems": [p.record() for p in problems]})
     elif problems:
-        titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
-        rows = [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems]
-        print_table(f"{path.name}: {len(problems)} 个问题 · faults", titles, rows)
+        print_problems(problems, path.name)
     else:
         typer.echo(f"{path.name}: 没有问题 · no faults")
     if problems:
@@ -58,14 +58,12 @@ def check(
 @app.command()
 def show(
     table: Annotated[str | None, typer.Argument(help="表名,如 areas · Name of a table, such as areas.")] = None,
-    province: Annotated[
-        str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
-    ] = None,
+    province: ProvinceOption = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="至多行数 · Rows at most.")] = None,
     as_json: Json = False,
 ) -> None:
     """查看省份的各表 · Show the tables of a province, or the rows of one."""
-    network = load(province if province is not None else str(settings().province))
+    network = facts(province=province).network
     if table in (None, "summary"):
         _summary(network, as_json)
         return

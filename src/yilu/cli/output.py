@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yilu.errors import EXIT_CODES, YiluError
+from yilu.network import Problem
 
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · Print JSON instead of a table.")]
 """The option that every command has."""
@@ -51,6 +52,15 @@ def _text(value: object) -> object:
         return str(value)
     plain = getattr(value, "tolist", None)
     return plain() if plain else str(value)
+
+
+def print_problems(problems: Sequence[Problem], name: str = "") -> None:
+    """Print faults of a folder's tables; ``name``: of the folder."""
+    titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
+    rows = [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems]
+    print_table(
+        f"{name}: {len(problems)} 个问题 · faults" if name else f"{len(problems)} 个问题 · faults", titles, rows
+    )
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yilu.cli.output import Json, print_json, print_table, say
+from yilu.cli.output import Json, print_json, print_problems, print_table, say
 from yilu.cli.plan_show import Folder
 from yilu.errors import InputError
 from yilu.network.reading import Problem
@@ -68,9 +68,7 @@ def _print_problems(name: str, problems: list[Problem], zh: bool) -> None:
     if not problems:
         say(f"{name}: {'文件没有问题' if zh else 'no faults in the folder'}")
         return
-    titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
-    rows = [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems]
-    print_table(f"{name}: {len(problems)} 个问题 · faults", titles, rows)
+    print_problems(problems, name)
 
 
 def _print_findings(findings: list[Finding], zh: bool) -> None:

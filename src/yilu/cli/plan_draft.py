@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_line, print_table, say
-from yilu.cli.plan_forecast import PlanFolder, Province
+from yilu.cli.plan_forecast import PlanFolder
+from yilu.cli.status import ProvinceOption
 from yilu.cli.titles import title
-from yilu.network import load as load_network
 from yilu.plan import folder_of, load
 from yilu.plan import statistics as official
 from yilu.plan.draft import AMBITIONS, Draft, Drafted, Written, ambitions_of, draft, write
@@ -44,13 +45,13 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="替换被人改过的草案 · Replace a draft that was edited.")
     ] = False,
-    province: Province = None,
+    province: ProvinceOption = None,
     plan: PlanFolder = None,
     as_json: Json = False,
 ) -> None:
     """起草下一期规划:基期、预测区间、三档提案及概率,写成规划文件夹 · Draft the next plan: baselines, bands, proposals with their chances, as a plan folder."""
     ambitions = ambitions_of(chances)
-    network = load_network(province if province is not None else settings().province)
+    network = facts(province=province).network
     before = load(folder_of(plan if plan is not None else network.folder))
     area, nation = areas_of(network)
     made = draft(before, official.load(str(network.folder)), area, nation, since, to, ambitions, choose.value)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from yilu.cli.facts import Facts, facts
-from yilu.cli.output import Json, print_json, print_line, print_table, say
-from yilu.cli.plan_forecast import PlanFolder, Province
-from yilu.cli.plan_show import Section, within
-from yilu.cli.report import WRITERS, Format, Language
+from yilu.cli.output import Json, print_json, print_line, print_problems, print_table, say
+from yilu.cli.papers import Format, Language, saved
+from yilu.cli.plan_forecast import PlanFolder
+from yilu.cli.plan_show import Section, known_section
+from yilu.cli.status import ProvinceOption
 from yilu.documents import Text
-from yilu.documents.saving import save
 from yilu.errors import InputError, YiluError
 from yilu.indicators import Period, Scope, values
 from yilu.indicators.values import BASES
 from yilu.network import Network, Problem
-from yilu.network import load as load_network
 from yilu.plan import Plan, folder_of, read
 from yilu.plan import statistics as official
 from yilu.plan.decomposition import PARTS
@@ -29,8 +28,8 @@ from yilu.plan.evaluation.recording import record
 from yilu.plan.evaluation.report import document
 from yilu.plan.evaluation.report.words import measured, per_cent, target
 from yilu.plan.figures import unit_name
-from yilu.plan.prospects import areas_of
-from yilu.plan.statistics import CLOSED, Statistics
+from yilu.plan.prospects import areas_of, years_known
+from yilu.plan.statistics import Statistics
 from yilu.settings import load as settings
 
 Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]
@@ -56,7 +55,7 @@ def plan_evaluate(
         str,
         typer.Option(help="城市代码:以其自己的规划文件夹评价 · Code of a city, held against its own targets (--plan)."),
     ] = "",
-    province: Province = None,
+    province: ProvinceOption = None,
     plan: PlanFolder = None,
     store: Annotated[
         Path | None,
@@ -77,19 +76,18 @@ def plan_evaluate(
 ) -> None:
     """评价规划并写出报告(Word 与 HTML;表格有问题退出码 1,其余照评) · Evaluate a plan and write the report (exit code 1 where tables have faults; the rest is judged)."""
     opened = None if store is None else facts(store, province)
-    network = load_network(province if province is not None else settings().province)
+    network = facts(province=province).network
     found, problems = evaluated(network, plan, kind.value, year, section, city, opened, twin)
     made = document(found, _area(network, found.known.area), problems)
     part = f"-{section}" if section else ""
     stem = f"{found.known.plan.name}-{kind.value}-{found.year}{part}"
-    forms = list(WRITERS) if form is Format.both else [form.value]
-    languages = ["zh", "en"] if language is Language.both else [language.value]
-    paths = [save(out, f"{stem}-{la}.{f}", WRITERS[f](made, la)) for la in languages for f in forms]
+    paths = saved(made, out, stem, form, language)
     if as_json:
         print_json(record(found) | {"problems": [p.record() for p in problems], "files": paths})
     else:
         show(found, settings().language == "zh")
-        _faults(problems)
+        if problems:
+            print_problems(problems)
         for path in paths:
             print_line(str(path))
     if problems:
@@ -115,10 +113,7 @@ def evaluated(
             f"--year {at}: the plan runs from {promised.from_year} to {promised.to_year}", zh=f"--year {at}:规划期为 {promised.from_year} 至 {promised.to_year} 年",
             next_step="Give a year of the plan.", next_step_zh="给规划期内的年份",
         )  # fmt: skip
-    if section and not any(within(s.id, section) for s in promised.sections):
-        raise YiluError(
-            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节", next_step="sections: " + ", ".join(s.id for s in promised.sections),
-        )  # fmt: skip
+    known_section(promised, section)
     seen = {} if opened is None else observed(opened, promised, at, area if city else "", twin)
     sources = Sources(promised, held, area, nation, row_numbers(folder), rules_of(folder), seen)
     return evaluate(sources, kind, at, section), [*problems, *of_statistics]
@@ -149,8 +144,7 @@ def _year(plan: Plan, held: Statistics, area: str, kind: str) -> int:
         return plan.to_year
     if kind == "mid_term":
         return (plan.baseline_year + plan.to_year) // 2
-    years = [s.period.first.year for s in held.rows if s.area == area and s.status in CLOSED and s.period.kind == "year" and s.measure == "level"]  # fmt: skip
-    return max((y for y in years if plan.from_year <= y <= plan.to_year), default=plan.to_year)
+    return max((y for y in years_known(held, area) if plan.from_year <= y <= plan.to_year), default=plan.to_year)
 
 
 def observed(opened: Facts, plan: Plan, year: int, city: str, twin: bool) -> dict[str, Observed]:
@@ -162,7 +156,7 @@ def observed(opened: Facts, plan: Plan, year: int, city: str, twin: bool) -> dic
     period = Period(date(year, 1, 1), date(year, 12, 31))
     scope = Scope((network.areas.index_of_code[city],) if city else ())
     days = sum(bool(r["value"]) for r in values(snapshot, network, ["accepted"], period, scope, ("day",)))
-    of = (date(year + 1, 1, 1) - timedelta(days=1) - date(year - 1, 12, 31)).days
+    of = (date(year + 1, 1, 1) - date(year, 1, 1)).days
     out = {}
     for row in values(snapshot, network, wanted, period, scope):
         if row["value"] is not None and days:
@@ -222,10 +216,3 @@ def show(found: Evaluation, zh: bool) -> None:
             else f"{name}: {parts}; revenue per item {first.value:.2f} yuan ({first.year}) → {last.value:.2f} ({last.year})"
         )
         say(said)
-
-
-def _faults(problems: list[Problem]) -> None:
-    if problems:
-        titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
-        rows: list[Any] = [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems]
-        print_table(f"{len(problems)} 个问题 · faults", titles, rows)

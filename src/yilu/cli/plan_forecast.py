@@ -9,16 +9,18 @@ import typer
 from rich.console import Console
 
 from yilu.cli import strips
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_line, print_table, say
-from yilu.cli.plan_show import Section, within
+from yilu.cli.plan_show import Section, known_section
+from yilu.cli.status import ProvinceOption
 from yilu.cli.titles import title
 from yilu.errors import YiluError
-from yilu.network import load as load_network
 from yilu.plan import Plan, Target, folder_of, load
 from yilu.plan import statistics as official
 from yilu.plan.figures import unit_name
 from yilu.plan.forecast import NAMES
-from yilu.plan.prospects import Prospect, Prospects, areas_of, latest, prospects
+from yilu.plan.model import within
+from yilu.plan.prospects import Prospect, Prospects, areas_of, prospects, years_known
 from yilu.settings import load as settings
 
 _BANDS = ("middle", "low80", "high80", "low95", "high95")
@@ -29,9 +31,6 @@ _BESIDE, _BESIDE_NARROW = 82, 60
 """Signs that all columns but the picture take, with both intervals and with one."""
 _AT_RISK = 0.5
 
-Province = Annotated[
-    str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
-]
 PlanFolder = Annotated[
     str | None, typer.Option("--plan", help="规划文件夹;默认为该省的 · Plan folder; by default that of the province.")
 ]
@@ -48,16 +47,16 @@ def forecast(
         int | None,
         typer.Option(min=1949, max=2100, help="预测到哪一年;默认为规划末年 · Last year; by default that of the plan."),
     ] = None,
-    province: Province = None,
+    province: ProvinceOption = None,
     plan: PlanFolder = None,
     as_json: Json = False,
 ) -> None:
     """预测目标能否实现:轨迹、现状、区间、概率、方法与依据 · Forecast targets: path, standing, intervals, chance, method and what it rests on."""
-    network = load_network(province if province is not None else settings().province)
+    network = facts(province=province).network
     promised = load(folder_of(plan if plan is not None else network.folder))
     held = official.load(str(network.folder))
     area, nation = areas_of(network)
-    known = as_of if as_of is not None else latest(held, area) or promised.baseline_year
+    known = as_of if as_of is not None else max(years_known(held, area), default=promised.baseline_year)
     until = to if to is not None else promised.to_year
     if to is not None and to < known:
         raise YiluError(
@@ -91,11 +90,7 @@ def _asked(plan: Plan, target: str, section: str) -> tuple[Target, ...]:
                 next_step="one of " + ", ".join(t.code for t in counting), next_step_zh="`yilu plan show --part targets` 列出全部",
             )  # fmt: skip
         return (named[target],)
-    if section and not any(within(s.id, section) for s in plan.sections):
-        raise YiluError(
-            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节",
-            next_step="sections: " + ", ".join(s.id for s in plan.sections),
-        )  # fmt: skip
+    known_section(plan, section)
     return tuple(t for t in counting if within(t.section, section))
 
 

@@ -10,16 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from yilu.cli.days import day_of
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_line, print_table, say
-from yilu.cli.report import WRITERS, Format, Language
+from yilu.cli.papers import Format, Language, saved
+from yilu.cli.status import ProvinceOption
 from yilu.documents.model import Text, both, said
-from yilu.documents.saving import save
 from yilu.errors import YiluError
-from yilu.network import Network, load
+from yilu.network import Network
 from yilu.plan import returns as of_returns
 from yilu.plan import statistics
 from yilu.plan.returns import Cell, Finding, Forms, Kept
-from yilu.settings import load as settings
 
 app = typer.Typer(
     help="企业统计报表:核查、接收、查询函 · Returns of enterprises: check, keep, ask.",
@@ -40,9 +41,6 @@ Folder = Annotated[
     typer.Option(
         "--returns", help="已接收报表的文件夹,默认取设置 · Folder of accepted returns; by default the one that is set."
     ),
-]
-Province = Annotated[
-    str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
 ]
 
 
@@ -88,9 +86,9 @@ class _Desk:
 
 
 def _desk(province: str | None, folder: Path | None) -> _Desk:
-    held = settings()
-    name = province if province is not None else held.province
-    network, series = load(name), statistics.load(name).series
+    opened = facts(province=province)
+    held, network = opened.settings, opened.network
+    series = statistics.load(held.province).series
     forms = of_returns.forms_of(network.folder, series, [str(c) for c in network.operators.code])
     return _Desk(network, series, forms, folder or held.returns, held.language)
 
@@ -101,7 +99,7 @@ def check(
     received: Received = "",
     as_of: AsOf = "",
     folder: Folder = None,
-    province: Province = None,
+    province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
     """核查企业报表,不接收(有发现退出码 1) · Check returns and keep nothing; exit code 1 where something was found."""
@@ -130,7 +128,7 @@ def accept(
     ] = "",
     received: Received = "",
     folder: Folder = None,
-    province: Province = None,
+    province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
     """接收企业报表(有待核实事项而未确认则不接收,退出码 1) · Keep returns; not where something found is unconfirmed (exit code 1)."""
@@ -163,7 +161,7 @@ def letter(
     received: Received = "",
     as_of: AsOf = "",
     folder: Folder = None,
-    province: Province = None,
+    province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
     """查询函:每家有问题的企业一份(Word 与 HTML) · A query letter to every enterprise with findings, in Word and HTML."""
@@ -173,15 +171,13 @@ def letter(
         raise YiluError(f"--enterprise {enterprise}: no such operator", zh=f"--enterprise {enterprise}:无此企业", next_step="`yilu network show operators` lists them.")  # fmt: skip
     _, findings = desk.examined(files or [], of_returns.kept(desk.folder, desk.series), came, until)
     on = until or came
-    paths = []
+    paths: list[Path] = []
     for code in dict.fromkeys(f.enterprise for f in findings if f.enterprise):
         if enterprise in ("", code):
             made = of_returns.letter(
                 desk.name(code), [f for f in findings if f.enterprise == code], desk.forms, desk.series, on
             )
-            for la in ["zh", "en"] if language == Language.both else [language.value]:
-                for kind in list(WRITERS) if form == Format.both else [form.value]:
-                    paths.append(save(out, f"query-{code}-{on}-{la}.{kind}", WRITERS[kind](made, la)))
+            paths += saved(made, out, f"query-{code}-{on}", form, language)
     nobody = [f for f in findings if not f.enterprise]
     if as_json:
         print_json({"files": paths, "of_nobody": [f.record() for f in nobody]})
@@ -201,7 +197,7 @@ def show(
         bool, typer.Option("--history", help="含被更正的数值 · With values that were replaced.")
     ] = False,
     folder: Folder = None,
-    province: Province = None,
+    province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
     """已接收的报表数值 · Figures that were accepted."""
@@ -243,13 +239,4 @@ def _told(desk: _Desk, findings: list[Finding], counts: dict[str, Any], as_json:
 
 
 def _days(received: str, as_of: str) -> tuple[date, date | None]:
-    return _day("--received", received) or date.today(), _day("--as-of", as_of)
-
-
-def _day(option: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise YiluError(
-            f"{option} {text}: a day is expected", zh=f"{option} {text}:应为日期", next_step="give it as 2025-11-12", next_step_zh="写作 2025-11-12",
-        ) from error  # fmt: skip
+    return day_of("--received", received) or date.today(), day_of("--as-of", as_of)

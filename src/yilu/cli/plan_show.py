@@ -16,6 +16,7 @@ from yilu.errors import YiluError
 from yilu.indicators.declared import catalogue
 from yilu.plan import Fact, Plan, Project, Target, Task, load
 from yilu.plan.figures import statements
+from yilu.plan.model import within
 from yilu.plan.relations import growth_of
 from yilu.settings import load as settings
 
@@ -49,12 +50,7 @@ def show(
     """查看规划:目标、现状、重大工程、任务台账 · Show the plan: targets, present state, programmes, ledger of tasks."""
     plan = load(folder if folder is not None else str(settings().province))
     zh = settings().language == "zh"
-    known = {s.id for s in plan.sections}
-    if section and not any(within(id, section) for id in known):
-        raise YiluError(
-            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节",
-            next_step="sections: " + ", ".join(s.id for s in plan.sections),
-        )  # fmt: skip
+    known_section(plan, section)
     parts = list(Part) if part is None else [part]
     held: dict[str, list[Any]] = {
         "targets": [t for t in plan.targets if within(t.section, section)],
@@ -76,9 +72,13 @@ def show(
         say("该节没有数字目标、工程或任务" if zh else "This section has no figures, programmes or tasks.")
 
 
-def within(id: str, section: str) -> bool:
-    """Whether a section is the one asked for, or lies in it; all are where none is asked for."""
-    return not section or id == section or id.startswith(f"{section}.")
+def known_section(plan: Plan, section: str) -> None:
+    """Raises YiluError where a section is asked for that the plan doesn't have."""
+    if section and not any(within(s.id, section) for s in plan.sections):
+        raise YiluError(
+            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节",
+            next_step="sections: " + ", ".join(s.id for s in plan.sections),
+        )  # fmt: skip
 
 
 def _record(plan: Plan, parts: dict[str, list[Any]]) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from yilu.cli.output import Json, print_json, print_line, print_table
+from yilu.cli.facts import facts
+from yilu.cli.output import Json, print_json, print_line, print_problems, print_table
+from yilu.cli.status import ProvinceOption
 from yilu.cli.titles import title
 from yilu.errors import YiluError
-from yilu.network import Network, Problem, load
+from yilu.network import Network, Problem
 from yilu.plan import statistics as official
 from yilu.plan.growth import VERDICTS
 from yilu.plan.statistics import Statistics
@@ -23,14 +25,12 @@ def statistics(
     area: Annotated[str, typer.Option(help="只看此区域,如 440000、CN · This area alone, as 440000 or CN.")] = "",
     first: Annotated[int, typer.Option(min=1949, help="起始年 · First year.")] = 2015,
     last: Annotated[int, typer.Option(min=1949, help="末年 · Last year.")] = 2025,
-    province: Annotated[
-        str | None, typer.Option("--province", help="省份;默认取设置 · Province; by default the one that is set.")
-    ] = None,
+    province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
     """官方统计:逐年数值、增速、缺口与表格问题(有问题退出码 1) · Official figures by year, growth, gaps, and faults of the tables (exit code 1)."""
     set_ = settings()
-    network = load(province if province is not None else set_.province)
+    network = facts(province=province).network
     held, problems = official.read(network.folder, network.areas.index_of_code)
     _known("--series", series, held.series)
     _known("--area", area, network.areas.index_of_code)
@@ -127,12 +127,7 @@ def _shown(
         "缺口 · gaps", ("指标", "区域", "无数值的年份") if zh else ("series", "area", "years without a figure"), gaps
     )
     if problems:
-        titles = ["文件 file", "行 row", "列 column", "值 value", "问题 reason", "应为 expected"]
-        print_table(
-            f"{len(problems)} 个问题 · faults",
-            titles,
-            [(p.file, p.row, p.column, p.value, p.reason, p.expected) for p in problems],
-        )
+        print_problems(problems)
     else:
         print_line("没有问题 · no faults")
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from yilu.cli.days import day_of
 from yilu.cli.facts import Facts, facts, progress_bar
 from yilu.cli.output import Json, print_json, print_line
+from yilu.cli.papers import Format, Language, saved
 from yilu.cli.status import ProvinceOption, StoreOption
-from yilu.documents import to_html, to_word
-from yilu.documents.saving import save
-from yilu.errors import YiluError
 from yilu.supervision.reports.daily import Daily
 from yilu.supervision.reports.daily import daily as daily_figures
 from yilu.supervision.reports.daily_document import document
@@ -23,25 +21,6 @@ from yilu.supervision.reports.shift import chosen
 from yilu.supervision.rules import declared
 
 app = typer.Typer(help="值班报告 · Reports of the duty officer.", no_args_is_help=True)
-
-
-class Format(StrEnum):
-    """Files that are made."""
-
-    docx = "docx"
-    html = "html"
-    both = "both"
-
-
-class Language(StrEnum):
-    """Languages that are made."""
-
-    zh = "zh"
-    en = "en"
-    both = "both"
-
-
-WRITERS = {"docx": to_word, "html": to_html}
 
 
 @app.callback()
@@ -67,8 +46,8 @@ def daily(
 ) -> None:
     """值班日报(Word 与 HTML) · The duty officer's daily report, in Word and HTML."""
     opened = facts(store, province)
-    told = figures(opened, _day(day), shown=not as_json)
-    paths = written(opened, told, out, _each(form, WRITERS), _each(language, ("zh", "en")))
+    told = figures(opened, day_of("--date", day), shown=not as_json)
+    paths = written(opened, told, out, form, language)
     if as_json:
         print_json({"files": paths, "report": record(opened, told)})
         return
@@ -88,11 +67,12 @@ def figures(opened: Facts, day: date | None, shown: bool = False) -> Daily:
         )  # fmt: skip
 
 
-def written(opened: Facts, told: Daily, out: Path, forms: list[str], languages: list[str]) -> list[Path]:
+def written(
+    opened: Facts, told: Daily, out: Path, form: Format = Format.both, language: Language = Language.both
+) -> list[Path]:
     """Write the report's files; their paths. Raises YiluError where the folder can't be written."""
     made = document(told, opened.network, declared.for_province(opened.network.folder))
-    names = {(f, la): f"daily-{told.shift.day}-{la}.{f}" for la in languages for f in forms}
-    return [save(out, name, WRITERS[form](made, la)) for (form, la), name in names.items()]
+    return saved(made, out, f"daily-{told.shift.day}", form, language)
 
 
 def record(opened: Facts, told: Daily) -> dict[str, Any]:
@@ -105,19 +85,3 @@ def record(opened: Facts, told: Daily) -> dict[str, Any]:
     for name in ("alerts", "silent"):
         out[name] = [{**a, "operator": operators.get(a["operator"], ""), "place": facilities.get(a["place"], "")} for a in out[name]]  # fmt: skip
     return out
-
-
-def _each(choice: str, every: Any) -> list[str]:
-    return list(every) if choice == "both" else [str(choice)]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise YiluError(
-            f"--date {text}: a day is expected",
-            zh=f"--date {text}:应为日期",
-            next_step="give it as 2025-11-12",
-            next_step_zh="写作 2025-11-12",
-        ) from error

@@ -16,3 +16,8 @@ def ticks(highest: float) -> tuple[float, ...]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
     return tuple(step * i for i in range(math.ceil(highest / step - 1e-9) + 1))
+
+
+def decimals(step: float) -> int:
+    """Decimal places that the steps of a scale are told apart by, two at most."""
+    return 0 if step >= 1 else 1 if step >= 0.1 else 2

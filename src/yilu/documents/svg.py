@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from yilu.documents.model import Chart, said
+from yilu.documents.model import Bars, Chart, Lines, said
 from yilu.documents.scale import ticks
 
 COLOURS: tuple[str, ...] = ("1F4E79", "C55A11", "548235", "7F6000", "6B3FA0")
 """Colours of series, RRGGBB; each has 3:1 at least against white (WCAG 1.4.11)."""
-_WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 720.0, 270.0, 62.0, 8.0, 34.0, 44.0
+WIDE = 720.0
+"""Width of every drawing, in its own units."""
+_HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 270.0, 62.0, 8.0, 34.0, 44.0
 _MOST_LABELS = 24
 
 
@@ -17,7 +19,7 @@ def drawn(chart: Chart, language: str, name: str) -> str:
     """The chart as an SVG element; ``name`` begins the ids in it, unique on the page."""
     marks = ticks(chart.highest)
     top = marks[-1]
-    wide, high = _WIDE - _LEFT - _RIGHT, _HIGH - _TOP - _BOTTOM
+    wide, high = WIDE - _LEFT - _RIGHT, _HIGH - _TOP - _BOTTOM
     step = wide / max(1, len(chart.categories))
     bar = 0.76 * step / max(1, len(chart.series))
 
@@ -25,7 +27,7 @@ def drawn(chart: Chart, language: str, name: str) -> str:
         return _TOP + high * (1 - value / top)
 
     lines = "".join(
-        f'<line x1="{_LEFT:.0f}" x2="{_WIDE - _RIGHT:.0f}" y1="{y(m):.1f}" y2="{y(m):.1f}" class="grid"/>'
+        f'<line x1="{_LEFT:.0f}" x2="{WIDE - _RIGHT:.0f}" y1="{y(m):.1f}" y2="{y(m):.1f}" class="grid"/>'
         f'<text x="{_LEFT - 6:.0f}" y="{y(m) + 4:.1f}" text-anchor="end">{m:,.0f}</text>'
         for m in marks
     )
@@ -46,10 +48,16 @@ def drawn(chart: Chart, language: str, name: str) -> str:
         f'<text x="{_LEFT + wide / 2:.0f}" y="{_HIGH - 8:.0f}" text-anchor="middle">{escape(said(chart.axis, language))}</text>'
         f'<text x="4" y="14">{escape(said(chart.unit, language))}</text>'
     )
+    patterns = "".join(_pattern(name, s) for s in range(1, len(chart.series)))
+    held = f"<defs>{patterns}</defs>{lines}{bars}{labels}{axis}{_legend(chart, language, name)}"
+    return framed(chart, language, name, _HIGH, held)
+
+
+def framed(chart: Chart | Lines | Bars, language: str, name: str, high: float, held: str) -> str:
+    """What is drawn as an SVG element of a height, with title and description for those who don't see it."""
     return (
-        f'<svg viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}" role="img" aria-labelledby="{name}t {name}d" xmlns="http://www.w3.org/2000/svg">'
-        f'<title id="{name}t">{escape(said(chart.caption, language))}</title><desc id="{name}d">{escape(said(chart.summary, language))}</desc>'
-        f"<defs>{''.join(_pattern(name, s) for s in range(1, len(chart.series)))}</defs>{lines}{bars}{labels}{axis}{_legend(chart, language, name)}</svg>"
+        f'<svg viewBox="0 0 {WIDE:.0f} {high:.0f}" role="img" aria-labelledby="{name}t {name}d" xmlns="http://www.w3.org/2000/svg">'
+        f'<title id="{name}t">{escape(said(chart.caption, language))}</title><desc id="{name}d">{escape(said(chart.summary, language))}</desc>{held}</svg>'
     )
 
 
@@ -67,7 +75,7 @@ def _pattern(name: str, s: int) -> str:
 
 def _legend(chart: Chart, language: str, name: str) -> str:
     """Names of series from the right end of the top, beside a sample of their fill."""
-    out, x = "", _WIDE - _RIGHT
+    out, x = "", WIDE - _RIGHT
     for s in reversed(range(len(chart.series))):
         text = said(chart.series[s].name, language)
         x -= sum(13 if ord(sign) > 0x2E7F else 7 for sign in text) + 26

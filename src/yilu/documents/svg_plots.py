@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from yilu.documents.model import Bars, Lines, said
-from yilu.documents.scale import ticks
-from yilu.documents.svg import COLOURS
+from yilu.documents.scale import decimals, ticks
+from yilu.documents.svg import COLOURS, WIDE, framed
 
-_WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 720.0, 290.0, 62.0, 190.0, 28.0, 44.0
+_HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 290.0, 62.0, 190.0, 28.0, 44.0
 _DASHES = {"solid": "", "dashed": ' stroke-dasharray="7 4"', "dotted": ' stroke-dasharray="1.5 4"'}
 _APART = 14.0
 """Least distance of two names at the ends of lines."""
@@ -24,7 +24,7 @@ def figure(value: float | None, places: int) -> str:
 def lines(chart: Lines, language: str, name: str) -> str:
     """Lines with a marker at each value and their names at their ends; a year without a value is a gap."""
     marks = ticks(chart.highest)
-    high, wide = _HIGH - _TOP - _BOTTOM, _WIDE - _LEFT - _RIGHT
+    high, wide = _HIGH - _TOP - _BOTTOM, WIDE - _LEFT - _RIGHT
     step = wide / max(1, len(chart.categories))
 
     def y(value: float) -> float:
@@ -35,7 +35,7 @@ def lines(chart: Lines, language: str, name: str) -> str:
 
     grid = "".join(
         f'<line x1="{_LEFT:.0f}" x2="{_LEFT + wide:.0f}" y1="{y(m):.1f}" y2="{y(m):.1f}" class="grid"/>'
-        f'<text x="{_LEFT - 6:.0f}" y="{y(m) + 4:.1f}" text-anchor="end">{_tick(m, marks[1])}</text>'
+        f'<text x="{_LEFT - 6:.0f}" y="{y(m) + 4:.1f}" text-anchor="end">{m:,.{decimals(marks[1])}f}</text>'
         for m in marks
     )
     labels = "".join(
@@ -68,14 +68,14 @@ def lines(chart: Lines, language: str, name: str) -> str:
         f'<text x="{_LEFT + wide / 2:.0f}" y="{_HIGH - 8:.0f}" text-anchor="middle">{escape(said(chart.axis, language))}</text>'
         f'<text x="4" y="14">{escape(said(chart.unit, language))}</text>'
     )
-    return _framed(chart, language, name, _HIGH, f"{grid}{labels}{axis}{drawn}{named}")
+    return framed(chart, language, name, _HIGH, f"{grid}{labels}{axis}{drawn}{named}")
 
 
 def bars(chart: Bars, language: str, name: str) -> str:
     """Bars from a line at 0, hatched where negative, each with its name before and its figure behind it."""
     low, high = min(0.0, *chart.values, 0.0), max(0.0, *chart.values, chart.mark[0] if chart.mark else 0.0)
     left = _NAMES + (_FIGURES if low < 0 else 8)
-    scale = (_WIDE - _FIGURES - left) / ((high - low) or 1.0)
+    scale = (WIDE - _FIGURES - left) / ((high - low) or 1.0)
     tall = _ROW * len(chart.categories) + 30
     zero = left - low * scale
     rows = ""
@@ -101,19 +101,7 @@ def bars(chart: Bars, language: str, name: str) -> str:
             f'<line x1="{at:.1f}" x2="{at:.1f}" y1="20" y2="{tall - 4:.0f}" stroke="#B01117" stroke-width="1.4" stroke-dasharray="6 3"/>'
             f'<text x="{at:.1f}" y="14" text-anchor="middle" fill="#B01117">{escape(said(chart.mark[1], language))}</text>'
         )
-    return _framed(chart, language, name, tall, f"{pattern}{mark}{rows}{axis}")
-
-
-def _framed(chart: Lines | Bars, language: str, name: str, high: float, held: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDE:.0f} {high:.0f}" role="img" aria-labelledby="{name}t {name}d" xmlns="http://www.w3.org/2000/svg">'
-        f'<title id="{name}t">{escape(said(chart.caption, language))}</title><desc id="{name}d">{escape(said(chart.summary, language))}</desc>{held}</svg>'
-    )
-
-
-def _tick(value: float, step: float) -> str:
-    places = 0 if step >= 1 else 1 if step >= 0.1 else 2
-    return f"{value:,.{places}f}"
+    return framed(chart, language, name, tall, f"{pattern}{mark}{rows}{axis}")
 
 
 def _runs(at: list[int]) -> list[list[int]]:

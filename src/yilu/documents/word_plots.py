@@ -6,7 +6,7 @@ from collections.abc import Callable
 from xml.sax.saxutils import escape
 
 from yilu.documents.model import Bars, Line, Lines, Words, said
-from yilu.documents.scale import ticks
+from yilu.documents.scale import decimals, ticks
 from yilu.documents.svg import COLOURS
 
 _DASHES = {"solid": "solid", "dashed": "dash", "dotted": "sysDot"}
@@ -25,12 +25,11 @@ def plot(chart: Lines | Bars, language: str, title: Callable[[Words, str], str])
 def _lines(chart: Lines, language: str, title: Callable[[Words, str], str]) -> str:
     marks = ticks(chart.highest)
     series = "".join(_line(chart, i, language) for i in range(len(chart.lines)))
-    places = 0 if marks[1] >= 1 else 1 if marks[1] >= 0.1 else 2
     return f"""<c:lineChart><c:grouping val="standard"/><c:varyColors val="0"/>{series}<c:marker val="1"/><c:axId val="1"/><c:axId val="2"/></c:lineChart>
 <c:catAx><c:axId val="1"/><c:scaling><c:orientation val="minMax"/></c:scaling><c:delete val="0"/><c:axPos val="b"/>{title(chart.axis, language)}
 <c:numFmt formatCode="General" sourceLinked="0"/>{_QUIET}<c:tickLblPos val="nextTo"/><c:crossAx val="2"/><c:crosses val="autoZero"/><c:auto val="0"/><c:lblAlgn val="ctr"/><c:lblOffset val="100"/><c:noMultiLvlLbl val="1"/></c:catAx>
 <c:valAx><c:axId val="2"/><c:scaling><c:orientation val="minMax"/><c:max val="{marks[-1]:g}"/><c:min val="0"/></c:scaling><c:delete val="0"/><c:axPos val="l"/>{_GRID}{title(chart.unit, language)}
-<c:numFmt formatCode="{_format(places)}" sourceLinked="0"/>{_QUIET}<c:tickLblPos val="nextTo"/>
+<c:numFmt formatCode="{_format(decimals(marks[1]))}" sourceLinked="0"/>{_QUIET}<c:tickLblPos val="nextTo"/>
 <c:spPr><a:ln><a:noFill/></a:ln></c:spPr><c:crossAx val="1"/><c:crosses val="autoZero"/><c:crossBetween val="between"/><c:majorUnit val="{marks[1]:g}"/></c:valAx>"""
 
 

@@ -19,6 +19,15 @@ from yilu.errors import StoreError
 _NEW = ".new"
 
 
+def sync_folder(path: Path) -> None:
+    """Let names that were made in a folder, changed or removed outlast a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class Disk:
     """The files of one store, by names relative to ``root``."""
 
@@ -93,11 +102,7 @@ class Disk:
         os.replace(old, new)
 
     def _sync_folder(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(path)
 
     def _discard(self, path: Path) -> None:
         path.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.errors import StoreError
+from yilu.items.disk import sync_folder
 from yilu.items.words import word
 
 _LENGTH = 16
@@ -116,11 +117,7 @@ def _make(path: Path, length: int) -> None:
         pass
     finally:
         temporary.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 @njit(cache=True, nogil=True, inline="always")

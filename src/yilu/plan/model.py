@@ -12,6 +12,17 @@ from functools import cached_property
 from typing import Any
 
 
+def within(id: str, section: str) -> bool:
+    """Whether a section is the one asked for, or lies in it; all are where none is asked for."""
+    return not section or id == section or id.startswith(f"{section}.")
+
+
+def statistic_of(way: str) -> str:
+    """The official series by which something is measured (``measured_by``), empty where another way is named."""
+    source, _, code = way.partition(":")
+    return code if source == "statistic" else ""
+
+
 @dataclass(frozen=True)
 class Section:
     """One section of the document: ``id`` such as 4.7, titles in both languages.

@@ -104,14 +104,13 @@ def areas_of(network: Network) -> tuple[str, str]:
     return network.code, str(network.areas.parent[found[0]]) if found.size else ""
 
 
-def latest(held: Statistics, area: str) -> int | None:
-    """The last year of which any level of an area is published; None where there is none."""
-    years = [
+def years_known(held: Statistics, area: str) -> set[int]:
+    """The years of which any level of an area is published."""
+    return {
         s.period.first.year
         for s in held.rows
         if s.area == area and s.measure == "level" and s.period.kind == "year" and s.status in CLOSED
-    ]
-    return max(years, default=None)
+    }
 
 
 def prospects(

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from yilu.errors import YiluError
 from yilu.items.arrival import Delivery
+from yilu.items.disk import sync_folder
 from yilu.items.intake import Chunk, read_file, read_lines
 from yilu.items.intake.door import Door
 from yilu.items.manifest import Manifest
@@ -82,7 +83,7 @@ class Spool:
             if stamp_of(path) == stamp:
                 path.unlink(missing_ok=True)
         if self._held:
-            durable(self.folder)
+            sync_folder(self.folder)  # a removed file must not come back after a power cut
         self._held = {}
 
     def close(self) -> None:
@@ -150,15 +151,6 @@ def set_aside(path: Path, error: Exception) -> Refusal:
     aside.with_name(aside.name + ".reason").write_text(f"{known.message}\n→ {known.next_step}\n", encoding="utf-8")
     path.replace(aside)
     return Refusal(path.name, known)
-
-
-def durable(folder: Path) -> None:
-    """Let the removal of files outlast a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _passing(d: Delivery) -> Delivery:

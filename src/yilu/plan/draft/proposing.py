@@ -19,7 +19,7 @@ from yilu.plan.forecast.backtest import ENOUGH_TIMES
 from yilu.plan.forecast.kinds import kind_of
 from yilu.plan.forecast.trajectory import UPWARD
 from yilu.plan.model import Basis, Plan, Proposal, Unproposed
-from yilu.plan.prospects import Figure, Prospect, latest, prospects
+from yilu.plan.prospects import Figure, Prospect, prospects, years_known
 from yilu.plan.statistics import Series, Statistics
 
 
@@ -105,7 +105,7 @@ def draft(
         )  # fmt: skip
     found = prospects(before, held, area, nation, since, to)
     if not any(f.year == since for p in found.each for f in p.figures):
-        reach = latest(held, area)
+        reach = max(years_known(held, area), default=None)
         known = f"there are figures up to {reach}" if reach else "there are none at all"
         raise InputError(
             "statistics.csv", f"a level of {since} in {area} for a series that measures a target", column="period", value=since,

@@ -16,6 +16,7 @@ from yilu.plan.forecast import Forecast, solve
 from yilu.plan.forecast import Problem as ToForecast
 from yilu.plan.forecast.of_statistics import name_of, of_statistics
 from yilu.plan.growth import Growth
+from yilu.plan.model import statistic_of, within
 from yilu.plan.units import factor
 
 
@@ -68,15 +69,15 @@ def _sections(known: Sources, section: str) -> set[str]:
     plan = known.plan
     tables: tuple[tuple[Any, ...], ...] = (plan.targets, plan.programmes, plan.projects, plan.tasks)
     held: set[str] = {row.section for rows in tables for row in rows}
-    return {s for s in held if not section or s == section or s.startswith(f"{section}.")}
+    return {s for s in held if within(s, section)}
 
 
 def _judged(p: Promise, known: Sources, kind: str, year: int, forecasts: Mapping[str, Forecast]) -> Judged:
     found, hindrance = evidence(p, known)
-    code = p.way.partition(":")[2]
+    code = statistic_of(p.way)
     declared = known.statistics.series.get(code)
     by = None if declared is None else factor(declared.unit, p.unit)
-    f = forecasts.get(code) if p.way.startswith("statistic:") and by is not None else None
+    f = None if by is None else forecasts.get(code)
     return judge(p, found, hindrance, kind, year, f, float(by or 1), known.rules)
 
 
@@ -85,7 +86,7 @@ def _forecasts(
 ) -> tuple[dict[str, Forecast], dict[str, tuple[str, str]]]:
     """Forecasts of the series that measure targets, by their code, from what all series tell; none where nothing lies ahead."""
     until = max((p.due for p in targets), default=year)
-    codes = {p.way.partition(":")[2] for p in targets if p.way.startswith("statistic:")}
+    codes = {code for p in targets if (code := statistic_of(p.way))}
     if kind == "final" or until <= year:
         return {}, {}
     result = solve(ToForecast(of_statistics(known.statistics, known.nation), until))
@@ -98,7 +99,7 @@ def _forecasts(
 
 def _growths(known: Sources, judged: tuple[Judged, ...]) -> tuple[Growth, ...]:
     """Growth on the year before, of each year of the plan, for the series that measure a target."""
-    codes = dict.fromkeys(j.promise.way.partition(":")[2] for j in judged if j.promise.way.startswith("statistic:"))
+    codes = dict.fromkeys(statistic_of(j.promise.way) for j in judged)
     held, revised = known.statistics, known.rules.reading["revised_percent"]
     years = range(known.plan.baseline_year + 1, known.plan.to_year + 1)
     found = (held.growth(c, known.area, str(y), revised) for c in codes if c in held.series for y in years)

@@ -13,7 +13,7 @@ from yilu.documents.model import Text, both, joined
 from yilu.indicators.declared import catalogue
 from yilu.plan.evaluation.promises import Promise, reference, worst
 from yilu.plan.evaluation.rules import Rules
-from yilu.plan.model import Plan
+from yilu.plan.model import Plan, statistic_of
 from yilu.plan.statistics import Statistics
 from yilu.plan.units import converted, factor, units
 
@@ -100,10 +100,9 @@ def evidence(p: Promise, known: Sources) -> tuple[tuple[Measured, ...], Text | N
     found += _of_relation(p, known)
     by_year: dict[int, Measured] = {}
     for one in found:
-        if one.judged or one.year not in by_year:
-            by_year.setdefault(one.year, one)
-            if one.judged and not by_year[one.year].judged:
-                by_year[one.year] = one
+        held = by_year.get(one.year)
+        if held is None or (one.judged and not held.judged):
+            by_year[one.year] = one
     return tuple(by_year[y] for y in sorted(by_year)), hindrance
 
 
@@ -183,9 +182,9 @@ def _of_relation(p: Promise, known: Sources) -> list[Measured]:
     top, bottom = rows
     below = next((r for r in known.plan.references if f"references:{r.code}" == bottom), None)
     above = next((t for t in known.plan.targets if f"targets:{t.code}" == top), None)
-    if below is None or above is None or not above.measured_by.startswith("statistic:"):
+    if below is None or above is None:
         return []
-    code = above.measured_by.partition(":")[2]
+    code = statistic_of(above.measured_by)
     declared = known.statistics.series.get(code)
     if declared is None:
         return []
