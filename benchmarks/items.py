@@ -79,7 +79,7 @@ def _later(keys: NDArray[np.uint64], n: int, places: int, turn: int) -> Events:
     )  # fmt: skip
 
 
-def state_rate(rules: Rules, items: int, batch: int, buckets: int = 64) -> tuple[float, float]:
+def state_rate(rules: Rules, items: int, batch: int, buckets: int = 32) -> tuple[float, float]:
     """(events a second of the state fold on one core with ``items`` in flight, bytes an item)."""
     flat, keys = packed(rules), np.sort(_keys(items, 1))
     edges = bucket_edges(keys, buckets)
@@ -109,7 +109,7 @@ def state_rate(rules: Rules, items: int, batch: int, buckets: int = 64) -> tuple
     return best, size
 
 
-def preloaded(folder: Path, rules: Rules, keys: NDArray[np.uint64], threads: int, buckets: int = 64) -> Store:
+def preloaded(folder: Path, rules: Rules, keys: NDArray[np.uint64], threads: int, buckets: int = 32) -> Store:
     """A store that holds ``keys`` as accepted items, in memory and on disk."""
     store = Store.open(folder, rules, "bench", "bench", buckets, Limits(threads=threads))
     places = len(rules.facility_area)

@@ -83,7 +83,7 @@ class Store:
         rules: Rules,
         key_check: str,
         province: str,
-        buckets: int = 64,
+        buckets: int = 32,
         limits: Limits | None = None,
         disk: Disk | None = None,
         afresh: bool = False,
@@ -99,7 +99,7 @@ class Store:
             if newest is None:
                 if buckets & (buckets - 1) or not 1 <= buckets <= 4096:
                     raise StoreError(
-                        f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 64"
+                        f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 32"
                     )
                 newest = Manifest(0, buckets, key_check, province, states=(0,) * buckets, folded=(0,) * buckets)
                 disk.sweep(set())

@@ -48,12 +48,17 @@ _AT_ONCE = 32
 
 
 @njit(cache=True, nogil=True)
-def _distance_km(a, b, rules):
-    """Great-circle distance of two facilities."""
-    south, north = np.radians(degrees(rules, LATITUDE, a) - 90), np.radians(degrees(rules, LATITUDE, b) - 90)
-    east = np.radians(degrees(rules, LONGITUDE, b) - degrees(rules, LONGITUDE, a))
-    half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin(east / 2) ** 2
-    return 2 * _EARTH_KM * np.arcsin(min(1.0, np.sqrt(half)))
+def _too_far(a, b, seconds, rules):
+    """Whether facilities lie farther apart, on a great circle, than what counts as a journey and than anything travels in ``seconds``."""
+    reach_km = max(value(rules, LIMITS, 2), value(rules, LIMITS, 1) * seconds / 1000.0)
+    # along a meridian and a parallel it is never shorter: nearly all scans are settled without a sine
+    north = degrees(rules, LATITUDE, b) - degrees(rules, LATITUDE, a)
+    east = degrees(rules, LONGITUDE, b) - degrees(rules, LONGITUDE, a)
+    if np.radians(abs(north) + abs(east)) * _EARTH_KM <= reach_km:
+        return False
+    from_lat, to_lat = np.radians(degrees(rules, LATITUDE, a) - 90), np.radians(degrees(rules, LATITUDE, b) - 90)
+    half = np.sin((to_lat - from_lat) / 2) ** 2 + np.cos(from_lat) * np.cos(to_lat) * np.sin(np.radians(east) / 2) ** 2
+    return 2 * _EARTH_KM * np.arcsin(min(1.0, np.sqrt(half))) > reach_km
 
 
 @njit(cache=True, nogil=True)
@@ -146,11 +151,9 @@ def step(rows, grid, i, word, attr, promise, container, via, rules, sign, codes,
     if place != before:
         if before != 0 and place != 0:
             rows[i]["hops"] = min(255, rows[i]["hops"] + 1)
-            if before < size(rules, PROCESSING) and place < size(rules, PROCESSING):
-                distance = _distance_km(before, place, rules)
-                seconds = at - np.int64(last >> np.uint64(32))
-                if distance > value(rules, LIMITS, 2) and distance * 1000.0 > value(rules, LIMITS, 1) * seconds:
-                    rows[i]["flags"] |= np.uint16(_IMPOSSIBLE)
+            both_known = before < size(rules, PROCESSING) and place < size(rules, PROCESSING)
+            if both_known and _too_far(before, place, at - np.int64(last >> np.uint64(32)), rules):
+                rows[i]["flags"] |= np.uint16(_IMPOSSIBLE)
         rows[i]["arrived"] = np.uint32(at) if place != 0 and kind != _DEPART else np.uint32(0)
     if kind == _DEPART and rows[i]["arrived"] != 0:
         if item:
