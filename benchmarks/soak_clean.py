@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import run, say
-from yilu.cli.alerts import find
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.items import cubes
 from yilu.network import load
+from yilu.run.facts import Facts
+from yilu.run.found import find
 from yilu.settings import load as load_settings
 from yilu.supervision.rules.unusual import CARRIED_D
 from yilu.twin.plan import FULL_DAY, DayPlan

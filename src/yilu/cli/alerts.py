@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
-from yilu.cli.facts import Facts, facts, progress_bar
-from yilu.cli.handing import is_running
-from yilu.cli.names import Names
+from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.errors import YiluError
-from yilu.items import feeds
-from yilu.supervision.alerts import LIVES, Alert, alerts_of, silences_of
-from yilu.supervision.rules import declared, judging, kept
-from yilu.supervision.rules.declared import SEVERITIES, Catalogue
-from yilu.supervision.rules.evidence import Evidence
-from yilu.supervision.rules.watermarks import watermarks_of
+from yilu.items.names import Names
+from yilu.run.facts import Facts
+from yilu.run.found import Found, find, record
+from yilu.supervision.alerts import LIVES, Alert
+from yilu.supervision.rules.declared import SEVERITIES
 
 _SHOWN = 40
-
-
-@dataclass(frozen=True)
-class Found:
-    """Alerts of a store at one commit, with their evidence: ``of`` (n,) says which alert a row belongs to.
-
-    ``complete_to``: up to when all feeds that still tell are complete; ``silent``: feeds that have fallen silent, and the latest event of each (UTC seconds).
-    """
-
-    catalogue: Catalogue
-    alerts: list[Alert]
-    evidence: Evidence
-    of: NDArray[np.int64]
-    complete_to: int
-    silent: dict[str, int]
-    commit: int
-
-
-def find(opened: Facts, shown: bool = False) -> Found:
-    """What the rules say of the store's newest commit: as a running writer kept it, or else looked at now."""
-    snapshot, network = opened.read(), opened.network
-    catalogue = declared.for_province(network.folder)
-    lateness_s = 60 * opened.settings.allowed_lateness_minutes
-    by = kept.judged_by(snapshot, catalogue, lateness_s)
-    evidence = kept.current(snapshot, by, running=is_running(opened.root))
-    if evidence is None:
-        with progress_bar(shown) as bar:
-            task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")
-            evidence = judging.judged(
-                snapshot,
-                judging.judge_of(snapshot, network, catalogue),
-                lateness_s,
-                lambda done, of: bar.update(task, completed=done, total=of),
-            )
-    now, marks = snapshot.as_of, watermarks_of(snapshot, catalogue, lateness_s)
-    silent = marks.silent_names(snapshot.at.names)
-    silences = silences_of(feeds.load(snapshot, "silences"))
-    alerts, of = alerts_of(evidence, network, catalogue, silences, now, silent)
-    since = {name: snapshot.at.watermarks[name] for name in sorted(silent.values())}
-    return Found(catalogue, alerts, evidence, of, marks.complete_to, since, snapshot.at.commit)
 
 
 def alerts(
@@ -78,7 +32,7 @@ def alerts(
 ) -> None:
     """需要处置的预警及其证据 · Alerts that need a person, and their evidence."""
     opened = facts(store, province)
-    found = find(opened, shown=not as_json)
+    found = watched(opened, shown=not as_json)
     chosen = _chosen(opened, found, alert, rule, operator, whole)
     if as_json:
         document: dict[str, Any] = {
@@ -92,6 +46,13 @@ def alerts(
         _show_one(opened, found, chosen[0])
     else:
         show(opened, found, chosen)
+
+
+def watched(opened: Facts, shown: bool) -> Found:
+    """The alerts of a store; a progress bar tells of the judging."""
+    with progress_bar(shown) as bar:
+        task = bar.add_task("判定" if opened.settings.language == "zh" else "judging")
+        return find(opened, lambda done, of: bar.update(task, completed=done, total=of))
 
 
 def _chosen(opened: Facts, found: Found, alert: str, rule: str, operator: str, whole: bool) -> list[int]:
@@ -116,26 +77,6 @@ def _chosen(opened: Facts, found: Found, alert: str, rule: str, operator: str, w
         for i, a in enumerate(found.alerts)
         if rule in ("", a.rule) and number in (0, a.operator) and (whole or (a.told and a.life != "resolved"))
     ]
-
-
-def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[str, Any]:
-    """One alert as a machine reads it: codes beside ids, times in UTC seconds, evidence as pseudonyms."""
-    a, rule = found.alerts[i], found.catalogue.rules[found.alerts[i].rule]
-    network = opened.network
-    out: dict[str, Any] = {
-        "id": a.id, "rule": a.rule, "severity": a.severity, "unusual": a.unusual, "life": a.life, "operator": network.operators.code_of_id.get(a.operator, ""),
-        "facility": network.facilities.code_of_id.get(a.place, ""), "day": np.datetime64(a.day, "D").astype(str), "items": a.items,
-        "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None, "protected": list(a.protected),
-        "silent_feeds": list(a.silent_feeds),
-        "stands_on": rule.stands_on,
-    }  # fmt: skip
-    if evidence:
-        rows = found.evidence[found.of == i]
-        out["evidence"] = [
-            {"item": f"{int(r['key']):016x}" if r["key"] else None, "facility": network.facilities.code_of_id.get(int(r["place"])), "from": int(r["at"]), "until": int(r["until"]) or None, "provisional": bool(r["provisional"])}
-            for r in rows
-        ]  # fmt: skip
-    return out
 
 
 def _row(found: Found, names: Names, a: Alert) -> tuple[object, ...]:

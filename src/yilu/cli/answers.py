@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import typer
 
-from yilu.cli.facts import Facts, facts
-from yilu.cli.names import Names
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import figure, title
 from yilu.errors import YiluError
 from yilu.items import answers
+from yilu.items.names import Names
+from yilu.run.facts import Facts
 
 _TAKES: dict[str, tuple[str, ...]] = {
     "on-time": ("direction", "area", "operator", "as-of"),

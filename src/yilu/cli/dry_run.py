@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from yilu.cli.names import Names
 from yilu.cli.output import print_json, print_table, say
 from yilu.cli.titles import percent, title
 from yilu.errors import YiluError
 from yilu.items.intake import Limits, Mapping, Report, dry_run, reasons
 from yilu.items.kinds import BY_CODE
+from yilu.items.names import Names
 from yilu.network import Network
 
 _ROWS_SHOWN = 20

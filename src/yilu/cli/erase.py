@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import typer
 
-from yilu.cli.facts import Facts, facts
+from yilu.cli.facts import facts
 from yilu.cli.item import key_of, no_such_item
-from yilu.cli.names import Names
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.errors import YiluError
 from yilu.items import erasing
 from yilu.items.manifest import Erasure
+from yilu.items.names import Names
+from yilu.run.facts import Facts
 
 _LONG_NUMBER = re.compile(r"(?:[0-9][ -]?){9}")
 _MOST_TEXT = 200

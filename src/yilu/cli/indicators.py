@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from yilu.cli.facts import Facts, facts
-from yilu.cli.names import Names
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import percent
@@ -19,6 +18,8 @@ from yilu.indicators import Period, Purpose, Scope, catalogue, compared, latest_
 from yilu.indicators.declared import UNITS
 from yilu.indicators.periods import SORTS, before, year_before
 from yilu.indicators.values import BASES, GROUPS
+from yilu.items.names import Names
+from yilu.run.facts import Facts
 
 Sort = StrEnum("Sort", list(SORTS))  # type: ignore[misc]
 """Sorts of periods, as typer takes them."""

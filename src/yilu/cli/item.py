@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
-from yilu.cli.facts import Facts, facts
-from yilu.cli.names import Names
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
@@ -19,6 +18,8 @@ from yilu.items.clock import OUTCOME_NAMES
 from yilu.items.cubes import CHECKS, STATUSES
 from yilu.items.fields import FLAGS
 from yilu.items.keys import hash128
+from yilu.items.names import Names
+from yilu.run.facts import Facts
 
 _PSEUDONYM = re.compile(r"[0-9a-fA-F]{16}")
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from yilu.cli.days import day_of
-from yilu.cli.facts import Facts, facts, progress_bar
+from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_line
 from yilu.cli.papers import Format, Language, saved
 from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.run.facts import Facts
 from yilu.supervision.reports.daily import Daily
 from yilu.supervision.reports.daily import daily as daily_figures
 from yilu.supervision.reports.daily_document import document

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from yilu.cli.facts import Facts, facts
-from yilu.cli.names import Names
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_table
 from yilu.cli.titles import percent, title
 from yilu.items import answers, feeds
+from yilu.items.names import Names
+from yilu.run.facts import Facts
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="事实库 · Store, instead of the setting.")]
 ProvinceOption = Annotated[str | None, typer.Option("--province", help="省份 · Province, instead of the setting.")]

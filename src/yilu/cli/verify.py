@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from yilu.cli.alerts import Found, find
-from yilu.cli.facts import Facts, facts
+from yilu.cli.alerts import watched
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.run.facts import Facts
+from yilu.run.found import Found
 from yilu.supervision.against import Against, against, read_truth
 
 FOUND = 1
@@ -28,7 +30,7 @@ def verify(
 ) -> None:
     """预警与模拟真值逐件核对 · Hold the alerts' evidence against what a scenario made true, item by item."""
     opened = facts(store, province)
-    rows = compared(opened, find(opened, shown=not as_json), truth)
+    rows = compared(opened, watched(opened, shown=not as_json), truth)
     if as_json:
         print_json({"equal": equal(rows), "rules": [asdict(r) for r in rows]})
     else:

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,19 @@ _LOOK_S = 0.1
 
 
 @contextmanager
-def announced(store: Path, spool: Path | None, feeds: dict[str, str]) -> Iterator[None]:
-    """Say in the store's folder, while a writer runs, which folder takes its files, and for each feed by which mapping (its digest)."""
+def announced(store: Path, spool: Path | None, feeds: Callable[[], dict[str, str]]) -> Iterator[Callable[[], None]]:
+    """Say in the store's folder, while a writer runs, which folder takes its files, and for each feed by which mapping (its digest). Gives what says it again."""
     file = store / _FILE
-    told = {"spool": str(spool.resolve()) if spool else None, "feeds": feeds, "process": os.getpid()}
-    file.write_text(json.dumps(told), encoding="utf-8")
+
+    def say() -> None:
+        told = {"spool": str(spool.resolve()) if spool else None, "feeds": feeds(), "process": os.getpid()}
+        hidden = file.with_name(f".{_FILE}")
+        hidden.write_text(json.dumps(told), encoding="utf-8")
+        hidden.replace(file)
+
+    say()
     try:
-        yield
+        yield say
     finally:
         file.unlink(missing_ok=True)
 
