@@ -174,6 +174,22 @@ def checks(snapshot: Snapshot, narrow: Narrow = EVERYTHING, by: tuple[str, ...] 
     )
 
 
+def ends(
+    snapshot: Snapshot, direction: str = "origin", narrow: Narrow = EVERYTHING, by: tuple[str, ...] = ()
+) -> pa.Table:
+    """Items by how they ended (``cubes.HOW``) on a local day, and ``by`` (of day, operator, origin, destination, level); areas are cities."""
+    select, _ = _by(by)
+    names = " ".join(f"WHEN {number} THEN '{name}'" for name, (number, _, _) in cubes.HOW.items())
+    return _run(
+        snapshot,
+        f"""
+        SELECT {select} CASE how {names} END AS how, sum(count)::BIGINT AS items FROM ends
+        WHERE {_where(narrow, direction)} AND day BETWEEN {narrow.day_from} AND {narrow.day_to} GROUP BY {select} how ORDER BY {select} how
+        """,
+        ends=snapshot.cells(cubes.BY_NAME["ends"]),
+    )
+
+
 def dwell(snapshot: Snapshot, facilities: tuple[int, ...] = (), by: tuple[str, ...] = ("facility",)) -> pa.Table:
     """Departures and hours since arrival (median, 95 %), by ``by`` (of day, facility, operator)."""
     select, group = _by(by)
@@ -194,12 +210,18 @@ def dwell(snapshot: Snapshot, facilities: tuple[int, ...] = (), by: tuple[str, .
     )
 
 
-def scans(snapshot: Snapshot, by: tuple[str, ...] = ("kind",)) -> pa.Table:
-    """Events of items that hold, by ``by`` (of hour, facility, kind, operator)."""
+def scans(
+    snapshot: Snapshot,
+    by: tuple[str, ...] = ("kind",),
+    facilities: tuple[int, ...] = (),
+    hours: tuple[int, int] = (0, 1 << 20),
+) -> pa.Table:
+    """Events of items that hold, by ``by`` (of hour, facility, kind, operator). Empty ``facilities``: all; ``hours``: since 1970, the first and the one after the last."""
     select, group = _by(by)
+    where = f"facility IN ({', '.join(map(str, facilities))})" if facilities else "TRUE"
     return _run(
         snapshot,
-        f"SELECT {select} sum(count)::BIGINT AS events FROM scans {group}",
+        f"SELECT {select} sum(count)::BIGINT AS events FROM scans WHERE {where} AND hour >= {hours[0]} AND hour < {hours[1]} {group}",
         scans=snapshot.cells(cubes.BY_NAME["scans"]),
     )
 
