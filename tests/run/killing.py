@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from yilu.cli.facts import Facts
 from yilu.items import cubes
 from yilu.items.fields import ROW
 from yilu.network import load
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

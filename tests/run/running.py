@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.run.killing import facts_of
-from yilu.cli.facts import Facts
 from yilu.network import load
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.supervision.rules import declared, judging, kept
 from yilu.twin.day import simulate

@@ -11,10 +11,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.items import answers
 from yilu.items.kinds import VOID
+from yilu.run.facts import Facts
 from yilu.settings import load
 
 HERE = Path(__file__).parents[1] / "items" / "intake" / "olist"

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.errors import StoreError, YiluError
 from yilu.items import upkeep
@@ -21,6 +20,7 @@ from yilu.items.disk import Disk
 from yilu.items.manifest import newest
 from yilu.items.store import Store
 from yilu.network import load as load_network
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.run.running import Ground, by_nats, by_spool, end, nats_server, wait_
 from yilu.cli.ingest import ingest_into
 from yilu.errors import YiluError
 from yilu.items.intake import Mapping, door_of
+from yilu.items.intake.door import Door
+from yilu.items.intake.mapping import parse
 from yilu.items.manifest import Manifest
 from yilu.run.inlets import Refusal, Spool, Stream
 
@@ -75,11 +78,33 @@ def test_spool_leaves_what_is_not_whole_and_sets_aside_what_is_wrong(ground: Gro
     assert sum(d.counts.rows for d in found) > 0 and all(d.feed == "yilu" for d in found)
     assert spool.take(EMPTY, 0.0, 10**6) == []
     assert (tmp_path / "yilu" / "good.parquet").exists()
-    spool.taken()
+    spool.taken(EMPTY)
     assert sorted(p.name for p in (tmp_path / "yilu").iterdir()) == [".hidden", "half.part", "half.tmp", "refused"]
     [reason] = (tmp_path / "yilu" / "refused").glob("bad-*.reason")
     assert reason.read_text(encoding="utf-8").startswith("bad.parquet is not a whole Parquet file")
     assert [r.name for r in told] == ["bad.parquet"] and isinstance(told[0].error, YiluError)
+
+
+def test_a_mapping_that_changes_holds_for_the_next_file(ground: Ground, tmp_path: Path) -> None:
+    """A feed's mapping that is published while the writer runs is taken up; one that can't be read leaves the last in force."""
+    doors, told, said = [_door(ground)], list[Refusal](), list[str]()
+
+    def again() -> Door:
+        text = (tmp_path / "yilu" / "mapping.toml").read_text(encoding="utf-8")
+        doors.append(replace(doors[0], mapping=parse(text, "mapping.toml")))
+        return doors[-1]
+
+    spool = Spool(tmp_path / "yilu", "yilu", doors[0], told.append, again)
+    spool.remapped = lambda: said.append("again")
+    assert spool.take(EMPTY, 0.0, 10**6) == [] and spool.door is doors[0]
+    (tmp_path / "yilu" / "mapping.toml").write_text("name = 3", encoding="utf-8")
+    spool.take(EMPTY, 0.0, 10**6)
+    assert spool.door is doors[0] and [r.name for r in told] == ["mapping.toml"] and not said
+    (tmp_path / "yilu" / "mapping.toml").write_text(
+        'name = "own"\n[columns]\noperator = "o"\nwaybill = "w"\nkind = "k"\nat = "t"\n', encoding="utf-8"
+    )
+    spool.take(EMPTY, 0.0, 10**6)
+    assert spool.door.mapping.name == "own" and said == ["again"]
 
 
 def test_a_file_that_is_in_a_commit_is_not_taken_twice(ground: Ground, tmp_path: Path) -> None:
@@ -91,7 +116,7 @@ def test_a_file_that_is_in_a_commit_is_not_taken_twice(ground: Ground, tmp_path:
     again = Spool(tmp_path / "yilu", "yilu", _door(ground), lambda _: None)
     known = Manifest(1, 8, "", "", sources=dict([first.source]))
     assert sum(d.counts.rows for d in again.take(known, 0.1, 10**6)) == 0
-    again.taken()
+    again.taken(EMPTY)
     assert not list((tmp_path / "yilu").iterdir())
 
 

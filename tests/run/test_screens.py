@@ -16,7 +16,6 @@ from typer.testing import CliRunner, Result
 
 from yilu.cli import answers as asking
 from yilu.cli.app import app
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.cli.titles import percent, titles
 from yilu.errors import YiluError
@@ -24,6 +23,7 @@ from yilu.items import cubes
 from yilu.items.manifest import Counts
 from yilu.items.schema import ITEM_CLASSES, SENDER_KINDS
 from yilu.network import load as load_network
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

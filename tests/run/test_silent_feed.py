@@ -16,9 +16,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from yilu.cli.app import app
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.network.province import folder_of
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.run.running import Nats, nats_server
-from yilu.cli.facts import Facts
 from yilu.items.intake import Mapping, SourceError, door_of
 from yilu.items.intake.door import Door
 from yilu.items.manifest import Manifest
+from yilu.run.facts import Facts
 from yilu.run.jetstream import JetStream, log_name
 from yilu.settings import load
 

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from yilu.cli.app import app
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from yilu.cli.facts import Facts, facts
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
 from yilu.items import feeds
 from yilu.items.feeds.reasons import BY_CODE
-from yilu.items.store import Store
-from yilu.supervision.rules.declared import declared
+from yilu.run.registers import take as take
 
 KindName = Enum("KindName", {name: name for name in feeds.KINDS}, type=str)  # type: ignore[misc]
 
@@ -56,30 +54,6 @@ def feed(
         for code in dict.fromkeys(w["reason"] for w in wrong):
             reason = BY_CODE[code]
             say(f"→ {reason.zh}:{reason.next_step_zh}" if zh else f"→ {code}: {reason.next_step}")
-
-
-def take(opened: Facts, kind: str, file: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Read a file of ``kind`` into the store. Returns (the account of its rows, quarantined rows)."""
-    found = read(opened, kind, file)
-    with opened.write() as writer:
-        return taken_into(writer, kind, found)
-
-
-def read(opened: Facts, kind: str, file: Path) -> feeds.FeedRows:
-    """Read a file of ``kind``. Raises InputError, before any store is opened."""
-    network = opened.network
-    codes = {
-        "crossing": [str(c) for c in network.crossings.code],
-        "rule": list(declared().rules),
-        "area": [str(c) for c in network.areas.code],
-    }
-    return feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
-
-
-def taken_into(writer: Store, kind: str, found: feeds.FeedRows) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Keep what was read in a store that is open. Returns as ``take``."""
-    counts = found.counts | feeds.store_rows(writer, kind, found, received_at=int(time.time()))
-    return counts, found.quarantine.to_pylist()
 
 
 def register(app: typer.Typer) -> None:

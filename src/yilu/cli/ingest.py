@@ -9,17 +9,18 @@ from typing import Annotated
 import typer
 
 from yilu.cli.dry_run import show_codes, try_out
-from yilu.cli.facts import Facts, facts, progress_bar
-from yilu.cli.handing import hand_over, is_running
+from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.titles import title
 from yilu.errors import YiluError
-from yilu.items.intake import Limits, Mapping, open_source
+from yilu.items.intake import Mapping, open_source
 from yilu.items.intake.sources import files_of
 from yilu.items.upkeep import compact
+from yilu.run.facts import Facts
+from yilu.run.handing import hand_over, is_running
 from yilu.run.ingest import Summary, done_rows
 from yilu.run.ingest import ingest as run_ingest
-from yilu.settings import Settings
+from yilu.run.receiving import intake_limits
 
 _MOST_LOOSE_FILES = 64
 
@@ -112,14 +113,6 @@ def ingest_into(opened: Facts, source: str, mapping: str, feed: str, shown: bool
             packing = bar.add_task("整理" if s.language == "zh" else "compacting", total=store.at.buckets)
             compact(store, lambda _, done, total: bar.update(packing, completed=done, total=total))
     return summary
-
-
-def intake_limits(s: Settings) -> Limits:
-    """Bounds of intake as the settings say."""
-    return Limits(
-        clock_ahead_s=60 * s.clock_ahead_minutes, max_line_bytes=s.max_line_bytes, max_document_bytes=s.max_document_bytes,
-        threads=s.threads,
-    )  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:

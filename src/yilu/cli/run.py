@@ -15,10 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from yilu.cli.facts import Facts, facts
-from yilu.cli.feed import read, taken_into
-from yilu.cli.handing import announced
-from yilu.cli.ingest import intake_limits, mapping_of
+from yilu.cli.facts import facts
+from yilu.cli.ingest import mapping_of
 from yilu.cli.output import Json, print_json_line, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.errors import StoreError, YiluError
@@ -28,14 +26,17 @@ from yilu.items.intake.door import Door
 from yilu.items.reading import Snapshot
 from yilu.items.store import Store
 from yilu.run import live
-from yilu.run.inlets import Inlet, Refusal, Spool, Stream, set_aside, whole_files
+from yilu.run.facts import Facts
+from yilu.run.handing import announced
+from yilu.run.inlets import MAPPING, Inlet, Refusal, Spool, Stream, set_aside, whole_files
 from yilu.run.jetstream import JetStream
+from yilu.run.received import Received
+from yilu.run.receiving import NO_FEEDS, intake_limits
+from yilu.run.registers import REGISTERS, read, taken_into
 from yilu.supervision.rules import declared, judging, kept
 from yilu.supervision.rules.judging import Judge
 from yilu.supervision.rules.watching import Watch
 
-REGISTERS = "registers"
-"""Folder of a spool for files of other kinds than scan events, by kind."""
 _SAID_S = 10.0
 
 
@@ -88,12 +89,15 @@ def run(
         watch = Watch(writer, judge()[0], lateness_s)
         until = time.monotonic() + seconds if seconds else float("inf")
         asked = _asked_to_end()
+        spools = [i for i in inlets if isinstance(i, Spool)]
         say("运行中;按 Ctrl-C 结束" if zh else "Running; Ctrl-C ends it.")
         with (
-            announced(opened.root, spool, {i.feed: i.door.mapping.digest for i in inlets if isinstance(i, Spool)}),
+            announced(opened.root, spool, lambda: {i.feed: i.door.mapping.digest for i in spools}) as say_again,
             _closing(inlets),
             closing(watch),
         ):
+            for one in spools:
+                one.remapped = say_again
             live.run(
                 writer, inlets, watch, judge()[1], live.Pace(), lambda: asked.is_set() or time.monotonic() >= until, _shown(zh, as_json), registers
             )  # fmt: skip
@@ -132,10 +136,16 @@ def _inlets(
 
     found: list[Inlet] = []
     if spool:
-        own = sorted(p for p in spool.iterdir() if p.is_dir() and p.name != REGISTERS) if spool.is_dir() else []
+        own = sorted(p for p in spool.iterdir() if p.is_dir() and p.name not in NO_FEEDS) if spool.is_dir() else []
         for folder in own or [spool / (feed or mapping_of(mapping).name)]:
-            told_here = folder / "mapping.toml"
-            found.append(Spool(folder, folder.name, door(str(told_here) if told_here.is_file() else mapping), told))
+
+            def of_folder(folder: Path = folder) -> Door:
+                told_here = folder / MAPPING
+                return door(str(told_here) if told_here.is_file() else mapping)
+
+            found.append(Spool(folder, folder.name, of_folder(), told, of_folder))
+        for place in dict.fromkeys((spool.resolve(), opened.settings.spool.resolve())):
+            found.append(Received(place, told))
     name = feed or mapping_of(mapping).name
     if (stdin or nats) and mapping_of(mapping).format not in ("", "jsonl"):
         raise YiluError(

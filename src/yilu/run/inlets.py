@@ -21,22 +21,22 @@ from yilu.run.ingest import delivery, done_at
 
 UNFINISHED = (".part", ".tmp")
 """Endings of files that are still being written; so are names that begin with a dot."""
-REFUSED = "refused"
+REFUSED, MAPPING = "refused", "mapping.toml"
 _READ_BYTES, _WAITING_BYTES = 1 << 20, 256 << 20
-_MOST_FILES = 250
+MOST_FILES = 250
 """Files of one beat: fewer than are remembered (``arrival``), so that a file that is in a commit is known until it is removed."""
 MOST_ROWS = 1 << 20
 
 
 class Inlet(Protocol):
     """One source of a running writer. ``take`` waits at most ``seconds`` for something to come and brings about ``rows`` rows at the most;
-    ``taken`` says that all of it is in a commit. ``ended``: nothing can come any more."""
+    ``taken`` says that all of it is in the commit ``at`` or an earlier one. ``ended``: nothing can come any more."""
 
     ended: bool
 
     def take(self, at: Manifest, seconds: float, rows: int) -> list[Delivery]: ...
 
-    def taken(self) -> None: ...
+    def taken(self, at: Manifest) -> None: ...
 
     def close(self) -> None: ...
 
@@ -52,10 +52,15 @@ class Refusal:
 class Spool:
     """A folder that files are put into, whole, by renaming. A file that is in a commit is removed, one that can't be read goes into the
     folder ``refused`` beside the reason. With ``door`` its rows are judged, under the name ``feed``. A file is read chunk by chunk, over as many
-    takes as it needs."""
+    takes as it needs. ``doors`` makes the door anew when the folder's mapping has changed; ``remapped`` is told then. A mapping that can't be read
+    leaves the last one in force."""
 
-    def __init__(self, folder: Path, feed: str, door: Door, told: Callable[[Refusal], None]) -> None:
-        self.folder, self.feed, self.door, self._told = folder, feed, door, told
+    def __init__(
+        self, folder: Path, feed: str, door: Door, told: Callable[[Refusal], None], doors: Callable[[], Door] | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self.feed, self.door, self._told, self._doors = folder, feed, door, told, doors
+        self.remapped: Callable[[], None] = lambda: None
+        self._mapping = stamp_of(folder / MAPPING)
         self.ended = False
         self._held: dict[Path, Stamp] = {}
         self._reading: tuple[Path, Stamp, Iterator[Chunk]] | None = None
@@ -65,7 +70,7 @@ class Spool:
         """What of the files that have come ``at`` doesn't know yet."""
         until = time.monotonic() + seconds
         found: list[Delivery] = []
-        while len(self._held) < _MOST_FILES and sum(d.counts.rows for d in found) < rows:
+        while len(self._held) < MOST_FILES and sum(d.counts.rows for d in found) < rows:
             if self._reading is None and not self._open(at, rows):
                 left = until - time.monotonic()
                 if found or left <= 0:
@@ -74,10 +79,10 @@ class Spool:
                 continue
             chunk = self._next()
             if chunk is not None:
-                found.append(_passing(delivery(chunk, self.feed, int(time.time()))))
+                found.append(passing(delivery(chunk, self.feed, int(time.time()))))
         return found
 
-    def taken(self) -> None:
+    def taken(self, at: Manifest) -> None:
         """Remove the files that were taken; another one that came under the same name meanwhile stays for the next beat."""
         for path, stamp in self._held.items():
             if stamp_of(path) == stamp:
@@ -92,12 +97,25 @@ class Spool:
 
     def _open(self, at: Manifest, rows: int) -> bool:
         """Begin to read the next file by name. Returns whether there is one."""
+        self._look_at_mapping()
         for path in whole_files(self.folder):
             stamp = stamp_of(path)
             if stamp is not None and self._held.get(path) != stamp:
                 self._reading = (path, stamp, read_file(path, self.door, done_at(at), max(1, min(rows, MOST_ROWS))))
                 return True
         return False
+
+    def _look_at_mapping(self) -> None:
+        stamp = stamp_of(self.folder / MAPPING)
+        if self._doors is None or stamp == self._mapping:
+            return
+        self._mapping = stamp
+        try:
+            self.door = self._doors()
+        except YiluError as error:
+            self._told(Refusal(MAPPING, error))
+        else:
+            self.remapped()
 
     def _next(self) -> Chunk | None:
         """The next chunk of the file that is being read, None where there is none: it has ended, was refused, or is written again."""
@@ -153,7 +171,8 @@ def set_aside(path: Path, error: Exception) -> Refusal:
     return Refusal(path.name, known)
 
 
-def _passing(d: Delivery) -> Delivery:
+def passing(d: Delivery) -> Delivery:
+    """The same, of a source that is removed once it is in a commit."""
     if d.source is None:
         return d
     content, source = d.source
@@ -185,7 +204,7 @@ class Stream:
             return []
         return [delivery(c, self.feed, int(time.time())) for c in read_lines(b"".join(found), self.feed, self.door)]
 
-    def taken(self) -> None:
+    def taken(self, at: Manifest) -> None:
         """Nobody waits for an answer."""
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ class JetStream:
             taken[-1] = replace(taken[-1], offset=(log, messages[-1].number))
         return taken
 
-    def taken(self) -> None:
+    def taken(self, at: Manifest) -> None:
         """The commit says how far it came; the server needs not know."""
 
     def close(self) -> None:

@@ -74,8 +74,8 @@ def run(
             rows = sum(d.counts.rows for d in deliveries)
             if deliveries:
                 store.commit(deliveries)
-                for inlet in inlets:
-                    inlet.taken()
+            for inlet in inlets:
+                inlet.taken(store.at)
             committed = time.monotonic()
             if (changed := registers()) is not None and changed[1] != by:
                 by = changed[1]

@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from yilu.cli.app import app
-from yilu.cli.facts import Facts
 from yilu.errors import StoreError
 from yilu.items.keys import Key, load_or_make
+from yilu.run.facts import Facts
 from yilu.settings import load
 
 _MAKE = """

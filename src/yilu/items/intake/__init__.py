@@ -3,7 +3,7 @@
 from yilu.items.intake.chunk import QUARANTINE, Chunk, Limits, MappingError, SourceError
 from yilu.items.intake.dry_run import Report, dry_run
 from yilu.items.intake.mapping import Mapping
-from yilu.items.intake.sources import COMPLETE, content_hash, door_of, open_source, read_file, read_lines
+from yilu.items.intake.sources import COMPLETE, content_hash, door_of, open_source, read_body, read_file, read_lines
 
 __all__ = [
     "COMPLETE",
@@ -18,6 +18,7 @@ __all__ = [
     "door_of",
     "dry_run",
     "open_source",
+    "read_body",
     "read_file",
     "read_lines",
 ]

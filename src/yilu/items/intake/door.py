@@ -21,7 +21,7 @@ _REMEMBERED = 4096
 class Door:
     """The mapping, the network's ids by code (``lookups``, by column), the key, and the time of receipt (Unix seconds).
 
-    ``time_zone`` holds for times without offset, ``province_zone`` for local days.
+    ``time_zone`` holds for times without offset, ``province_zone`` for local days. ``operator``: the id of the one operator whose rows are let in, 0 for all.
     """
 
     mapping: Mapping
@@ -31,6 +31,7 @@ class Door:
     province_zone: str
     received_at: int
     limits: Limits
+    operator: int = 0
 
 
 @dataclass

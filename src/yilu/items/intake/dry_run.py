@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -114,6 +114,14 @@ def dry_run(
                 each(chunk.quarantine)
     except SourceError as error:
         state.errors.append(error.message)
+    return state.report()
+
+
+def report_of(chunks: Iterable[Chunk], received_at: int) -> Report:
+    """The report on chunks that were translated already; ``received_at`` is what stands for a recording time that isn't stated."""
+    state = _State(received_at)
+    for chunk in chunks:
+        state.add(chunk)
     return state.report()
 
 

@@ -129,6 +129,9 @@ class Block:
                 made.coded[name] = coded
         operator = self.coded("operator", spec.get("operator"))
         self._blame_values(operator, operator.ids == 0, reasons.UNKNOWN_OPERATOR, made)
+        if self.door.operator:
+            others = (operator.ids != 0) & (operator.ids != self.door.operator)
+            self._blame_values(operator, others, reasons.OTHER_OPERATOR, made)
         if "item_class" in spec:
             coded = made.coded["item_class"]
             marked = np.array([v in CONFIDENTIAL_CLASSES for v in coded.values]) & (coded.ids == 0)

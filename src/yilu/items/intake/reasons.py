@@ -44,6 +44,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(20, "too_late", "迟到超过更正期限", "The event is older than the days that can still be corrected.", "Raise the correction horizon and send the file again.", "调大更正期限后重报"),
     Reason(21, "erased", "已删除的寄件", "The event is of an item that was erased.", "Nothing to do: the erasure stands.", "无需处理:删除仍然有效"),
     Reason(22, "past_retention", "超过保存期", "The event is of an item whose earlier events are past their retention, and begins no new journey.", "Nothing to do, or keep the log longer (retain_log_days).", "无需处理,或延长事件日志保存期"),
+    Reason(23, "other_operator", "非本企业的行", "The row is of another operator than the one who reports.", "Leave it out: each operator reports its own items.", "请剔除:各企业只报送本企业的寄件"),
 )  # fmt: skip
 
 BY_CODE: dict[str, Reason] = {reason.code: reason for reason in REASONS}
@@ -67,4 +68,5 @@ CLOCK_AHEAD = BY_CODE["clock_ahead"].id
 WEIGHT_RANGE = BY_CODE["weight_range"].id
 PIECE_RANGE = BY_CODE["piece_range"].id
 VOID_WITHOUT_EVENT_ID = BY_CODE["void_without_event_id"].id
+OTHER_OPERATOR = BY_CODE["other_operator"].id
 DOCUMENT_EVENT = BY_CODE["document_event"].id

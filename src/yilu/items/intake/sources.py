@@ -22,6 +22,7 @@ from yilu.items.intake.chunk import Chunk, Limits, SourceError
 from yilu.items.intake.door import Codes, Door, lookups
 from yilu.items.intake.lines import Readable
 from yilu.items.intake.mapping import FORMATS, Mapping
+from yilu.items.intake.read_arrow import TooMany, read_arrow
 from yilu.items.intake.read_csv import read_csv
 from yilu.items.intake.read_documents import document_mapping, read_document
 from yilu.items.intake.read_jsonl import read_jsonl
@@ -103,6 +104,25 @@ def read_lines(data: bytes, name: str, door: Door) -> Iterator[Chunk]:
     read = read_csv if door.mapping.format == "csv" else read_jsonl
     found = read(io.BytesIO(data), name, door.mapping, door.limits, 0)
     return _chunks(found, door, name, "", 0, MAX_CHUNK_ROWS)
+
+
+BODIES: tuple[str, ...] = ("jsonl", "csv", "arrow")
+"""Forms in which a batch can be given out of memory."""
+
+
+def read_body(data: bytes, form: str, name: str, digest: str, door: Door, most_rows: int) -> Chunk:
+    """A batch (``form`` of BODIES) that has just come, as one chunk known by ``digest``. Raises SourceError; ``TooMany`` for more than ``most_rows`` rows."""
+    door = replace(door, received_at=int(time.time()))
+    if form == "arrow":
+        found = read_arrow(data, name, door.mapping, door.limits, most_rows)
+    else:
+        if data.count(b"\n") > most_rows + 1:
+            raise TooMany(name, most_rows)
+        found = (read_csv if form == "csv" else read_jsonl)(io.BytesIO(data), name, door.mapping, door.limits, 0)
+    [chunk] = _chunks(found, door, name, digest, 0, MAX_CHUNK_ROWS)
+    if chunk.rows > most_rows:
+        raise TooMany(name, most_rows)
+    return chunk
 
 
 def files_of(path: Path, mapping: Mapping) -> list[Path]:
