@@ -19,12 +19,12 @@ from typer.testing import CliRunner, Result
 from tests.documents.reading import Grid, read_html, read_word
 from yilu.cli import papers, report
 from yilu.cli.app import app
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.documents import to_html, to_word
 from yilu.errors import YiluError
 from yilu.indicators import Period, catalogue, values
 from yilu.network.province import folder_of
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.supervision.alerts import alerts_of
 from yilu.supervision.reports.daily import BY_CITY, BY_OPERATOR, HEADLINES, Daily, ZeroReport, as_at

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from yilu.cli.facts import Facts
 from yilu.errors import InputError
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.supervision.rules.declared import SEVERITIES, declared, for_province, parsed
 

@@ -157,13 +157,33 @@ def of_items(lives: Lives, protection: Protection, catalogue: Catalogue) -> Evid
 
 
 def zero_reports(scans: pa.Table, network: Network, protection: Protection, now: int, catalogue: Catalogue) -> Evidence:
-    """Operators whose report of a day had not come at its hour; ended by one that came later.
+    """Operators whose report of a day had not come at its hour; ended by one that came later. ``now``: the latest second that the store tells of; ``scans``: cells of the cube of that name."""
+    found = [_NONE]
+    for day in owed_days(scans, network, protection, now, catalogue["zero_report_hour"]):
+        late = (day.came == 0) | (day.came > day.by)
+        found.append(evidence(catalogue.number("zero_report_missing"), np.zeros(int(late.sum()), np.uint64), 0, day.operators[late], 0, day.by, day.came[late]))  # fmt: skip
+    return joined(found)
 
-    A day is reported on where its hour lies in the period and before ``now`` (the latest second that the store tells of). Where no operator is named, those owe a report of
-    whose items anything was scanned in the province before that hour. ``scans``: cells of the cube of that name.
+
+@dataclass(frozen=True)
+class OwedDay:
+    """Zero reports that are owed of one local ``day`` (since 1970) of a period, ``by`` when (UTC seconds): operators (k,), and when each one's report came (k,), 0 not yet."""
+
+    period: str
+    day: int
+    by: int
+    operators: NDArray[np.int64]
+    came: NDArray[np.int64]
+
+
+def owed_days(scans: pa.Table, network: Network, protection: Protection, now: int, hour_of_day: int) -> list[OwedDay]:
+    """Days on which zero reports are owed.
+
+    A day is reported on where its hour lies in the period and before ``now``. Where no operator is named, those owe a report of
+    whose items anything was scanned in the province before that hour.
     """
     if not protection.reporting:
-        return _NONE
+        return []
     clock = local_time(network.time_zone)
     hour, facility, operator = (
         np.asarray(scans.column(n).to_numpy(), np.int64) for n in ("hour", "facility", "operator")
@@ -173,15 +193,14 @@ def zero_reports(scans: pa.Table, network: Network, protection: Protection, now:
     operators, row = np.unique(operator[inside], return_inverse=True)
     since = np.full(len(operators), np.iinfo(np.int64).max)
     np.minimum.at(since, row, hour[inside] * _HOUR)
-    found = [_NONE]
+    found = []
     for owes in protection.reporting:
         first, last = network.local_day(np.array([owes.since, min(owes.until, now)]))
         for day in range(int(first), int(last) + 1):
-            by = int(clock.utc(day * 24 * _HOUR + catalogue["zero_report_hour"] * _HOUR))
+            by = int(clock.utc(day * 24 * _HOUR + hour_of_day * _HOUR))
             if not owes.since <= by < owes.until or by > now:
                 continue
             who = np.array([owes.operator]) if owes.operator else operators[since < by]
             came = np.array([protection.received.get((owes.period, int(o), day), 0) for o in who], np.int64)
-            late = (came == 0) | (came > by)
-            found.append(evidence(catalogue.number("zero_report_missing"), np.zeros(int(late.sum()), np.uint64), 0, who[late], 0, by, came[late]))  # fmt: skip
-    return joined(found)
+            found.append(OwedDay(owes.period, day, by, who, came))
+    return found
