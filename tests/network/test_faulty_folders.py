@@ -87,6 +87,10 @@ def _put(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def _map(line: str) -> Callable[[Path], object]:
+    return _put("province.toml", f"{toml()}[map]\n{line}\n".encode())
+
+
 def _remove(name: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).unlink()
 
@@ -105,6 +109,11 @@ FILE_FAULTS: dict[str, tuple[Callable[[Path], object], str, str | None]] = {
     "unknown datum": (_put("province.toml", toml(datum="BJ-54").encode()), "province.toml", "datum"),
     "box of three sides": (_put("province.toml", toml(bbox=[1, 2, 3]).encode()), "province.toml", "bbox"),
     "box inside out": (_put("province.toml", toml(bbox=[20, 2, 3, 40]).encode()), "province.toml", "bbox"),
+    "map that is no table": (_put("province.toml", toml(map="cities.json").encode()), "province.toml", "map"),
+    "map with another key": (_map('shapes = "x.json"'), "province.toml", "map.shapes"),
+    "map that is a number": (_map("cities = 1"), "province.toml", "map.cities"),
+    "map out of its folder": (_map('cities = "../x.json"'), "province.toml", "map.cities"),
+    "map joined to no column": (_map('column = "lon"'), "province.toml", "map.column"),
     "code of no area": (_put("province.toml", toml().replace('"P"', '"Q"').encode()), "province.toml", "code"),
     "no areas": (_remove("areas.csv"), "areas.csv", None),
     "empty file": (_put("facilities.csv", b""), "facilities.csv", None),

@@ -9,27 +9,25 @@ from typing import Annotated
 
 import typer
 
-from yilu.cli.facts import Facts, facts
+from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_line, print_problems, print_table, say
 from yilu.cli.papers import Format, Language, saved
 from yilu.cli.plan_forecast import PlanFolder
-from yilu.cli.plan_show import Section, known_section
+from yilu.cli.plan_show import Section
 from yilu.cli.status import ProvinceOption
 from yilu.documents import Text
-from yilu.errors import InputError, YiluError
+from yilu.errors import YiluError
 from yilu.indicators import Period, Scope, values
 from yilu.indicators.values import BASES
 from yilu.network import Network, Problem
-from yilu.plan import Plan, folder_of, read
-from yilu.plan import statistics as official
+from yilu.plan import Plan, folder_of
 from yilu.plan.decomposition import PARTS
-from yilu.plan.evaluation import KINDS, VERDICTS, Evaluation, Observed, Sources, evaluate, row_numbers, rules_of
+from yilu.plan.evaluation import KINDS, VERDICTS, Evaluation, Observed, asking
 from yilu.plan.evaluation.recording import record
 from yilu.plan.evaluation.report import document
 from yilu.plan.evaluation.report.words import measured, per_cent, target
 from yilu.plan.figures import unit_name
-from yilu.plan.prospects import areas_of, years_known
-from yilu.plan.statistics import Statistics
+from yilu.run.facts import Facts
 from yilu.settings import load as settings
 
 Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]
@@ -98,25 +96,14 @@ def evaluated(
     network: Network, plan: str | None, kind: str, year: int | None, section: str, city: str, opened: Facts | None, twin: bool
 ) -> tuple[Evaluation, list[Problem]]:  # fmt: skip
     """The evaluation, and every fault of the tables, whose rows were left out. Raises InputError where there is no plan, YiluError where a choice can't be."""
-    area, nation = areas_of(network)
-    if city:
-        area = _city(network, city, plan)
-    folder = folder_of(plan if plan is not None else network.folder)
-    promised, problems = read(folder)
-    if promised is None:
-        p = problems[0]
-        raise InputError(p.file, p.expected, row=p.row, column=p.column, value=p.value, next_step=f"{p.reason}: `yilu plan check {folder}` names every fault.")  # fmt: skip
-    held, of_statistics = official.read(network.folder, network.areas.index_of_code)
-    at = year if year is not None else _year(promised, held, area, kind)
-    if not promised.from_year <= at <= promised.to_year:
-        raise YiluError(
-            f"--year {at}: the plan runs from {promised.from_year} to {promised.to_year}", zh=f"--year {at}:规划期为 {promised.from_year} 至 {promised.to_year} 年",
-            next_step="Give a year of the plan.", next_step_zh="给规划期内的年份",
-        )  # fmt: skip
-    known_section(promised, section)
-    seen = {} if opened is None else observed(opened, promised, at, area if city else "", twin)
-    sources = Sources(promised, held, area, nation, row_numbers(folder), rules_of(folder), seen)
-    return evaluate(sources, kind, at, section), [*problems, *of_statistics]
+    area = _city(network, city, plan) if city else ""
+
+    def looked(promised: Plan, at: int) -> dict[str, Observed]:
+        return {} if opened is None else observed(opened, promised, at, area, twin)
+
+    return asking.evaluated(
+        network, folder_of(plan if plan is not None else network.folder), kind, year, section, area, looked
+    )
 
 
 def _city(network: Network, city: str, plan: str | None) -> str:
@@ -136,15 +123,6 @@ def _city(network: Network, city: str, plan: str | None) -> str:
             next_step="Give the city's plan folder with --plan; docs/how-to/plan.md tells how to make one.", next_step_zh="用 --plan 给出该市的规划文件夹",
         )  # fmt: skip
     return city
-
-
-def _year(plan: Plan, held: Statistics, area: str, kind: str) -> int:
-    """The year that is meant where none is given."""
-    if kind == "final":
-        return plan.to_year
-    if kind == "mid_term":
-        return (plan.baseline_year + plan.to_year) // 2
-    return max((y for y in years_known(held, area) if plan.from_year <= y <= plan.to_year), default=plan.to_year)
 
 
 def observed(opened: Facts, plan: Plan, year: int, city: str, twin: bool) -> dict[str, Observed]:

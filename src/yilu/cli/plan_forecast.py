@@ -11,7 +11,7 @@ from rich.console import Console
 from yilu.cli import strips
 from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_line, print_table, say
-from yilu.cli.plan_show import Section, known_section
+from yilu.cli.plan_show import Section
 from yilu.cli.status import ProvinceOption
 from yilu.cli.titles import title
 from yilu.errors import YiluError
@@ -19,7 +19,7 @@ from yilu.plan import Plan, Target, folder_of, load
 from yilu.plan import statistics as official
 from yilu.plan.figures import unit_name
 from yilu.plan.forecast import NAMES
-from yilu.plan.model import within
+from yilu.plan.model import known_section, within
 from yilu.plan.prospects import Prospect, Prospects, areas_of, prospects, years_known
 from yilu.settings import load as settings
 

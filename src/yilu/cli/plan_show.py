@@ -12,11 +12,10 @@ import typer
 
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.titles import title
-from yilu.errors import YiluError
 from yilu.indicators.declared import catalogue
 from yilu.plan import Fact, Plan, Project, Target, Task, load
 from yilu.plan.figures import statements
-from yilu.plan.model import within
+from yilu.plan.model import known_section, within
 from yilu.plan.relations import growth_of
 from yilu.settings import load as settings
 
@@ -70,15 +69,6 @@ def show(
             _TABLES[one](plan, rows, zh)
     if not any(held[p.value] for p in parts):
         say("该节没有数字目标、工程或任务" if zh else "This section has no figures, programmes or tasks.")
-
-
-def known_section(plan: Plan, section: str) -> None:
-    """Raises YiluError where a section is asked for that the plan doesn't have."""
-    if section and not any(within(s.id, section) for s in plan.sections):
-        raise YiluError(
-            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节",
-            next_step="sections: " + ", ".join(s.id for s in plan.sections),
-        )  # fmt: skip
 
 
 def _record(plan: Plan, parts: dict[str, list[Any]]) -> dict[str, Any]:

@@ -59,6 +59,18 @@ Ids are numbers that never change and are never used again: facts in a store hol
 | `circuity` | number, 1 to 3 | no (1.2) | 道路里程与大圆距离之比 · Length of roads over great circle. |
 | `datum` | one of {datums} | no (`mixed`) | 坐标基准,仅供说明 · What longitudes and latitudes refer to. It is told, not converted: GCJ-02 lies about 0.5 km off. |
 | `bbox` | [west, south, east, north], degrees | no | 本省范围 · A box that all areas and facilities of the province lie in; `check` names those outside. |
+| `map` | table | no | 地图范围 · Where outlines of areas come from, see below. |
+
+## [map] 地图范围
+
+Outlines of cities and county units for maps, as GeoJSON. Without them areas are points. Nothing is computed from them.
+
+| key | what for |
+|---|---|
+| `cities`, `counties` | 文件 · File of the province folder, or `npm:PACKAGE/PATH` for a file of a package that `package.json` names, which is copied when browser libraries are set up. |
+| `property`, `column` | 对应关系 · Property of an outline, and the column of `areas.csv` (`code`, `name_zh` or `name_en`) that holds the same; both are `code` by default. |
+| `approval` | 审图号 · Map-approval number. Without it the map says that it is for development only. |
+| `source` | 来源 · Whose outlines they are, and their licence. |
 """
 
 

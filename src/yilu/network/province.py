@@ -17,6 +17,7 @@ from yilu.network.checking import read_and_check
 from yilu.network.demand import Demand, demand_of
 from yilu.network.facility_kinds import FACILITY_KINDS
 from yilu.network.local_time import LocalTime, local_time
+from yilu.network.map_shapes import MapShapes
 from yilu.network.reading import Folder
 from yilu.network.rules import (
     AreaArrays,
@@ -53,7 +54,7 @@ class Network:
 
     What degrees refer to stands in ``datum`` (province.toml) and in the sources of the rows. ``area_city``: the city an area lies in, itself where it lies in none.
     ``facility_kind``: number of ``FACILITY_KINDS``; ``facility_processing``: whether it is a processing site (处理场所).
-    ``level_of_pair``: default service level of origin and destination, 0 none.
+    ``level_of_pair``: default service level of origin and destination, 0 none. ``bbox``: west, south, east, north of the province, None where it states none.
     """
 
     name: str
@@ -91,6 +92,8 @@ class Network:
     promise_rules: PromiseRules
     obligation_rules: ObligationRules
     local_time: LocalTime
+    bbox: tuple[float, float, float, float] | None
+    shapes: MapShapes
 
     def local_day(self, at: ArrayLike) -> NDArray[np.int64]:
         """Local days since 1970-01-01 of UTC seconds, any shape."""
@@ -212,6 +215,8 @@ def _network(folder: Path, held: Folder) -> Network:
         promise_rules=promise_rules(promises, levels, zone),
         obligation_rules=obligation_rules(obligations, a, ids, zone),
         local_time=zone,
+        bbox=province.bbox,
+        shapes=province.shapes,
     )
 
 

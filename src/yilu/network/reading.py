@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from yilu.network import map_shapes
 from yilu.network.facility_kinds import FACILITY_KINDS
+from yilu.network.map_shapes import NO_SHAPES, MapShapes
 from yilu.network.schema import OF_OTHERS, REQUIRED, TABLES, Attribute, Value, attributes, value
 
 MOST_ROWS = 2_000_000
@@ -19,7 +21,7 @@ MOST_PROBLEMS = 1000
 """Faults of one file that are named; what lies after them is not read."""
 DATUMS = ("WGS-84", "GCJ-02", "CGCS2000", "mixed")
 _SHOWN = 60
-_KEYS = ("name", "name_zh", "name_en", "code", "time_zone", "circuity", "bbox", "datum")
+_KEYS = ("name", "name_zh", "name_en", "code", "time_zone", "circuity", "bbox", "datum", "map")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Row:
 @dataclass(frozen=True)
 class Province:
     """``province.toml``: name, names in two languages, area code, IANA time zone, circuity of roads, datum of its coordinates, and the box
-    (west, south, east, north in degrees) that all of the province lies in, or None."""
+    (west, south, east, north in degrees) that all of the province lies in, or None; where outlines of its areas come from."""
 
     name: str
     name_zh: str
@@ -62,6 +64,7 @@ class Province:
     circuity: float
     datum: str
     bbox: tuple[float, float, float, float] | None
+    shapes: MapShapes = NO_SHAPES
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,14 @@ def _province(folder: Path) -> tuple[Province | None, list[Problem]]:
     bbox = given.get("bbox")
     if bbox is not None and not _is_box(bbox):
         fault("bbox", "not what is expected", "[west, south, east, north] in degrees")
+    shapes, wrong = map_shapes.read(given.get("map"))
+    problems += [Problem(file, None, key, None, reason, expected) for key, reason, expected in wrong]
     if problems:
         return None, problems
     name_zh, name_en = (str(given.get(key) or given["name"]) for key in ("name_zh", "name_en"))
     box = None if bbox is None else (float(bbox[0]), float(bbox[1]), float(bbox[2]), float(bbox[3]))
     return Province(
-        given["name"], name_zh, name_en, given["code"], given["time_zone"], float(circuity), datum, box
+        given["name"], name_zh, name_en, given["code"], given["time_zone"], float(circuity), datum, box, shapes
     ), []  # fmt: skip
 
 

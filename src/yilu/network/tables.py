@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class Coded:
-    """What tables with ids and codes share: ``index_of_code`` gives the id of a code, ``code_of_id`` the code of an id."""
+    """What tables with ids and codes share: ``index_of_code`` gives the id of a code, ``code_of_id`` the code and ``name_of_id`` the names (zh, en) of an id."""
 
     id: Ints
     code: Texts
@@ -31,11 +31,14 @@ class Coded:
     source: Texts
     index_of_code: dict[str, int] = field(init=False, repr=False)
     code_of_id: dict[int, str] = field(init=False, repr=False)
+    name_of_id: dict[int, tuple[str, str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         pairs = [(str(c), int(i)) for c, i in zip(self.code, self.id, strict=True)]
         object.__setattr__(self, "index_of_code", dict(pairs))
         object.__setattr__(self, "code_of_id", {i: c for c, i in pairs})
+        names = zip(self.id, self.name_zh, self.name_en, strict=True)
+        object.__setattr__(self, "name_of_id", {int(i): (str(zh), str(en) or str(zh)) for i, zh, en in names})
 
 
 @dataclass(frozen=True, kw_only=True)

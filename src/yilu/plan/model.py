@@ -11,6 +11,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from yilu.errors import YiluError
+
 
 def within(id: str, section: str) -> bool:
     """Whether a section is the one asked for, or lies in it; all are where none is asked for."""
@@ -328,3 +330,12 @@ class Plan:
     def section(self, id: str) -> Section:
         """The section of an id; its number alone where ``plan.toml`` doesn't list it."""
         return next((s for s in self.sections if s.id == id), Section(id, id, id))
+
+
+def known_section(plan: Plan, section: str) -> None:
+    """Raises YiluError where a section is asked for that the plan doesn't have."""
+    if section and not any(within(s.id, section) for s in plan.sections):
+        raise YiluError(
+            f"the plan has no section {section}", zh=f"规划没有“{section}”这一节",
+            next_step="sections: " + ", ".join(s.id for s in plan.sections),
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date as Date
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -96,7 +96,7 @@ class Scenario:
         """Days by which a life can become longer: it may meet one fault that moves it and one that records it late, and closures."""
         moves = [f.seconds for f in self.faults]
         closures = [f for f in self.faults if FAULTS[f.kind].crossing]
-        closed = sum(_length_s(f) + 86400 for f in closures)
+        closed = sum(length_s(f) + 86400 for f in closures)
         return -(-(2 * max(moves, default=0) + closed) // 86400)
 
     def unfiled(self, network: Network) -> tuple[int, ...]:
@@ -230,9 +230,16 @@ def _crossings(network: Network) -> dict[str, int]:
     return {str(code): i for i, code in enumerate(network.crossings.code)}
 
 
-def _length_s(fault: Fault) -> int:
+def length_s(fault: Fault) -> int:
+    """How long a fault lasts, in seconds."""
     first, until = (_moment(text, _SOME_DAY) for text in (fault.first, fault.until))
     return int((until - first).total_seconds()) if first and until else 0
+
+
+def moved(fault: Fault, days: int) -> Fault:
+    """A fault whose times count from the plan's first day, so many days later."""
+    first, until = (_SINCE.sub(lambda m: f"+{int(m[1]) + days} {m[2]}:{m[3]}", t) for t in (fault.first, fault.until))
+    return replace(fault, first=first, until=until)
 
 
 def _never(raw: dict[str, Any], name: str, key: str, file: str, why: str = "") -> None:

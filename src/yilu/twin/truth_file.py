@@ -123,6 +123,12 @@ def write_truth(plan: DayPlan, table: pa.Table, folder: Path) -> Path:
     out = folder / FOLDER
     out.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, out / "truth.parquet")
+    write_registers(plan, out)
+    return out
+
+
+def write_registers(plan: DayPlan, out: Path) -> list[Path]:
+    """Write into ``out`` the registers without which the scenario's faults would not be any: ``KIND.csv`` each. Returns those that it needs."""
     missing = set(plan.scenario.unfiled(plan.network))
     if missing:
         _register(out / "outlet_filings.csv", ["filing", "operator", "facility", "filed_on", "status"], filings(plan, missing))  # fmt: skip
@@ -133,7 +139,7 @@ def write_truth(plan: DayPlan, table: pa.Table, folder: Path) -> Path:
             for n, (crossing, since, until) in enumerate(closed, 1)
         ]
         _register(out / "crossing_closures.csv", ["closure", "crossing", "closed_from", "closed_to", "status"], rows)
-    return out
+    return [out / f"{kind}.csv" for kind, needed in zip(REGISTERS, (missing, closed), strict=True) if needed]
 
 
 def _register(path: Path, head: list[str], rows: list[list[str]]) -> None:

@@ -109,7 +109,7 @@ def write_day(
                 settle(0)
                 files, size = files + 1, size + found[name]
                 continue
-            pending.append((pool.submit(_write, folder / name, parts, plan, made, format), items, events))
+            pending.append((pool.submit(write_file, folder / name, parts, plan, made, format), items, events))
             del parts
             settle(1)
         settle(0)
@@ -160,7 +160,8 @@ def _claim(folder: Path, plan: DayPlan, format: str) -> None:
     os.replace(part, path)
 
 
-def _write(path: Path, parts: list[NDArray[np.uint32]], plan: DayPlan, made: Ready, format: str) -> int:
+def write_file(path: Path, parts: list[NDArray[np.uint32]], plan: DayPlan, made: Ready, format: str) -> int:
+    """Write scans as one file, which appears under its name when it is complete. Returns its bytes."""
     tables = (table for rows in parts for table in tables_of(plan, rows, made))
     part = path.with_name(path.name + ".part")
     with part.open("wb") as out:

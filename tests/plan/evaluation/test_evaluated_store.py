@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.plan.test_plan_commands import run
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.cli.plan_evaluate import observed
 from yilu.indicators import Period, values
 from yilu.plan import load
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day
