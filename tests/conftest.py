@@ -45,5 +45,7 @@ def settings_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
             "YILU_VENV",
             "YILU_UV",
             "YILU_PYTHON",
+            "YILU_NPM",
+            "YILU_CHROMIUM",
         }:
             monkeypatch.delenv(name)

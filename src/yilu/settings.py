@@ -8,6 +8,7 @@ from. ``yilu settings`` prints that and ``docs/reference/settings.md`` is made o
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ class Setting:
     most: int = 2**62
     choices: tuple[str, ...] = ()
     power_of_two: bool = False
+    secret: str = ""
+    """A pattern of the part that is shown to nobody."""
 
     @property
     def env(self) -> str:
@@ -63,7 +66,38 @@ SETTINGS: tuple[Setting, ...] = (
         "假名密钥文件,不得放在事实库内", "File of the key of pseudonyms; outside the store, readable by its owner alone.",
     ),
     Setting("province", "text", "guangdong", "", "省份:随软件提供的名称或文件夹", "Province: a name that yilu ships, or a folder."),
+    Setting("spool", "path", Path("yilu-spool"), "", "投递文件夹:交给写入进程的文件与接口收到的批次", "Spool folder: files for the running writer, and the batches that the API took."),
     Setting("returns", "path", Path("yilu-returns"), "", "已接收企业报表所在文件夹", "Folder of the returns of enterprises that were accepted; apart from the store."),
+    Setting("records", "path", Path("yilu-records"), "", "记录库所在文件夹(控制台)", "Folder of the console's records, and of the secret that signs its sessions."),
+    Setting(
+        "database_url", "text", "sqlite", "", "记录库:sqlite 或 postgresql://…", "Where records are kept: sqlite (in `records`), or postgresql://user:password@host:port/name.",
+        secret=r"(?<=[^/:]:)[^/].*(?=@)|(?<=password=)[^&]+",
+    ),
+    Setting("heads", "path", Path("yilu-heads"), "", "审计树头导出文件夹", "Folder to which signed heads of the audit record are written; best on another machine's disk."),
+    Setting("hosts", "text", "127.0.0.1,localhost", "", "控制台可用的主机名", "Names under which the console may be asked for, with commas."),
+    Setting("https", "choice", "off", "", "控制台是否只经 HTTPS", "Whether the console is reached by HTTPS only: cookies and headers follow.", choices=("off", "on")),
+    Setting("session_minutes", "int", 480, "minutes", "登录有效时长", "Time without a request after which one must log in again.", 1, 10_080),
+    Setting("live_clients", "int", 500, "clients", "每个进程的实时连接上限", "Browsers that a process of the console keeps up to date at once; more are told to come again.", 1, 100_000),
+    Setting(
+        "base_map", "text", "none", "", "地图底图:none 或本站栅格瓦片地址,如 /tiles/{z}/{x}/{y}.png",
+        "Ground of the map: none, or where raster tiles are on the console's own host, as /tiles/{z}/{x}/{y}.png.",
+    ),
+    Setting("login_failures", "int", 5, "failures", "登录失败几次后须等待", "Failed logins in a row, to an account, after which each further one makes wait longer; ten times as many from an address.", 1, 1000),
+    Setting("login_wait_minutes", "int", 5, "minutes", "登录等待上限", "Longest time that one must wait after failed logins.", 0, 1440),
+    Setting("vault", "path", Path("yilu-vault"), "", "已封存单号所在文件夹", "Folder of the sealed waybill numbers of flagged items; apart from the store."),
+    Setting(
+        "vault_key_file", "path", user_config_path("yilu") / "vault-key", "",
+        "封存密钥文件,不得放在事实库内", "File of the key of sealed numbers; outside the store, readable by its owner alone.",
+    ),
+    Setting("vault_cipher", "choice", "aes-siv", "", "封存算法", "Cipher of sealed numbers.", choices=("aes-siv", "sm4-gcm")),
+    Setting("vault_hours", "int", 72, "hours", "还原申请有效期", "Time from a request to open a sealed number until it expires, opened or not.", 1, 720),
+    Setting(
+        "metrics", "text", "loopback", "", "谁可读 /metrics:loopback 为仅本机,或访问令牌", "Who may read /metrics: loopback for this machine alone, or a token that is sent as a bearer's.",
+        secret=r"^(?!loopback$).+",
+    ),
+    Setting("intake_kb", "int", 16_384, "KB", "接口一批的最大长度", "Largest batch of events that the API takes.", 64, 262_144),
+    Setting("intake_rows", "int", 100_000, "rows", "接口一批的最多行数", "Rows of a batch of events that the API takes, at most.", 1, 1_000_000),
+    Setting("waiting_mb", "int", 2048, "MB", "待写入批次的上限", "Batches that wait for the writer, at most; beyond it the API asks to come again later.", 1, 4_000_000),
     Setting("language", "choice", "zh", "", "界面语言", "Language of what is shown.", choices=("zh", "en")),
     Setting(
         "hash", "choice", "siphash", "", "单号假名算法", "Keyed hash that makes pseudonyms; fixed when a store is made.",
@@ -112,6 +146,7 @@ SETTINGS: tuple[Setting, ...] = (
     _days("retain_tokens_days", 3, "寄件人标记哈希保存期(当日数据完整之后)", "How long keyed hashes of senders' tokens are kept once their day is complete."),
     _days("retain_counts_days", 1825, "日报保存期", "How long daily counts are kept; whole months go."),
     _days("retain_devices_days", 90, "设备状态保存期", "How long device status is kept."),
+    _days("retain_receipts_days", 730, "回执保存期", "How long receipts of what was reported are kept."),
     _days("retain_registers_days", 1825, "备案与许可旧版本保存期", "How long a version of a register's row is kept once a later one stands."),
     Setting(
         "max_line_bytes", "int", 1 << 20, "bytes", "单行最大长度", "Longest line of a text file; a longer one is quarantined.",
@@ -139,6 +174,8 @@ OTHER_ENV: dict[str, str] = {
     "YILU_UV": "The uv that ./do uses, instead of one on PATH or its own.",
     "YILU_VENV": "The environment that ./do makes and uses, instead of .venv.",
     "YILU_PYTHON": "The Python that ./do makes the environment with, instead of one that uv finds.",
+    "YILU_NPM": "The npm that ./do fetches the console's browser libraries with, instead of the machine's or that of a wheel.",
+    "YILU_CHROMIUM": "The browser that tests and screenshots drive, instead of chromium, chromium-browser or google-chrome on PATH, or the one that playwright fetched.",
     "YILU_EXAMPLES": "How many generated lives the property tests try.",
     "YILU_SHARED_DATA": "Folder of the large real inputs that some tests read, instead of ../shared/data.",
 }
@@ -152,7 +189,26 @@ class Settings:
     store: Path
     key_file: Path
     province: str
+    spool: Path
     returns: Path
+    records: Path
+    database_url: str
+    heads: Path
+    hosts: str
+    https: str
+    session_minutes: int
+    live_clients: int
+    base_map: str
+    login_failures: int
+    login_wait_minutes: int
+    vault: Path
+    vault_key_file: Path
+    vault_cipher: str
+    vault_hours: int
+    metrics: str
+    intake_kb: int
+    intake_rows: int
+    waiting_mb: int
     language: str
     hash: str
     buckets: int
@@ -177,6 +233,7 @@ class Settings:
     retain_tokens_days: int
     retain_counts_days: int
     retain_devices_days: int
+    retain_receipts_days: int
     retain_registers_days: int
     max_line_bytes: int
     max_document_bytes: int
@@ -188,6 +245,11 @@ class Settings:
         """The value of the setting called ``name``."""
         found: Value = getattr(self, BY_NAME[name].name)
         return found
+
+    def shown(self, name: str) -> Value:
+        """The value as it may be shown: a password or token in it is hidden."""
+        value, secret = self.value(name), BY_NAME[name].secret
+        return re.sub(secret, "…", str(value)) if secret else value
 
 
 def load(env: Mapping[str, str] | None = None, file: Path | None = None, **given: Value | None) -> Settings:

