@@ -1,0 +1,1 @@
+"""Accounts: users, logging in, who is kept out for a while."""

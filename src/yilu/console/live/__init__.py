@@ -1,0 +1,1 @@
+"""Live: what a new commit changes, sent to browsers that are looking."""

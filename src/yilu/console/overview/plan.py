@@ -1,0 +1,100 @@
+"""The plan's main targets with the way to each: what was promised, the path that it implies, and what was published."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from yilu.console.pages.drawing import DASHED, POINTS, Drawn, chart
+from yilu.console.pages.page import Chart, Column, Table, Text
+from yilu.errors import YiluError
+from yilu.network import Network
+from yilu.plan import folder, statistics
+from yilu.plan.forecast.trajectory import COMPARATORS
+from yilu.plan.prospects import Prospect, areas_of, prospects, years_known
+from yilu.plan.units import units
+
+_MAIN = "T1"
+"""The section of a plan that holds the table of its main indicators."""
+
+
+@lru_cache(maxsize=4)
+def _known(province: str) -> tuple[Prospect, ...]:
+    from yilu.console.facts import newest  # the province that is loaded already
+
+    network: Network = newest().facts.network
+    try:
+        plan, held = folder.load(province), statistics.load(province)
+    except YiluError:
+        return ()
+    area, nation = areas_of(network)
+    year = max(years_known(held, area), default=plan.baseline_year)
+    main = [t for t in plan.targets if t.section == _MAIN and t.counts] or [
+        t for t in plan.targets if t.counts and t.item
+    ]
+    return prospects(plan, held, area, nation, year, year, main).each
+
+
+def targets(network: Network) -> tuple[Prospect, ...]:
+    """The main targets of the province's plan; none where it has no plan. They are read once: a province's folder changes with a new start."""
+    return _known(str(network.folder))
+
+
+def table(each: tuple[Prospect, ...]) -> Table:
+    """All main targets: the last figure, the path in its year, and whether it is kept."""
+    columns = (
+        Column("target", _("规划指标")), Column("unit", _("单位")), Column("due", _("目标年")), Column("promised", _("目标值")), Column("year", _("最近年份")),
+        Column("actual", _("实际"), "number"), Column("path", _("当年路径"), "number"), Column("state", _("状态")),
+    )  # fmt: skip
+    return Table(
+        "targets", _("规划主要指标"), columns, [_row(p) for p in each], _("本省没有规划文件夹。见《如何建立省份》。")
+    )
+
+
+def _row(p: Prospect) -> dict[str, Any]:
+    last, t = p.last, p.target
+    sign: Text = COMPARATORS.get(t.comparator, ("", ""))
+    promised = "" if t.target is None else f"{t.target}"
+    return {
+        "code": t.code, "target": (t.zh, t.en), "unit": unit(t.unit), "due": t.target_year, "promised": (f"{sign[0]} {promised}".strip(), f"{sign[1]} {promised}".strip()),
+        "year": last.year if last else None, "actual": float(last.value) if last else None, "path": p.expected(last.year) if last else None, "state": state(p),
+    }  # fmt: skip
+
+
+def unit(code: str) -> tuple[str, str]:
+    """A unit in both languages."""
+    return code, units()[code].en if code in units() else code
+
+
+def state(p: Prospect) -> Text:
+    """Where a target stands, in a word."""
+    if p.met is not None:
+        return _("已达到") if p.met else _("未达到")
+    if p.standing is not None and p.last is not None and p.path is not None and p.last.year > p.path.since:
+        return _("在路径上") if p.standing.kept else _("落后于路径")
+    return _("尚无数值")
+
+
+def charts(each: tuple[Prospect, ...]) -> tuple[Chart, ...]:
+    """A small chart for each target of which at least two figures, or a path, can be drawn."""
+    return tuple(_chart(p) for p in each if p.path is not None and len(p.figures) > 1)
+
+
+def _chart(p: Prospect) -> Chart:
+    path = p.path
+    assert path is not None  # charts() asks
+    first = min(path.since, p.figures[0].year) if path.baseline is None else path.since
+    years = list(range(first, max(path.due, p.figures[-1].year) + 1))
+    known = {f.year: float(f.value) for f in p.figures}
+    zh, en = unit(p.target.unit)
+    title = (f"{p.target.zh}({zh})", f"{p.target.en} ({en})")
+    return chart(
+        f"plan_{p.target.code}", title, Column("year", _("年")), years,
+        (
+            Drawn("actual", _("实际"), [known.get(y) for y in years], POINTS),
+            Drawn("path", _("规划路径"), [p.expected(y) for y in years], DASHED),
+        ),
+        "number", 170,
+    )  # fmt: skip

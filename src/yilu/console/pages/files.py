@@ -1,0 +1,79 @@
+"""Files that are handed out: a Word file, a page to print. Who may have one is said as for a page.
+
+@handed_out("command.paper", STAFF, "command/<int:pk>/paper.<str:form>")
+def paper(ask: Ask) -> File: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_GET
+
+from yilu.console.access.gate import Access, opens
+from yilu.console.pages.page import Ask
+from yilu.console.pages.showing import asked, refusal
+from yilu.documents import Document, to_html, to_word
+from yilu.errors import YiluError
+
+TYPES: dict[str, str] = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html; charset=utf-8",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file: its name, content and kind (``TYPES``)."""
+
+    name: str
+    content: bytes
+    form: str
+
+
+_HANDED: dict[str, tuple[str, frozenset[str], Callable[[Ask], File]]] = {}
+
+
+def handed_out(
+    name: str, roles: frozenset[str], route: str
+) -> Callable[[Callable[[Ask], File]], Callable[[Ask], File]]:
+    """Declare a file."""
+
+    def on(make: Callable[[Ask], File]) -> Callable[[Ask], File]:
+        _HANDED[name] = (route, roles, make)
+        return make
+
+    return on
+
+
+def of_document(made: Document, stem: str, form: str, zh: bool) -> File:
+    """A document as a file in the reader's language."""
+    language = "zh" if zh else "en"
+    return File(f"{stem}-{language}.{form}", {"docx": to_word, "html": to_html}[form](made, language), form)
+
+
+def urls() -> list[URLPattern]:
+    """Addresses of all files."""
+    return [path(route, _view(roles, make), name=name) for name, (route, roles, make) in _HANDED.items()]
+
+
+def _view(roles: frozenset[str], make: Callable[[Ask], File]) -> Callable[..., HttpResponseBase]:
+    @opens(Access(roles))
+    def view(request: HttpRequest, **given: Any) -> HttpResponseBase:
+        try:
+            file = make(asked(request, given))
+        except YiluError as error:
+            return refusal(request, error, "html")
+        answer = HttpResponse(file.content, content_type=TYPES[file.form])
+        answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
+        return answer
+
+    view.__doc__ = make.__doc__
+    guarded: Callable[..., HttpResponseBase] = require_GET(view)
+    guarded.access = Access(roles)  # type: ignore[attr-defined]
+    return guarded

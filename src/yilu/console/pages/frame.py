@@ -1,0 +1,59 @@
+"""What every page has around it: where one can go, who one is, whose part of the province one sees, as of when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from yilu.console.access.scope import Scope
+from yilu.console.pages.showing import SCREENS
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the menu: the name of its page."""
+
+    page: str
+    title: Promise
+
+
+MENU: tuple[Place, ...] = (
+    Place("overview", _("总览")),
+    Place("plan", _("规划")),
+    Place("items", _("寄递")),
+    Place("network", _("网络")),
+    Place("alerts", _("预警")),
+    Place("command", _("指挥")),
+    Place("protected", _("重要时点")),
+    Place("feeds", _("数据")),
+    Place("vault", _("授权还原")),
+    Place("system", _("系统")),
+)
+"""Each is shown to those whose role opens it."""
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The frame's part of a page's context; nothing for who isn't known."""
+    scope: Scope | None = getattr(request, "user_scope", None)
+    if scope is None:
+        return {"nonce": getattr(request, "nonce", "")}
+    menu = [p for p in MENU if p.page in SCREENS and scope.role.id in SCREENS[p.page].roles]
+    network = scope.network
+    held = [(k, v) for k, v in request.GET.items() if k != "page"]
+    return {
+        "nonce": request.nonce, "scope": scope, "menu": menu, "cities": cities(scope), "held": held, "province": (network.name_zh, network.name_en),  # type: ignore[attr-defined]
+    }  # fmt: skip
+
+
+def cities(scope: Scope) -> list[tuple[str, tuple[str, str]]]:
+    """The cities in scope as (code, name in both languages), for the region switch."""
+    areas = scope.network.areas
+    return [
+        (str(code), (str(zh), str(en)))
+        for i, code, zh, en, level in zip(areas.id, areas.code, areas.name_zh, areas.name_en, areas.level, strict=True)
+        if level == "city" and scope.in_area[int(i)]
+    ]

@@ -1,0 +1,186 @@
+"""How values are written on screens, in the reader's language; and how they stand in JSON and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django import template
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import escape, json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from yilu.console.facts import newest
+from yilu.console.languages import EN
+
+register = template.Library()
+
+
+def in_zh() -> bool:
+    """Whether the reader reads Chinese."""
+    return get_language() != EN
+
+
+@register.filter
+def said(pair: Any) -> str:
+    """One of a (Chinese, English) pair, or a text as it is."""
+    if isinstance(pair, tuple) and len(pair) >= 2:
+        return str(pair[0 if in_zh() else 1])
+    return str(pair)
+
+
+@lru_cache(maxsize=1)
+def _zone() -> ZoneInfo:
+    return ZoneInfo(newest().facts.network.time_zone)
+
+
+def local(seconds: int) -> datetime:
+    """The province's local time of a second, UTC."""
+    return datetime.fromtimestamp(seconds, _zone())
+
+
+def _time(value: Any) -> str:
+    if not value:
+        return "–"
+    at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
+    return at.strftime("%m-%d %H:%M")
+
+
+def _day(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    return np.datetime64(int(value), "D").astype(str) if isinstance(value, int | np.integer) else str(value)
+
+
+def _count(value: Any) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _short(value: Any) -> str:
+    """A large number in units that people say: 万 and 亿, or thousand, M and bn."""
+    if value is None:
+        return "–"
+    for size, zh, en in ((1e8, "亿", None), (1e9, None, "bn"), (1e6, None, "M"), (1e4, "万", None)):
+        unit = zh if in_zh() else en
+        if unit and abs(value) >= size:
+            return f"{value / size:,.2f} {unit}"
+    return f"{value:,.0f}"
+
+
+def _second(value: Any) -> str:
+    """A moment with its year and second."""
+    if not value:
+        return "–"
+    at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
+    return at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+FORMS: dict[str, Callable[[Any], str]] = {
+    "text": lambda v: "–" if v is None or v == "" else said(v),
+    "count": _count,
+    "short": _short,
+    "percent": lambda v: "–" if v is None else f"{100 * v:.1f} %",
+    "number": lambda v: "–" if v is None else f"{v:,.2f}",
+    "hours": lambda v: "–" if v is None else f"{v:,.1f}",
+    "time": _time,
+    "second": _second,
+    "told": lambda v: _second(v) if isinstance(v, datetime) else "–" if v is None or v == "" else said(v),
+    "day": _day,
+}
+"""Forms of a column."""
+
+
+@register.filter
+def formed(value: Any, form: str) -> str:
+    """A value in a form of ``FORMS``."""
+    return FORMS[form](value)
+
+
+@register.filter
+def get(row: Any, name: str) -> Any:
+    """An entry of a row."""
+    return row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
+
+
+@register.filter
+def typed_time(at: datetime | None) -> str:
+    """A local moment as a field of a form takes it; "" for none."""
+    return at.strftime("%Y-%m-%dT%H:%M") if at else ""
+
+
+@register.filter
+def items_of(rows: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    """Entries by name: templates read ``rows.items`` as the entry of that name."""
+    return list(rows.items())
+
+
+@register.filter
+def rows_of(table: Any) -> SafeString:
+    """The rows of a table as HTML: a page may hold a thousand cells, for which the language of templates takes too long."""
+    out = []
+    for row in table.rows:
+        cells = []
+        for c in table.columns:
+            text = escape(formed(get(row, c.name), c.form))
+            address = get(row, c.link) if c.link else None
+            cells.append(
+                f'<td class="{c.form}">' + (f'<a href="{escape(address)}">{text}</a>' if address else text) + "</td>"
+            )
+        out.append(f"<tr>{''.join(cells)}</tr>")
+    return mark_safe("".join(out))
+
+
+@register.simple_tag(takes_context=True)
+def filter_with(context: template.Context, **other: Any) -> str:
+    """The page's filter as an address holds it, with something else in it."""
+    query: str = context["ask"].filter.query(**other)
+    return query
+
+
+@register.inclusion_tag("console/table.html", takes_context=True)
+def shown_table(context: template.Context, table: Any) -> dict[str, Any]:
+    """A table with its CSV beside it."""
+    screen, ask = context.get("screen"), context.get("ask")
+    at = reverse(f"{screen.name}.csv", kwargs=dict(ask.given)) if screen else ""
+    return {"table": table, "csv_at": at, "screen": screen, "query": context.get("query", "")}
+
+
+@register.inclusion_tag("console/chart.html", takes_context=True)
+def shown_chart(context: template.Context, chart: Any) -> dict[str, Any]:
+    """A chart, with its table below it. A page that has one loads ``charts.js``."""
+    screen, ask = context.get("screen"), context.get("ask")
+    at = reverse(f"{screen.name}.csv", kwargs=dict(ask.given)) if screen else ""
+    return {
+        "chart": chart, "option": chart.option, "option_id": f"option-{chart.name}", "csv_at": at, "screen": screen, "query": context.get("query", ""),
+    }  # fmt: skip
+
+
+@register.filter
+def script(value: Any, name: str) -> SafeString:
+    """A value as JSON in the page, for its scripts to read."""
+    return json_script(plain(value), name)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON and CSV hold it."""
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, str) for v in value):
+        return said(value)
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(v) for v in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
