@@ -15,6 +15,8 @@ from yilu import __version__
 from yilu.cli import (
     alerts,
     answers,
+    audit,
+    backup,
     demo,
     erase,
     feed,
@@ -26,9 +28,11 @@ from yilu.cli import (
     report,
     retain,
     run,
+    serve,
     settings_command,
     simulate,
     status,
+    user,
     verify,
 )
 from yilu.cli.output import print_error
@@ -75,12 +79,17 @@ for _module in (
     item,
     erase,
     retain,
+    serve,
+    audit,
+    backup,
     settings_command,
 ):
     _module.register(app)
 app.add_typer(report.app, name="report")
 app.add_typer(network.app, name="network")
 app.add_typer(plan.app, name="plan")
+app.add_typer(audit.app, name="audit")
+app.add_typer(user.app, name="user")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

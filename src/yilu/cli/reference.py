@@ -14,6 +14,7 @@ import typer
 
 from yilu import settings
 from yilu.cli.app import app
+from yilu.console.reference import roles_page, screens_page
 from yilu.errors import EXIT_CODES
 from yilu.indicators.declared import PURPOSES, UNITS, catalogue
 from yilu.items import cubes, fields, kinds, schema
@@ -22,6 +23,7 @@ from yilu.network.page import reference_page as network_page
 from yilu.plan.page import reference_page as plan_page
 from yilu.plan.statistics_page import reference_page as statistics_page
 from yilu.supervision.alerts import LIVES
+from yilu.supervision.handling.page import reference_page as handling_page
 from yilu.supervision.rules.declared import SEVERITIES, TIGHTENED, declared
 
 
@@ -58,8 +60,8 @@ name or a value out of bounds ends the command with exit code 2 before anything 
 
 def _default(setting: settings.Setting) -> str:
     """The default as it is on every machine: the user's own folders are named, not shown."""
-    if setting.name == "key_file":
-        return "`yilu/key` in the user's configuration folder"
+    if setting.name in ("key_file", "vault_key_file"):
+        return f"`yilu/{Path(str(setting.default)).name}` in the user's configuration folder"
     return f"`{setting.default}`"
 
 
@@ -308,7 +310,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "statistics": statistics_page,
     "feeds": feeds_page,
     "rules": rules_page,
+    "handling": handling_page,
     "indicators": indicators_page,
+    "screens": lambda: screens_page(table),
+    "roles": lambda: roles_page(table),
 }
 """File name in docs/reference, without its ending, to what makes it."""
 

@@ -14,13 +14,13 @@ def settings(as_json: Json = False) -> None:
     if as_json:
         print_json(
             {
-                s.name: {"value": now.value(s.name), "source": now.sources[s.name], "unit": s.unit, "env": s.env}
+                s.name: {"value": now.shown(s.name), "source": now.sources[s.name], "unit": s.unit, "env": s.env}
                 for s in SETTINGS
             }
         )
         return
     rows = [
-        (s.name, str(now.value(s.name)), s.unit, now.sources[s.name], s.zh if now.language == "zh" else s.en)
+        (s.name, str(now.shown(s.name)), s.unit, now.sources[s.name], s.zh if now.language == "zh" else s.en)
         for s in SETTINGS
     ]
     titles = {"zh": ["设置", "值", "单位", "来源", "说明"], "en": ["setting", "value", "unit", "source", "what for"]}
