@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from tests.indicators.event_world import World, tables
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.indicators import Period, Purpose, Scope, compared, latest_day, values
 from yilu.indicators.values import EVERYWHERE, SUPERVISION
 from yilu.items import feeds
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

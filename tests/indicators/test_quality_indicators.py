@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.indicators import Period, values
 from yilu.indicators.quality import SCORE, WEIGHTS, score
 from yilu.items import answers, cubes
 from yilu.items.cubes import MEASURES
 from yilu.items.kinds import BY_CODE
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.twin.plan import DayPlan
 from yilu.twin.write import write_day

