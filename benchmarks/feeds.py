@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.machine import say
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.network import load
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.twin.plan import FULL_DAY, DayPlan
 from yilu.twin.write import write_day

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import run
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import ingest_into
 from yilu.indicators import Period, values
 from yilu.network import Network
+from yilu.run.facts import Facts
 from yilu.settings import load
 from yilu.twin.plan import FULL_DAY, DayPlan
 from yilu.twin.write import write_day

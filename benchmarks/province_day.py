@@ -23,13 +23,13 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from benchmarks.machine import run, say
-from yilu.cli.facts import Facts
 from yilu.cli.ingest import intake_limits
 from yilu.items import upkeep
 from yilu.items.fields import ROW
 from yilu.items.intake import Mapping, open_source
 from yilu.items.store import Store
 from yilu.network import load
+from yilu.run.facts import Facts
 from yilu.run.ingest import done_rows, ingest
 from yilu.settings import load as load_settings
 from yilu.twin.day import simulate

@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from benchmarks import watch_sql
 from benchmarks.items import _accepted, _keys
 from benchmarks.machine import run, say
-from yilu.cli.facts import Facts
 from yilu.errors import StoreError
 from yilu.items.arrival import Delivery
 from yilu.items.keys import hash128
 from yilu.items.manifest import Counts
 from yilu.items.reading import Snapshot
+from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.supervision.rules import kept
 from yilu.twin.day import simulate
