@@ -282,8 +282,8 @@ class Seen:
         return found
 
 
-LOOKED_AT = "item"
-"""Kind of the entries of looking an item up; ``after`` names its operator."""
+LOOKED_AT = "items"
+"""Kind of the entries of looking items up; ``after`` of those of one item names its operator."""
 
 
 def of_operators(rows: pa.Table, network: Network) -> pa.Table:

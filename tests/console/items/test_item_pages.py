@@ -142,6 +142,15 @@ def test_every_look_is_on_record_with_its_reason(client_of: Client) -> None:
     )
 
 
+def test_a_carrier_is_told_who_looked_at_its_items(client_of: Client) -> None:
+    """What an officer looked up by pseudonym stands, with its reason, on the page of the item's operator, and on no other carrier's."""
+    key = listed(client_of("duty"), f"/items/list/?measure=accepted&{SPAN}&operator=ZTO")[0]
+    assert client_of("duty").post("/items/look/", {"number": key, "reason": "投诉申诉"}).status_code == 302
+    [told] = client_of("carrier").get("/feeds/ZTO/looks.json").json()["tables"]["looks"]
+    assert (told["subject"], told["user"], told["reason"]) == (key, "duty", "投诉申诉")
+    assert client_of("firm").get("/feeds/YTO/looks.json").json()["tables"]["looks"] == []
+
+
 def test_a_look_without_a_reason_is_refused(client_of: Client) -> None:
     """Nothing is shown and nothing recorded."""
     client = client_of("duty")

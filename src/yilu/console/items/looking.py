@@ -20,9 +20,11 @@ from yilu.console.items.telling import event_rows, journey_tables, list_rows, ti
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
+from yilu.console.seen import LOOKED_AT
+from yilu.items.history import History
 from yilu.items.listing import MEASURES, OF_CHECKS, Place
 
-KIND, LOOK, LIST = "items", "items.look", "items.list"
+KIND, LOOK, LIST = LOOKED_AT, "items.look", "items.list"
 """How looks stand in the audit: its kind, one item looked at, a list."""
 REASON_MOST = 500
 HOLDS_MINUTES = 30
@@ -99,6 +101,12 @@ def figure_of(ask: Ask, asked: Asked) -> int | None:
     return int(values[0]["value"] or 0) if values else None
 
 
+def _operator_of(ask: Ask, found: History | None) -> str:
+    """The code of an item's operator, so that it can tell who looked at its data; "" where that isn't known."""
+    known = found.states.column("operator").to_pylist() if found is not None else []
+    return ask.seen.network.operators.code_of_id.get(known[-1], "") if known and known[-1] else ""
+
+
 @deed("items.look", ITEMS, "items/look")
 def look(ask: Ask) -> Done | Page:
     """Look one item up, by pseudonym, or by waybill number and operator; says why, and goes to its history."""
@@ -119,9 +127,12 @@ def look(ask: Ask) -> Done | Page:
         key = int(number, 16)
     else:
         return refused(ask, _("填写运单号时请选择企业;假名应为 16 位十六进制数。"), form)
+    found = ask.seen.item(key)
     with transaction.atomic():
-        recorded(ask, LOOK, KIND, f"{key:016x}", reason=reason)
-    if ask.seen.item(key) is None:
+        recorded(
+            ask, LOOK, KIND, f"{key:016x}", after={"operator": operator or _operator_of(ask, found)}, reason=reason
+        )
+    if found is None:
         return refused(ask, _("您的范围内没有这一件;请核对单号与企业,“数据”页可看数据读到何时。"), form, 404)
     return Done("items.one", {"key": f"{key:016x}"})
 
