@@ -99,7 +99,7 @@ def client_of(users: dict[str, Any], made_store: Path) -> Callable[[str], Any]:
     from django.test import Client
 
     def of(name: str) -> Any:
-        client = Client() if name else Client(REMOTE_ADDR="203.0.113.9")  # of documentation: not this machine
+        client = Client(REMOTE_ADDR="203.0.113.9")  # an address of documentation: not this machine
         if name:
             client.force_login(users[name])
         return client

@@ -53,7 +53,7 @@ def test_with_a_writer_it_waits_in_the_spool_in_order(facts: Facts, tmp_path: Pa
     """Files appear whole, named so that a later version is taken after an earlier one; the store is left to its writer."""
     spool = tmp_path / "spool"
     spool.mkdir()
-    with facts.write(), announced(facts.root, spool, {}):
+    with facts.write(), announced(facts.root, spool, dict):
         assert publish(facts, "silences", [row()]) == SPOOL
         assert publish(facts, "silences", [row(status="withdrawn")]) == SPOOL
     files = sorted((spool / REGISTERS / "silences").iterdir())
@@ -63,7 +63,7 @@ def test_with_a_writer_it_waits_in_the_spool_in_order(facts: Facts, tmp_path: Pa
 
 def test_a_writer_that_takes_no_files(facts: Facts) -> None:
     """It says so, and how to start one that does."""
-    with facts.write(), announced(facts.root, None, {}), pytest.raises(StoreError, match="takes no files"):
+    with facts.write(), announced(facts.root, None, dict), pytest.raises(StoreError, match="takes no files"):
         publish(facts, "silences", [row()])
 
 
