@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,12 @@ def asked_of_npm(clone: Path) -> int:
     """How often npm was asked."""
     asked = clone / "npm-was-asked"
     return len(asked.read_text(encoding="utf-8").splitlines()) if asked.exists() else 0
+
+
+def test_build_reads_the_list_before_yilu_is_there(root: Path) -> None:
+    """A fresh clone's install asks which browser libraries are missing in an environment that has neither yilu nor its dependencies."""
+    asked = f"import runpy; print(runpy.run_path({str(root / 'src/yilu/console/vendor.py')!r})['missing']())"
+    subprocess.run([sys.executable, "-I", "-S", "-c", asked], check=True, capture_output=True)
 
 
 def test_browser_libraries_come_with_what_needs_them(with_npm: Path) -> None:

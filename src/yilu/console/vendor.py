@@ -2,7 +2,8 @@
 
     python -m yilu.console.vendor node_modules
 
-Without them the console says what is missing; nothing else of yilu needs them.
+Without them the console says what is missing; nothing else of yilu needs them. The wheel's build reads this file before yilu is installed: at its head only
+the standard library is imported.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-
-from yilu.console.overview import outlines
 
 FILES: dict[str, str] = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
@@ -34,7 +33,9 @@ def missing() -> list[str]:
 
 
 def copy(packages: Path) -> None:
-    """Copy the files out of ``packages`` (an npm folder ``node_modules``), each whole or not at all."""
+    """Copy the files out of ``packages`` (an npm folder ``node_modules``), each whole or not at all, and keep the outlines provinces take from there."""
+    from yilu.console.overview import outlines
+
     FOLDER.mkdir(parents=True, exist_ok=True)
     for source, name in FILES.items():
         making = FOLDER / f".{name}"
