@@ -78,7 +78,9 @@ def told(client: Any, marks: Marks, found: list[Address]) -> Told:
         for at in filter(None, asked_for(address, marks.named)):
             for query in (queries if whole else queries[:2]) if not address.parameters else queries[:1]:
                 answer = client.get(at + query)
-                method = ("POST",) if address.route.startswith(("api-docs", "api/v1/openapi")) else ()
+                # the interface's document is the same for everybody, and speaks of the method that an operator is called like
+                told_of = address.route.removeprefix("api/v1/")
+                method = ("POST",) if told_of.startswith(("api-docs", "openapi")) else ()
                 asked = (AREA, OPERATOR, FACILITY, *method, *at.strip("/").split("/"))
                 said = marks.said_in(body(answer), asked=asked)
                 if said:

@@ -24,6 +24,7 @@ import typer
 from yilu import network as networks
 from yilu.cli import walk_through
 from yilu.cli.output import print_line, print_table, say
+from yilu.console import ready
 from yilu.errors import YiluError
 from yilu.network import Network
 from yilu.run.processes import Part, Together
@@ -89,6 +90,7 @@ def _environment(live: Path) -> dict[str, str]:
     """The demonstration's own places, whatever is set otherwise; it is reached from this machine alone."""
     return {
         "YILU_STORE": str(live / "store"), "YILU_KEY_FILE": str(live / "key"), "YILU_RECORDS": str(live / "records"), "YILU_DATABASE_URL": "sqlite",
+        "YILU_HEADS": str(live / "heads"), "YILU_VAULT": str(live / "vault"), "YILU_VAULT_KEY_FILE": str(live / "vault-key"), "YILU_SPOOL": str(live / "spool"),
         "YILU_HOSTS": "127.0.0.1,localhost", "YILU_HTTPS": "off", "DJANGO_SETTINGS_MODULE": "yilu.console.configuration",
     }  # fmt: skip
 
@@ -143,7 +145,8 @@ def _free(port: int) -> int:
 
 def _web(parts: Together, port: int) -> str:
     """Start the console. Returns its address."""
-    _migrated()
+    ready.records(migrated=False)
+    ready.migrate()
     parts.start(
         Part(
             "web", "控制台", "the console",
@@ -152,15 +155,6 @@ def _web(parts: Together, port: int) -> str:
         )
     )  # fmt: skip
     return f"http://127.0.0.1:{port}/"
-
-
-def _migrated() -> None:
-    """The database of records, made or brought up to date."""
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def _writer(parts: Together, spool: Path, settings: Settings) -> Part:

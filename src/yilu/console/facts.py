@@ -22,10 +22,12 @@ from yilu.items.reading import Snapshot
 from yilu.run.facts import Facts
 from yilu.run.found import Found, find
 from yilu.settings import load
+from yilu.supervision.rules.declared import Catalogue, for_province
 
 _LEAST_S = 1.0
 _REST = 4.0
 _SOON_S = 0.25
+_RULES_S = 60.0
 _ALERTS_MOST_S = 2.0
 """Alerts are looked at again after so long at the latest, however long it took: they must reach people within seconds."""
 _TRIES = 3
@@ -51,6 +53,12 @@ class Newest:
         self._pool = ThreadPoolExecutor(1, "alerts")
         self._looking: Future[Found | None] | None = None
         self._looking_since = 0.0
+
+    @property
+    def rules(self) -> Catalogue:
+        """The rules of the province."""
+        found: Catalogue = self.of("rules", lambda: for_province(self.facts.network.folder), _RULES_S)
+        return found
 
     def of(
         self, key: Hashable, make: Callable[[], Any], least_s: float = _LEAST_S, most_s: float = float("inf")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from yilu.console.facts import newest
+from yilu.console.pages.naming import Pair, names_of
 from yilu.network import Network
 
-Pair = tuple[str, str]
 _NOTHING: Pair = ("", "")
 
 
@@ -20,11 +20,10 @@ class Named:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        names = names_of(network)
         self.area, self.facility, self.operator = (
-            {str(c): (str(zh) or str(c), str(en) or str(c)) for c, zh, en in zip(t.code, t.name_zh, t.name_en, strict=True)}
-            for t in (network.areas, network.facilities, network.operators)
+            {code: names.of(table, i) for i, code in names.codes[table].items()} for table in ("area", "facility", "operator")
         )  # fmt: skip
-
         layers = zip(network.operators.code, network.operators.layer, strict=True)
         self.firms = {str(c): self.operator[str(c)] for c, layer in layers if layer not in _BELOW}
 

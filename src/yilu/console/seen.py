@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -42,9 +43,10 @@ from yilu.settings import Settings
 from yilu.supervision.reports.daily import daily
 from yilu.supervision.reports.daily_document import document
 from yilu.supervision.reports.shift import chosen
-from yilu.supervision.rules import declared
+from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.zero_reports import Owed, owed_reports
 
+_EPOCH = date(1970, 1, 1).toordinal()
 _NO_FACTS = StoreError("there are no facts yet", zh="尚无数据", next_step="run: yilu ingest FILE, or yilu run", next_step_zh="先运行 yilu ingest FILE 或 yilu run 读入数据")  # fmt: skip
 
 
@@ -72,6 +74,11 @@ class Seen:
         """What is set."""
         return self.of.facts.settings
 
+    @property
+    def rules(self) -> Catalogue:
+        """The rules of the province."""
+        return self.of.rules
+
     def within(self, area: str) -> Seen:
         """What of it lies in an area, "" for all of it."""
         return replace(self, scope=self.scope.within(area)) if area else self
@@ -85,6 +92,11 @@ class Seen:
     def as_of(self) -> int:
         """The latest event, UTC seconds; 0 where there is none."""
         return self._snapshot.as_of if self._snapshot else 0
+
+    @property
+    def latest_day(self) -> date:
+        """The local day of the latest event; today where there is none."""
+        return date.fromordinal(_EPOCH + int(self.network.local_day(self.as_of or int(time.time()))))
 
     @property
     def _snapshot(self) -> Snapshot | None:
@@ -223,8 +235,7 @@ class Seen:
         snapshot = self._snapshot
         if snapshot is None:
             return []
-        rules = declared.for_province(self.network.folder)
-        whole = self.of.of(("registers", "owed"), lambda: owed_reports(snapshot, self.network, rules))
+        whole = self.of.of(("registers", "owed"), lambda: owed_reports(snapshot, self.network, self.rules))
         periods = {str(v.row["period"]) for v in self.register("protected_periods").versions.values()}
         mine = self.scope.operator_ids
         return [o for o in whole if o.period in periods and (not mine or o.operator in mine)]
@@ -241,7 +252,7 @@ class Seen:
         facts, snapshot = self.of.facts, self._snapshot
         if snapshot is None:
             raise _NO_FACTS
-        rules, shift = declared.for_province(self.network.folder), chosen(snapshot, self.network, day)
+        rules, shift = self.rules, chosen(snapshot, self.network, day)
         lateness_s = 60 * facts.settings.allowed_lateness_minutes
         key = ("daily_report", shift.day, snapshot.at.commit)
         found: Document = self.of.of(key, lambda: document(daily(snapshot, self.network, rules, shift, lateness_s), self.network, rules))  # fmt: skip

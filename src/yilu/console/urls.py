@@ -22,7 +22,7 @@ from yilu.console.pages import (
     finding,  # noqa: F401 - declares its screen
 )
 from yilu.console.pages.showing import urls
-from yilu.console.plan import downloads, judging, ledgers  # noqa: F401 - declare their screens
+from yilu.console.plan import downloads, judging, ledgers  # noqa: F401 - declare their screens and files
 from yilu.console.plan import pages as plan  # noqa: F401 - declares its screens
 from yilu.console.protected import deeds as protected_deeds  # noqa: F401 - declares its deeds and screens
 from yilu.console.records import accounts  # noqa: F401 - declares its screens
@@ -41,8 +41,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live", stream.live, name="live"),
     path("password/", passwords.own_password, name="password"),
     path("language/", logging_in.choose_language, name="language"),
-    path("plan/evaluation/<str:kind>-<int:year>-<str:language>.<str:form>", downloads.report, name="plan.report"),
-    path("plan/draft/<int:year>-<str:choose>.zip", downloads.draft, name="plan.draft.zip"),
     *urls(),
     *files.urls(),
     *interface.urlpatterns,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yilu.errors import InputError
+from yilu.items.disk import sync_folder, unwritable
 
 _FILE = "running.json"
 _LOOK_S = 0.1
@@ -61,6 +62,25 @@ def running(store: Path) -> Running | None:
 def is_running(store: Path) -> bool:
     """Whether a writer runs on a store."""
     return running(store) is not None
+
+
+def put(folder: Path, name: str, content: bytes) -> None:
+    """Put a file into a folder that a writer watches, durably: whole or not at all. Raises StoreError."""
+    hidden = folder / f".{name}"
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(folder.parent)
+        descriptor = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        hidden.rename(folder / name)
+        sync_folder(folder)
+    except OSError as error:
+        hidden.unlink(missing_ok=True)
+        raise unwritable(error, folder.parent) from error
 
 
 def hand_over(files: list[Path], store: Path, feed: str, mapping: str) -> list[str]:

@@ -19,11 +19,9 @@ from yilu.items.disk import sync_folder
 from yilu.items.intake.chunk_file import read
 from yilu.items.manifest import Manifest
 from yilu.run.ingest import delivery
-from yilu.run.inlets import MOST_FILES, Refusal, passing, set_aside
-from yilu.run.receiving import FOLDER, SUFFIX
+from yilu.run.inlets import MOST_FILES, REFUSED, Refusal, passing, set_aside
+from yilu.run.receiving import FOLDER, SUFFIX, TAKEN
 
-TAKEN = "taken"
-"""Folder of a spool: which commit took which batches, a file of lines for each hour (UTC)."""
 _KEPT_H = 72
 _HOUR = "%Y%m%d%H"
 
@@ -151,7 +149,7 @@ def commit_of(spool: Path, number: str, received: datetime) -> int:
 
 def refused(spool: Path, number: str) -> bool:
     """Whether the writer set a batch aside."""
-    folder = spool / FOLDER / "refused"
+    folder = spool / FOLDER / REFUSED
     return folder.is_dir() and any(folder.glob(f"{number}-*"))
 
 

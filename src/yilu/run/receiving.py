@@ -16,21 +16,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from yilu.errors import InputError, YiluError
-from yilu.items.disk import sync_folder, unwritable
+from yilu.items.disk import sync_folder
 from yilu.items.intake import Chunk, Limits, Mapping, door_of, read_body
 from yilu.items.intake.chunk_file import Kept, write
 from yilu.items.intake.door import Door
 from yilu.run.facts import Facts
-from yilu.run.handing import running
+from yilu.run.handing import put, running
+from yilu.run.inlets import MAPPING, REFUSED
+from yilu.run.registers import REGISTERS
 from yilu.settings import Settings
 
 FOLDER, CHECKED = "received", "checked"
 """Folders of a spool for batches that were judged: those that were handed over, and those that somebody still looks at."""
+TAKEN = "taken"
+"""Folder of a spool: which commit took which batches, a file of lines for each hour (UTC)."""
 SUFFIX = ".batch"
 KEPT_CHECKED_S = 3600
 _LOOK_S = 0.25
 _FEED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
-NO_FEEDS = frozenset({FOLDER, CHECKED, "taken", "refused", "registers"})
+NO_FEEDS = frozenset({FOLDER, CHECKED, TAKEN, REFUSED, REGISTERS})
 """Folders of a spool that are no feed's."""
 
 
@@ -75,7 +79,7 @@ def spool_of(facts: Facts) -> Path:
 
 def mapping_file(spool: Path, feed: str) -> Path:
     """The file of a feed's own mapping."""
-    return spool / feed / "mapping.toml"
+    return spool / feed / MAPPING
 
 
 class Receiving:
@@ -150,7 +154,7 @@ class Receiving:
         """Give a judged batch to the writer: when this returns, it is on the disk. Raises Full, StoreError."""
         if self.waiting_bytes() >= self.facts.settings.waiting_mb << 20:
             raise Full
-        put(self.spool / FOLDER, number, write(Kept(chunk, sender.feed, int(time.time()))))
+        put(self.spool / FOLDER, number + SUFFIX, write(Kept(chunk, sender.feed, int(time.time()))))
 
     def keep_checked(self, chunk: Chunk, sender: Sender, number: str) -> None:
         """Keep a judged batch for an hour, for somebody to decide on."""
@@ -159,7 +163,7 @@ class Receiving:
             for path in folder.iterdir():
                 if time.time() - path.stat().st_mtime > KEPT_CHECKED_S:
                     path.unlink(missing_ok=True)
-        put(folder, number, write(Kept(chunk, sender.feed, int(time.time()))))
+        put(folder, number + SUFFIX, write(Kept(chunk, sender.feed, int(time.time()))))
 
     def release(self, number: str) -> bool:
         """Give a checked batch to the writer. Returns whether there was one."""
@@ -173,25 +177,6 @@ class Receiving:
             return False
         sync_folder(target)
         return True
-
-
-def put(folder: Path, number: str, content: bytes) -> None:
-    """Put a batch's file into a folder, durably: whole or not at all. Raises StoreError."""
-    hidden, final = folder / f".{number}{SUFFIX}", folder / (number + SUFFIX)
-    try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            sync_folder(folder.parent)
-        descriptor = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        hidden.rename(final)
-        sync_folder(folder)
-    except OSError as error:
-        hidden.unlink(missing_ok=True)
-        raise unwritable(error, folder.parent) from error
 
 
 def size_of(folder: Path) -> int:

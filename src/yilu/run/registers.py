@@ -15,10 +15,9 @@ from typing import Any
 
 from yilu.errors import InputError, StoreError
 from yilu.items import feeds
-from yilu.items.disk import sync_folder
 from yilu.items.store import Store
 from yilu.run.facts import Facts
-from yilu.run.handing import running
+from yilu.run.handing import put, running
 from yilu.supervision.rules.declared import declared
 
 REGISTERS = "registers"
@@ -77,7 +76,7 @@ def publish(opened: Facts, kind: str, rows: Iterable[Mapping[str, Any]]) -> str:
             "the running writer takes no files", zh="运行中的写入程序不接收文件",
             next_step="start yilu run with --spool FOLDER", next_step_zh="以 --spool 文件夹 启动 yilu run",
         )  # fmt: skip
-    _put(writer.spool / REGISTERS / kind, file.name, lines)
+    put(writer.spool / REGISTERS / kind, file.name, lines.encode())
     return SPOOL
 
 
@@ -91,12 +90,3 @@ def _read(opened: Facts, kind: str, file: Path, lines: str) -> feeds.FeedRows:
     for wrong in found.quarantine.to_pylist():
         raise InputError(kind, wrong["expected"], row=wrong["row"], column=wrong["column"], value=wrong["value"], next_step="correct the record")  # fmt: skip
     return found
-
-
-def _put(folder: Path, name: str, lines: str) -> None:
-    """A file that is in the folder whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    hidden = folder / f".{name}"
-    hidden.write_text(lines, encoding="utf-8")
-    hidden.rename(folder / name)
-    sync_folder(folder)

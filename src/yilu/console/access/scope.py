@@ -51,13 +51,18 @@ class Scope:
         """Whether the user may approve what others asked for."""
         return APPROVER in self.rights
 
+    def holds(self, code: str) -> bool:
+        """Whether the area of a code is in scope."""
+        number = self.network.areas.index_of_code.get(code, 0)
+        return bool(number and self.in_area[number])
+
     def within(self, code: str) -> Scope:
         """The part of this scope that lies in an area, "" for all of it; nothing where they don't meet."""
         if not code:
             return self
-        number = self.network.areas.index_of_code.get(code, 0)
-        if number and self.in_area[number]:
+        if self.holds(code):
             return replace(self, areas=(code,))
+        number = self.network.areas.index_of_code.get(code, 0)
         inside = self.network.under(code) if number else None
         ids = self.network.areas.index_of_code
         met = tuple(a for a in self.areas if inside is not None and a in ids and inside[ids[a]])

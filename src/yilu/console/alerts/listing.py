@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from yilu.console.alerts.models import Handling
-from yilu.console.naming import Named, Pair, named
+from yilu.console.naming import Named, named
 from yilu.console.pages.asking import AddressError
+from yilu.console.pages.naming import Pair
 from yilu.console.pages.page import Ask
+from yilu.run.found import Found
 from yilu.supervision.alerts import LIVES, RESOLVED, Alert
 from yilu.supervision.handling.acting import Actor
 from yilu.supervision.handling.of_alerts import DISMISSED, NEW, STATES, Handled
-from yilu.supervision.rules.declared import SEVERITIES, Catalogue, declared
+from yilu.supervision.rules.declared import SEVERITIES, Catalogue
+from yilu.supervision.rules.evidence import Evidence
 
 EPOCH = date(1970, 1, 1)
 WAITING, ALL, QUIET = "", "all", "quiet"
@@ -28,7 +31,7 @@ LIFE: dict[str, Pair] = {life: (zh, life) for life, (zh, _) in LIVES.items()}
 
 @dataclass(frozen=True)
 class Seen:
-    """An alert in scope with how it is handled; codes in the place of ids."""
+    """An alert in scope with how it is handled; codes in the place of ids. It is alert ``number`` of ``found``."""
 
     alert: Alert
     handled: Handled
@@ -36,7 +39,13 @@ class Seen:
     facility: str
     area: str
     day: date
+    found: Found
     number: int
+
+    @property
+    def evidence(self) -> Evidence:
+        """Its evidence."""
+        return self.found.evidence[self.found.of == self.number]
 
     @property
     def waits(self) -> bool:
@@ -50,15 +59,13 @@ def actor_of(ask: Ask) -> Actor:
     return Actor(ask.scope.name, ask.scope.role.id, ask.scope.operator, ask.scope.areas)
 
 
-def catalogue_of(ask: Ask) -> Catalogue:
-    """The rules, also where there are no facts yet."""
-    found = ask.seen.alerts()
-    return found.catalogue if found else declared()
-
-
 def in_scope(ask: Ask) -> list[Seen]:
     """All alerts in scope, gravest and latest first."""
-    found = ask.seen.alerts()
+    return rows_of(ask, ask.seen.alerts())
+
+
+def rows_of(ask: Ask, found: Found | None) -> list[Seen]:
+    """The alerts of ``found``, as somebody has handled them."""
     if found is None:
         return []
     held = {h.alert: h.handled for h in ask.seen.records(Handling)}
@@ -69,7 +76,7 @@ def in_scope(ask: Ask) -> list[Seen]:
     return [
         Seen(
             a, held.get(a.id, Handled(a.id)), operators.get(a.operator, ""), facilities.get(a.place, ""), names.area_of(a.place),
-            EPOCH + timedelta(days=a.day), i,
+            EPOCH + timedelta(days=a.day), found, i,
         )
         for i, a in enumerate(found.alerts)
     ]  # fmt: skip
@@ -77,7 +84,7 @@ def in_scope(ask: Ask) -> list[Seen]:
 
 def filtered(ask: Ask, rows: list[Seen]) -> list[Seen]:
     """Those that the filter in the address asks for. Raises AddressError for a rule, severity, life or state that there is not."""
-    f, rules = ask.filter, catalogue_of(ask).rules
+    f, rules = ask.filter, ask.seen.rules.rules
     for name, value, known in (
         ("rule", f.rule, rules),
         ("severity", f.severity, {str(s) for s in SEVERITIES}),

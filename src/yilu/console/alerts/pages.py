@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 from django.http import Http404
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, STAFF
@@ -17,17 +17,17 @@ from yilu.console.alerts.listing import (
     SHOWN,
     Seen,
     actor_of,
-    catalogue_of,
     filtered,
     in_scope,
     in_state,
     record_of,
+    rows_of,
 )
 from yilu.console.alerts.models import HandlingStep
 from yilu.console.command.models import Incident
 from yilu.console.naming import named
 from yilu.console.pages.page import Ask, Column, Page, Table
-from yilu.console.pages.showing import screen
+from yilu.console.pages.showing import address_of, screen
 from yilu.console.pages.writing import local
 from yilu.console.registers.models import WHY
 from yilu.supervision.handling.acting import ROLES
@@ -49,9 +49,10 @@ COLUMNS = (
 @screen("alerts", SEES)
 def alerts(ask: Ask) -> Page:
     """Live list: grouped by rule, filtered by the address."""
-    whole = in_scope(ask)
+    found = ask.seen.alerts()
+    whole = rows_of(ask, found)
     rows = filtered(ask, whole)
-    rules, names = catalogue_of(ask), named()
+    rules, names = ask.seen.rules, named()
     here = rows[(ask.filter.page - 1) * PAGE_ROWS : ask.filter.page * PAGE_ROWS]
     query = ask.filter.query(page=1)
     told = [{**record_of(r, rules, names), "address": _address(r.alert.id, query)} for r in here]
@@ -74,8 +75,8 @@ def alerts(ask: Ask) -> Page:
         "count": len(rows), "pages": max(1, -(-len(rows) // PAGE_ROWS)),
         "_states": [(s, SHOWN[s], states[s], ask.filter.query(state=s, page=1)) for s in SHOWN],
         "_rules": [(r.id, (r.zh, r.en)) for r in rules.rules.values()], "_severities": [(str(s), SEVERITIES[s]) for s in sorted(SEVERITIES, reverse=True)],
-        "_lives": list(LIFE.items()), "_operators": _operators(ask), "_facts": ask.seen.alerts() is not None,
-        "complete_to": found.complete_to if (found := ask.seen.alerts()) else 0, "silent_feeds": sorted(found.silent) if found else [],
+        "_lives": list(LIFE.items()), "_operators": _operators(ask), "_facts": found is not None,
+        "complete_to": found.complete_to if found else 0, "silent_feeds": sorted(found.silent) if found else [],
     }  # fmt: skip
     return Page("alerts/list", _("预警"), (group_table, list_table), more=more)
 
@@ -98,7 +99,11 @@ def _address(alert: str, query: str) -> str:
 
 def the_one(ask: Ask) -> Seen:
     """The alert that the address names. Raises Http404 where there is none in scope."""
-    for row in in_scope(ask):
+    return _among(ask, in_scope(ask))
+
+
+def _among(ask: Ask, rows: list[Seen]) -> Seen:
+    for row in rows:
         if row.alert.id == ask.given["alert"]:
             return row
     raise Http404
@@ -108,11 +113,9 @@ def the_one(ask: Ask) -> Seen:
 def one(ask: Ask) -> Page:
     """One alert: what it says, its evidence, what was done about it, and what can be done."""
     whole = in_scope(ask)
-    row = next((r for r in whole if r.alert.id == ask.given["alert"]), None)
-    if row is None:
-        raise Http404
+    row = _among(ask, whole)
     around = [r.alert.id for r in filtered(ask, whole)]
-    rules, names = catalogue_of(ask), named()
+    rules, names = ask.seen.rules, named()
     rule = rules.rules[row.alert.rule]
     query = ask.filter.query(page=1)
     at = around.index(row.alert.id) if row.alert.id in around else -1
@@ -135,7 +138,7 @@ def one(ask: Ask) -> Page:
         "_previous": _address(around[at - 1], query) if at > 0 else "", "_next": _address(around[at + 1], query) if 0 <= at < len(around) - 1 else "",
         "_position": (at + 1, len(around)), "_why": list(WHY.items()), "_now": now, "_soon": now + timedelta(hours=12) if now else None,
         "_may_silence": ask.scope.role.id in STAFF, "_plans": list(for_province(ask.seen.network.folder).plans.values()), "_levels": list(LEVELS.items()),
-        "_responses": list(RESPONSES.items()), "_colours": list(COLOURS.items()), "_first": local(row.alert.first), "_wall": local(int(time.time())), "_incidents": _incidents(ask, can), "_incident": _incident(ask, row.handled), "_facility_at": link("network.one", {"code": row.facility}) if row.facility else "",
+        "_responses": list(RESPONSES.items()), "_colours": list(COLOURS.items()), "_first": local(row.alert.first), "_wall": local(int(time.time())), "_incidents": _incidents(ask, can), "_incident": _incident(ask, row.handled), "_facility_at": address_of("network.one", ask.scope, code=row.facility) if row.facility else "",
     }  # fmt: skip
     return Page("alerts/one", (rule.zh, rule.en), (evidence_table(ask, row), timeline), more=more)  # type: ignore[arg-type]
 
@@ -154,24 +157,14 @@ def _incidents(ask: Ask, can: tuple[str, ...]) -> list[tuple[int, str]]:
 
 def evidence_table(ask: Ask, row: Seen) -> Table:
     """The rows of evidence of an alert, each item leading to its history."""
-    found = ask.seen.alerts()
-    assert found is not None
-    rows = found.evidence[found.of == row.number]
+    rows = row.evidence
     rows = rows[np.lexsort([rows["key"], rows["at"]])]
     names, codes = named(), ask.seen.network.facilities.code_of_id
     told = [
         {"item": f"{int(e['key']):016x}" if e["key"] else "", "facility": names.of_facility(codes.get(int(e["place"]), "")), "from": int(e["at"]),
          "until": int(e["until"]), "sure": ("待定", "provisional") if e["provisional"] else ("确定", "certain"),
-         "address": link("items.one", {"key": f"{int(e['key']):016x}"}) if e["key"] else ""}
+         "address": address_of("items.one", ask.scope, key=f"{int(e['key']):016x}") if e["key"] else ""}
         for e in rows[:_EVIDENCE_ROWS]
     ]  # fmt: skip
     columns = (Column("item", _("寄件(假名)"), link="address"), Column("facility", _("场所")), Column("from", _("自"), "time"), Column("until", _("至"), "time"), Column("sure", _("确定性")))  # fmt: skip
     return Table("evidence", _("证据"), columns, told, _("此预警现已没有证据:迟到的数据将其撤回。"), max(0, len(rows) - len(told)))  # fmt: skip
-
-
-def link(page: str, kwargs: dict[str, str]) -> str:
-    """The address of a page that may not be there: "" then."""
-    try:
-        return reverse(page, kwargs=kwargs)
-    except NoReverseMatch:
-        return ""

@@ -150,7 +150,7 @@ class ReasonsSaid(Schema):
 _BODY = {
     "required": True,
     "content": {
-        "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"operator": "SF", "waybill": "SF1…", "kind": "accept", "at": "2026-06-01T08:00:00+08:00", "facility": "…"}\n'},
+        "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"operator": "CODE", "waybill": "…", "kind": "accept", "at": "2026-06-01T08:00:00+08:00", "facility": "…"}\n'},
         "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
         "text/csv": {"schema": {"type": "string"}},
     },

@@ -18,10 +18,9 @@ from yilu.console.api.problems import Refused
 from yilu.console.pages.page import Ask, Page
 from yilu.console.pages.showing import asked
 from yilu.console.pages.writing import plain
-from yilu.console.records.resource import REASON_MOST, RESOURCES, Resource, chosen, found, removed, saved
+from yilu.console.records.resource import REASON_MOST, RESOURCES, Resource, chosen, found, removed, saved, shown_fields
 
 PAGE_ROWS, MOST_ROWS = 100, 500
-HIDDEN = frozenset({"id", "password", "digest", "secret"})
 
 
 class Cursor(Schema):
@@ -50,20 +49,15 @@ def type_of(field: Any) -> Any:
     return kind | None if field.null else kind
 
 
-def shown_fields(declared: Resource) -> list[Any]:
-    """Fields that are shown: not the secret ones."""
-    return [f for f in declared.model._meta.fields if f.name not in HIDDEN]
-
-
 def said(declared: Resource, record: Any) -> dict[str, Any]:
     """A record as JSON."""
-    return {"pk": record.pk, **{f.name: plain(getattr(record, f.attname)) for f in shown_fields(declared)}}
+    return {"pk": record.pk, **{f.name: plain(getattr(record, f.attname)) for f in shown_fields(declared.model)}}
 
 
 def schema_of(declared: Resource) -> Any:
     """The schema of a record."""
     pk = type_of(declared.model._meta.pk)
-    parts: dict[str, Any] = {"pk": (pk, ...), **{f.name: (type_of(f), ...) for f in shown_fields(declared)}}
+    parts: dict[str, Any] = {"pk": (pk, ...), **{f.name: (type_of(f), ...) for f in shown_fields(declared.model)}}
     return create_model(f"Record_{declared.name}", __base__=Schema, **parts)
 
 

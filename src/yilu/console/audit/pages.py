@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -83,9 +83,7 @@ def _row(e: Entry) -> dict[str, Any]:
 @screen("audit.one", SYSTEM, "audit/<int:number>")
 def one(ask: Ask) -> Page:
     """One entry: who, when, from where, why, and each field before and after."""
-    entry = ask.seen.records(Entry).filter(number=ask.given["number"]).first()
-    if entry is None:
-        raise Http404
+    entry = get_object_or_404(ask.seen.records(Entry), number=ask.given["number"])
     fields = [(f.verbose_name, WHAT.get(entry.what, entry.what) if f.name == "what" else getattr(entry, f.name), "second" if f.name == "at" else "text") for f in Entry._meta.fields if f.name not in ("before", "after")]  # fmt: skip
     head = ask.seen.records(Head).filter(size__gt=entry.number).order_by("size").first()
     changes = Table(

@@ -20,6 +20,14 @@ from yilu.console.pages.writing import plain
 _LOCK = 0x79696C75
 _TEXTS = {"user": 64, "address": 45, "request": 32, "what": 64, "kind": 64, "subject": 128, "reason": 500}
 """Longest texts of an entry."""
+SECRET = frozenset({"password", "secret", "digest"})
+"""Fields of records that are shown nowhere."""
+
+
+def count() -> int:
+    """How many entries there are: they are numbered without gaps."""
+    last = Entry.objects.order_by("-number").values_list("number", flat=True).first()
+    return 0 if last is None else last + 1
 
 
 def has_recorded(ask: Ask, what: str, kind: str, subject: str, since: datetime) -> bool:
@@ -30,8 +38,7 @@ def has_recorded(ask: Ask, what: str, kind: str, subject: str, since: datetime) 
 
 def fields_of(record: Model) -> dict[str, Any]:
     """A record's fields as the audit keeps them, without its secrets."""
-    hidden = {"password", "secret", "digest"}
-    return {k: plain(v) for k, v in model_to_dict(record).items() if k not in hidden}
+    return {k: plain(v) for k, v in model_to_dict(record).items() if k not in SECRET}
 
 
 def recorded(
@@ -63,10 +70,9 @@ def added(
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    last = Entry.objects.order_by("-number").values_list("number", flat=True).first()
     texts = {"user": user, "address": address, "request": request_id.get(), "what": what, "kind": kind, "subject": subject, "reason": reason}  # fmt: skip
     entry = Entry(
-        number=0 if last is None else last + 1, at=datetime.now(UTC), before=exact(plain(before)), after=exact(plain(after)),
+        number=count(), at=datetime.now(UTC), before=exact(plain(before)), after=exact(plain(after)),
         **{name: _text(text)[: _TEXTS[name]] for name, text in texts.items()},
     )  # fmt: skip
     entry.leaf = leaf_of(entry)

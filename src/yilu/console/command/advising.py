@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
-from yilu.console.access.narrowing import met
 from yilu.console.access.roles import CARRIER, DUTY, STAFF, SUPERVISOR
 from yilu.console.alerts.listing import actor_of
 from yilu.console.audit.recording import fields_of, recorded
@@ -46,7 +45,7 @@ def advise(ask: Ask) -> Done | Page:
             raise HandlingError("the incident is closed", "事件已结案", "open it again first", "请先恢复处置")
         operator = choice(ask, "operator", ("企业", "firm"), named().firms)
         city = choice(ask, "city", ("市局", "city"), ask.seen.network.areas.index_of_code, needed=False)
-        if city and met((ask.seen.network.areas.index_of_code[city],), ask.scope.area_ids) == (-1,):
+        if city and not ask.scope.holds(city):
             raise HandlingError("the city is out of your scope", "该市不在您的管辖范围内", "choose one of your own", "请选择所辖地区")  # fmt: skip
         made = _sent(ask, pure.ADVICE, record, operator, city)
         zh, en = named().of_operator(operator)
@@ -68,9 +67,7 @@ def _step(name: str, roles: frozenset[str], change: Callable[[pure.Advice, Ask],
     @said_again(command)
     def do(ask: Ask) -> Done | Page:
         with transaction.atomic():
-            record = ask.seen.records(Advice).select_for_update().filter(pk=ask.given["pk"]).first()
-            if record is None:
-                raise Http404
+            record = get_object_or_404(ask.seen.records(Advice).select_for_update(), pk=ask.given["pk"])
             before = fields_of(record)
             value = change(value_of(record), ask)
             for time in TIMES:

@@ -39,10 +39,10 @@ def open_one(ask: Ask) -> Done | Page:
     return Done("command.one", {"pk": record.pk})
 
 
-def _deed(name: str, roles: frozenset[str]) -> Callable[[Callable[[Ask], str]], Callable[[Ask], str]]:
-    """Declare a deed of one incident: its function does it within a transaction, and gives the part of the page to go back to."""
+def _deed(name: str, roles: frozenset[str]) -> Callable[[Callable[[Ask], None]], Callable[[Ask], None]]:
+    """Declare a deed of one incident, which its function does within a transaction."""
 
-    def on(do: Callable[[Ask], str]) -> Callable[[Ask], str]:
+    def on(do: Callable[[Ask], None]) -> Callable[[Ask], None]:
         @said_again(one)
         def whole_deed(ask: Ask) -> Done | Page:
             with transaction.atomic():
@@ -57,7 +57,7 @@ def _deed(name: str, roles: frozenset[str]) -> Callable[[Callable[[Ask], str]], 
 
 
 @_deed("grade", _DUTY)
-def grade(ask: Ask) -> str:
+def grade(ask: Ask) -> None:
     """Change event level, response level and warning colour, each by itself."""
     level, response = whole(ask, "level", ("事件级别", "event level"), 1, 4), whole(ask, "response", ("响应级别", "response level"), 0, 4)  # fmt: skip
     colour, reason = text(ask, "colour", ("预警颜色", "warning colour")), text(ask, "reason", _REASON)
@@ -66,51 +66,46 @@ def grade(ask: Ask) -> str:
     )
     said = (f"{zh}:{reason}", f"{en}: {reason}")
     changed(ask, "grade", said, lambda i: pure.graded(i, level, response, colour, actor_of(ask), reason))
-    return "gradings"
 
 
 @_deed("plan", _DUTY)
-def plan(ask: Ask) -> str:
+def plan(ask: Ask) -> None:
     """Start another plan: its tasks come on top."""
     book, chosen = for_province(ask.seen.network.folder), text(ask, "plan", ("预案", "plan"))
     reason = text(ask, "reason", _REASON)
     zh, en = plan_name(book, chosen)
     said = (f"{zh}:{reason}", f"{en}: {reason}")
     changed(ask, "plan", said, lambda i: pure.another_plan(i, chosen, firms_in(ask), actor_of(ask), book, now_s()))
-    return "plan"
 
 
 @_deed("task", STAFF)
-def task(ask: Ask) -> str:
+def task(ask: Ask) -> None:
     """Set a task."""
     what, owner = text(ask, "what", ("任务", "task"), 300), text(ask, "owner", ("责任单位", "owner"), 80)
     due = int(moment(ask, "due", ("期限", "deadline")).timestamp())
     changed(ask, "task", f"{what}({owner})", lambda i: pure.with_task(i, what, owner, due, actor_of(ask), now_s()))
-    return "tasks"
 
 
 @_deed("task_end", STAFF)
-def task_end(ask: Ask) -> str:
+def task_end(ask: Ask) -> None:
     """A task is done or dropped."""
     number, result = whole(ask, "number", ("任务", "task"), 1), text(ask, "result", ("办理结果", "result"), 1000)
     state = text(ask, "state", ("任务状态", "state"))
     zh, en = pure.TASKS.get(state, (state, state))
     said = (f"{number} {zh}:{result}", f"{number} {en}: {result}")
     changed(ask, "task_end", said, lambda i: pure.task_ended(i, number, state, result, actor_of(ask)))
-    return "tasks"
 
 
 @_deed("task_again", STAFF)
-def task_again(ask: Ask) -> str:
+def task_again(ask: Ask) -> None:
     """A task is open again."""
     number, reason = whole(ask, "number", ("任务", "task"), 1), text(ask, "reason", _REASON)
     due = int(moment(ask, "due", ("期限", "deadline")).timestamp())
     changed(ask, "task_again", f"{number}:{reason}", lambda i: pure.task_again(i, number, due, actor_of(ask), now_s()))
-    return "tasks"
 
 
 @_deed("report", _DUTY)
-def report(ask: Ask) -> str:
+def report(ask: Ask) -> None:
     """Make a report: by voice, first, follow-up or final."""
     book, kind = for_province(ask.seen.network.folder), text(ask, "kind", ("报告类别", "kind of report"))
     held = {c.id: text(ask, f"holds_{c.id}", (c.zh, c.en), 2000, needed=False) for c in book.reports.get(kind, ())}
@@ -118,11 +113,10 @@ def report(ask: Ask) -> str:
         held = {"what": text(ask, "holds_what", ("事件情况", "what happened"), 2000, needed=False)}
     said = pure.REPORTS.get(kind, (kind, kind))
     changed(ask, "report", said, lambda i: pure.reported(i, kind, held, actor_of(ask), now_s(), book))
-    return "reports"
 
 
 @_deed("firm", STAFF)
-def firm(ask: Ask) -> str:
+def firm(ask: Ask) -> None:
     """Note that a firm has reported, or told the public."""
     operator, what = text(ask, "operator", ("企业", "firm")), text(ask, "what", ("事项", "what"))
     at, note = moment(ask, "at", ("时间", "when")), text(ask, "note", ("凭据", "evidence of it"))
@@ -134,30 +128,26 @@ def firm(ask: Ask) -> str:
     zh, en = named().of_operator(operator)
     said = (f"{zh} {told[0]}:{note}", f"{en} {told[1]}: {note}")
     changed(ask, "firm", said, lambda i: pure.firm_told(i, operator, what, int(at.timestamp()), actor_of(ask)))  # fmt: skip
-    return "timers"
 
 
 @_deed("end", _DUTY)
-def end(ask: Ask) -> str:
+def end(ask: Ask) -> None:
     """Handling has ended."""
     reason = text(ask, "reason", _REASON)
     changed(ask, "end", reason, lambda i: pure.ended(i, actor_of(ask), now_s(), reason))
-    return "state"
 
 
 @_deed("close", _DUTY)
-def close(ask: Ask) -> str:
+def close(ask: Ask) -> None:
     """Close the incident."""
     changed(ask, "close", ask.form.get("reason", "").strip(), lambda i: pure.closed(i, actor_of(ask), now_s()))
-    return "state"
 
 
 @_deed("again", _DUTY)
-def again(ask: Ask) -> str:
+def again(ask: Ask) -> None:
     """Handle it again."""
     reason = text(ask, "reason", _REASON)
     changed(ask, "again", reason, lambda i: pure.again(i, actor_of(ask), now_s(), reason))
-    return "state"
 
 
 def _open_one(ask: Ask) -> Incident:
@@ -168,17 +158,16 @@ def _open_one(ask: Ask) -> Incident:
 
 
 @_deed("message", STAFF)
-def message(ask: Ask) -> str:
+def message(ask: Ask) -> None:
     """Note a message: to or from which office, by which way. No name of a person belongs here."""
     record = _open_one(ask)
     said = f"{text(ask, 'way', ('方式', 'way'), 40)} · {text(ask, 'office', ('对方单位', 'office'), 80)}:{text(ask, 'text', ('内容', 'text'), 2000)}"
     noted(record, ask, "message", said)
     recorded(ask, "command.message", "incidents", str(record.pk), None, None, said[:500])
-    return "timeline"
 
 
 @_deed("means", STAFF)
-def means(ask: Ask) -> str:
+def means(ask: Ask) -> None:
     """Put in people, vehicles, sites or goods."""
     record = _open_one(ask)
     made = Means(
@@ -189,11 +178,10 @@ def means(ask: Ask) -> str:
     said = f"{made.what} {made.amount}({made.owner})"
     noted(record, ask, "means", said)
     recorded(ask, "command.means", "incidents", str(record.pk), None, fields_of(made), said[:500])
-    return "means"
 
 
 @_deed("means_end", STAFF)
-def means_end(ask: Ask) -> str:
+def means_end(ask: Ask) -> None:
     """Withdraw means."""
     record = _open_one(ask)
     held = ask.seen.records(Means).filter(incident=record, pk=whole(ask, "means", ("资源", "means"), 1, 2**31), until=None).first()  # fmt: skip
@@ -204,11 +192,10 @@ def means_end(ask: Ask) -> str:
     held.save()
     noted(record, ask, "means_end", f"{held.what} {held.amount}")
     recorded(ask, "command.means_end", "incidents", str(record.pk), before, fields_of(held), text(ask, "reason", _REASON, needed=False))  # fmt: skip
-    return "means"
 
 
 @_deed("count", STAFF)
-def count(ask: Ask) -> str:
+def count(ask: Ask) -> None:
     """Count what the incident's alerts speak of, from the facts."""
     record = _open_one(ask)
     joined = [h.alert for h in ask.seen.records(Handling).filter(incident=record)]
@@ -216,7 +203,6 @@ def count(ask: Ask) -> str:
         raise HandlingError("no alert belongs to the incident", "本事件没有关联的预警", "join an alert on its page", "请在预警页上将其并入本事件")  # fmt: skip
     count_now(ask, record, joined)
     recorded(ask, "command.count", "incidents", str(record.pk), None, {"alerts": joined})
-    return "touched"
 
 
 @deed("alerts.join", _DUTY, "alerts/<slug:alert>/join")

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import transaction
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -89,9 +90,7 @@ def give(ask: Ask) -> Done | Page:
 def take(ask: Ask) -> Done | Page:
     """Take over: by somebody else than who handed over."""
     with transaction.atomic():
-        record = ask.seen.records(HandOver).select_for_update().filter(pk=ask.given["pk"]).first()
-        if record is None:
-            raise Http404
+        record = get_object_or_404(ask.seen.records(HandOver).select_for_update(), pk=ask.given["pk"])
         if record.taken_by:
             raise HandlingError("it is taken over already", "已接班", "nothing is left to do", "无需再次接班")
         if record.given_by == ask.scope.name:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from yilu.console.audit.recording import fields_of, recorded
 from yilu.console.command.models import (
@@ -64,9 +64,7 @@ def keep(record: Incident, value: pure.Incident) -> None:
 def found(ask: Ask, locked: bool = False) -> Incident:
     """The incident that the address names. Raises Http404 where there is none in scope."""
     rows = ask.seen.records(Incident)
-    record: Incident | None = (rows.select_for_update() if locked else rows).filter(pk=ask.given["pk"]).first()
-    if record is None:
-        raise Http404
+    record: Incident = get_object_or_404(rows.select_for_update() if locked else rows, pk=ask.given["pk"])
     return record
 
 

@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from django.core.exceptions import PermissionDenied
 
-from yilu.console.access.narrowing import met
 from yilu.console.alerts.listing import actor_of
 from yilu.console.audit.recording import fields_of, recorded
 from yilu.console.command.kept import keep, moment_of, noted
@@ -37,7 +36,7 @@ def opened_from(ask: Ask, alerts: list[str]) -> Incident:
         text(ask, "title", ("事件名称", "title"), 120), text(ask, "plan", ("预案", "plan")), gradings, int(known.timestamp()), int(began.timestamp()),
         firms_in(ask), actor_of(ask), book, now,
     )  # fmt: skip
-    if met((ask.seen.network.areas.index_of_code[area],), ask.scope.area_ids) == (-1,):
+    if not ask.scope.holds(area):
         raise PermissionDenied  # nobody opens what lies out of scope
     record = Incident(area=area, began_at=began, known_at=moment_of(value.known_at), made_by=ask.scope.name, account=text(ask, "account", ("情况", "account"), 4000, needed=False))  # fmt: skip
     keep(record, value)

@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, STAFF
-from yilu.console.alerts.listing import LIFE, catalogue_of, in_scope
+from yilu.console.alerts.listing import LIFE, in_scope
 from yilu.console.alerts.models import Handling
-from yilu.console.alerts.pages import link
 from yilu.console.command.advice_rows import advice_table, rows_of
 from yilu.console.command.kept import found, seconds, value_of
 from yilu.console.command.models import Advice as AdviceRecord
@@ -243,7 +242,7 @@ def touched(counted: dict[str, object]) -> tuple[Table, Table]:
     hint = _("尚未清点。关联预警后按“清点影响”,从事实中计数。")
     return (
         Table("facilities", _("涉及场所"), (Column("facility", _("场所"), link="address"), Column("items", _("件数"), "count")),
-              [{"code": f, "facility": names.of_facility(f), "items": n, "address": link("network.one", {"code": f})} for f, n in facilities], hint),
+              [{"code": f, "facility": names.of_facility(f), "items": n, "address": reverse("network.one", kwargs={"code": f})} for f, n in facilities], hint),
         Table("lanes", _("涉及线路"), (Column("origin", _("寄出")), Column("destination", _("寄达")), Column("items", _("件数"), "count")),
               [{"origin": names.of_area(a), "destination": names.of_area(b), "items": n} for a, b, n in lanes], hint),
     )  # fmt: skip
@@ -251,7 +250,7 @@ def touched(counted: dict[str, object]) -> tuple[Table, Table]:
 
 def alerts_of(ask: Ask, record: Incident) -> Table:
     """The alerts that belong to an incident, as they stand now."""
-    known, names, rules = {r.alert.id: r for r in in_scope(ask)}, named(), catalogue_of(ask).rules
+    known, names, rules = {r.alert.id: r for r in in_scope(ask)}, named(), ask.seen.rules.rules
     rows = []
     for h in ask.seen.records(Handling).filter(incident=record):
         now = known.get(h.alert)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.feeds.models import Receipt
 from yilu.console.pages.page import Ask
-from yilu.console.pages.writing import local
 from yilu.console.seen import Seen
 from yilu.indicators import Period, catalogue
 from yilu.indicators.periods import period_of
@@ -96,11 +94,6 @@ def by_hour(seen: Seen, operator: int, hours: int = 48) -> list[tuple[int, int]]
     return [(3600 * int(last - hours + 1 + i), int(n)) for i, n in enumerate(sums)]
 
 
-def latest_day(seen: Seen) -> date:
-    """The local day of the latest event; today where there is none."""
-    return local(seen.as_of).date() if seen.as_of else local(int(time.time())).date()
-
-
 def months_until(day: date, months: int = MONTHS) -> list[Period]:
     """The months up to the one of a day, which is last."""
     found = [period_of("month", day)]
@@ -118,7 +111,7 @@ def scores(ask: Ask, period: Period) -> dict[int, float]:
 def compliance(ask: Ask, operator: int) -> list[dict[str, Any]]:
     """The monthly score of an operator, with each of the indicators it is made of."""
     found = []
-    for month in months_until(latest_day(ask.seen)):
+    for month in months_until(ask.seen.latest_day):
         rows = ask.seen.indicators([*WEIGHTS, SCORE], month, Cells(operators=(operator,)), ("operator",))
         values = {r["indicator"]: r["value"] for r in rows}
         if any(v is not None for v in values.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.feeds.keys import made, revoked
@@ -71,9 +71,7 @@ def make(ask: Ask) -> Page:
 def revoke(ask: Ask) -> Done | Page:
     """Revoke a key: it opens nothing from now on."""
     operator = operator_in(ask)
-    key = ask.seen.records(MachineKey).filter(operator=operator.code, pk=ask.given["pk"], revoked_at=None).first()
-    if key is None:
-        raise Http404
+    key = get_object_or_404(ask.seen.records(MachineKey), operator=operator.code, pk=ask.given["pk"], revoked_at=None)
     reason = ask.form.get("reason", "").strip()[:REASON_MOST]
     if not reason:
         return listed(ask, wrong=_("请写明停用的理由。"))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -47,19 +48,12 @@ def operator_in(ask: Ask) -> Operator:
     allowed = ask.scope.operator_ids
     if not known or not ask.scope.everywhere or (allowed and known not in allowed):
         raise Http404
-    return Operator(known, code, name_of(ask, known))
-
-
-def name_of(ask: Ask, operator: int) -> tuple[str, str]:
-    """The name of an operator, in both languages."""
-    operators = ask.scope.network.operators
-    at = list(operators.id).index(operator)
-    return str(operators.name_zh[at]), str(operators.name_en[at])
+    return Operator(known, code, operators.name_of_id[known])
 
 
 def week(ask: Ask) -> Period:
     """The days that a page is of: those of the filter, or the last thirty."""
-    return ask.filter.period(figures.latest_day(ask.seen), _DAYS)
+    return ask.filter.period(ask.seen.latest_day, _DAYS)
 
 
 @screen("feeds", READERS)
@@ -76,7 +70,7 @@ def feeds(ask: Ask) -> Page:
         mark = figures.grade(scores.get(one))
         rows.append(
             {
-                "operator": name_of(ask, one), "code": code, "at": reverse("feeds.one", kwargs={"operator": code}), "events": t.events, "received": t.received,
+                "operator": ask.scope.network.operators.name_of_id[one], "code": code, "at": reverse("feeds.one", kwargs={"operator": code}), "events": t.events, "received": t.received,
                 "repeats": (t.received - t.events) / t.received if t.received else None, "lag": t.lag_h, "unmapped": t.unmapped,
                 "unknown_place": t.unknown_place, "score": scores.get(one), "grade": mark[1] if mark else None,
             }
@@ -206,18 +200,17 @@ def receipts(ask: Ask) -> Page:
 @screen("feeds.receipt", READERS, "feed-receipts/<str:number>")
 def receipt(ask: Ask) -> Page:
     """One receipt, to print: the proof of what was reported when."""
-    found = ask.seen.records(Receipt).filter(pk=ask.given["number"]).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(ask.seen.records(Receipt), pk=ask.given["number"])
     state = state_of(found)
     rows = []
     for code, n in found.reasons.items():
         reason = reasons.BY_CODE[code]
         rows.append({"code": code, "reason": (reason.zh, reason.en), "rows": n, "step": (reason.next_step_zh, reason.next_step)})  # fmt: skip
     table = Table("reasons", _("隔离原因"), (Column("reason", _("原因")), Column("rows", _("行数"), "count"), Column("step", _("怎么办"))), rows, _("全部行均被采用。"))  # fmt: skip
-    known = ask.scope.network.operators.index_of_code.get(found.operator, 0)
+    operators = ask.scope.network.operators
+    known = operators.index_of_code.get(found.operator, 0)
     more = {
-        "number": found.number, "operator": found.operator, "name": name_of(ask, int(known)) if known else found.operator, "feed": found.feed, "at": found.at,
+        "number": found.number, "operator": found.operator, "name": operators.name_of_id[known] if known else found.operator, "feed": found.feed, "at": found.at,
         "content": found.content, "size": found.size, "rows": found.rows, "used": found.used, "quarantined": found.quarantined, "state": STATES[state],
         "commit": found.commit, "by": str(found.key) if found.key_id else found.user,
     }  # fmt: skip

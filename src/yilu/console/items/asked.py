@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
 
 from yilu.console.pages.asking import AddressError, Filter
 from yilu.console.pages.page import Ask
-from yilu.console.seen import Seen
 from yilu.indicators import Period
 from yilu.indicators.values import Scope as Cells
 from yilu.items.answers import Narrow
@@ -78,14 +77,8 @@ def asked_of(ask: Ask) -> Asked:
         raise AddressError("by", f.by, f"one of {', '.join(GROUPS)}", f"{'、'.join(GROUPS)} 之一")
     if f.measure and f.measure not in MEASURES:
         raise AddressError("measure", f.measure, f"one of {', '.join(MEASURES)}", f"{'、'.join(MEASURES)} 之一")
-    latest = latest_day(ask.seen)
-    return Asked(f, ask.seen.network, latest, f.period(EPOCH + timedelta(days=latest), DAYS))
-
-
-def latest_day(seen: Seen) -> int:
-    """The local day, since 1970, of the latest event; today, where there is none."""
-    at = seen.as_of or int(datetime.now(UTC).timestamp())
-    return int(seen.network.local_day(at))
+    latest = ask.seen.latest_day
+    return Asked(f, ask.seen.network, (latest - EPOCH).days, f.period(latest, DAYS))
 
 
 def area_ids(network: Network, code: str) -> tuple[int, ...]:

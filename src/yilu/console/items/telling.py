@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from yilu.console.items.figures import CHECK_NAMES
 from yilu.console.pages.naming import kind, names_of
 from yilu.console.pages.page import Ask, Chart, Column, Table
 from yilu.console.pages.writing import said
@@ -17,7 +17,6 @@ from yilu.items.cubes import CHECKS, STATUSES
 from yilu.items.fields import FLAGS
 from yilu.items.history import History
 
-CHECK_TITLES: dict[str, Promise] = {"inspect": _("收寄验视"), "identify": _("实名收寄"), "screen": _("过机安检")}
 _STATUS: dict[int, tuple[str, str]] = {0: ("无此义务", "not owed")} | {number: (zh, name) for name, (number, zh, _) in STATUSES.items()}  # fmt: skip
 _OUTCOMES: dict[int, tuple[str, str]] = {
     0: ("在途", "on its way"), 1: ("已签收", "delivered"), 2: ("退回", "returned"), 3: ("丢失", "lost"), 4: ("终止", "stopped"),
@@ -65,7 +64,7 @@ def _journey(ask: Ask, r: Row) -> list[Row]:
         (_("时限产品"), names.of("level", r["service_level"]) if r["service_level"] else ("未报,按两地推定", "not stated: that of its two ends")),
         (_("收寄时间"), r["start_at"] if r["accepted_known"] else ("无收寄记录", "no acceptance known")), (_("承诺时间"), promise), (_("寄件结果"), _OUTCOMES[r["outcome"]]), (_("结果时间"), end),
         (_("准时"), None if on_time is None else ("是", "yes") if on_time else ("否,已逾期", "no, late")),
-        *((CHECK_TITLES[c], _STATUS[r[f"{c}_status"]]) for c in CHECKS), (_("投递失败次数"), str(r["attempts"])), (_("中转次数"), str(r["hops"])),
+        *((CHECK_NAMES[c], _STATUS[r[f"{c}_status"]]) for c in CHECKS), (_("投递失败次数"), str(r["attempts"])), (_("中转次数"), str(r["hops"])),
         (_("标志"), "、".join(map(said, flags))),
     ]  # fmt: skip
     return [{"what": what, "value": value} for what, value in told if value not in (None, "")]

@@ -21,18 +21,17 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseNotAllowed,
-    JsonResponse,
     StreamingHttpResponse,
 )
 
-from yilu.console.access.gate import Access
+from yilu.console.access.gate import opens
 from yilu.console.access.roles import EVERYBODY, SCREENS
 from yilu.console.facts import newest
 from yilu.console.live.messages import Message, message
 from yilu.console.live.watching import BEAT_S, Pulse, Watcher
 from yilu.console.operations.metrics import streaming
 from yilu.console.pages.page import Ask
-from yilu.console.pages.showing import asked
+from yilu.console.pages.showing import asked, refusal
 from yilu.console.seen import scope_of
 from yilu.errors import YiluError
 from yilu.settings import load
@@ -49,6 +48,7 @@ def watcher() -> Watcher:
     return Watcher(newest)
 
 
+@opens(EVERYBODY | SCREENS)
 async def live(request: HttpRequest) -> HttpResponseBase:
     """The stream, narrowed to the scope of who asks and to the area of the filter."""
     if request.method != "GET":
@@ -56,16 +56,13 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     try:
         ask = asked(request, {})
     except YiluError as error:
-        return JsonResponse({**error.record(), "status": 400}, status=400, content_type="application/problem+json")
+        return refusal(request, error, "json")
     most = load().live_clients
     if watcher().clients >= most:
         return HttpResponse(status=503, headers={"Retry-After": "30"})
     await sync_to_async(_free)()
     told = _told(request, ask, _last(request), "once" in request.GET)
     return StreamingHttpResponse(told, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-
-
-live.access = Access(EVERYBODY | SCREENS)  # type: ignore[attr-defined]
 
 
 def _last(request: HttpRequest) -> int | None:

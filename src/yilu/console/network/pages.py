@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.staticfiles import finders
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, OFFICE
-from yilu.console.items.asked import area_ids, asked_of
+from yilu.console.items.asked import Asked, area_ids, asked_of
 from yilu.console.items.figures import pair_rows
 from yilu.console.network import facility  # noqa: F401 - declares its screen
+from yilu.console.overview import serving
 from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
@@ -33,24 +33,24 @@ Row = dict[str, Any]
 @screen("network", SEES)
 def network(ask: Ask) -> Page:
     """What is there, and what moves between."""
-    rows = facility_rows(ask)
+    asked = asked_of(ask)
+    rows, pairs = facility_rows(ask, asked), [] if ask.seen.for_statistics else pair_rows(ask, asked)
     first, shown = (ask.filter.page - 1) * _ROWS, [r for r in rows if r["tier"]]
     tables = (
-        hubs(shown), facilities(rows[first : first + _ROWS], len(rows)), *([] if ask.seen.for_statistics else [lanes(ask)]), crossings(ask.seen.network),
+        hubs(shown), facilities(rows[first : first + _ROWS], len(rows)), *([] if ask.seen.for_statistics else [lanes(pairs)]), crossings(ask.seen.network),
         levels(ask.seen.network), promises(ask.seen.network),
     )  # fmt: skip
-    asked = asked_of(ask)
     more = {
         "first": asked.period.first, "last": asked.period.last, "pages": max(1, -(-len(rows) // _ROWS)), "count": len(rows), "kind": ask.filter.kind, "_kinds": [(k.code, (k.zh, k.en)) for k in FACILITY_KINDS.values()],
-        "map": drawn(ask, rows), "draws": finders.find("yilu/map.js") is not None,
+        "map": drawn(ask.seen.network, rows, pairs),
     }  # fmt: skip
     return Page("network/network", _("网络"), tables, more=more)
 
 
-def facility_rows(ask: Ask) -> list[Row]:
+def facility_rows(ask: Ask, asked: Asked) -> list[Row]:
     """Facilities of the area that is asked for, by their events of the days asked for, the most first."""
     of, names, chosen = ask.seen.network, names_of(ask.seen.network), set(area_ids(ask.seen.network, ask.filter.area))
-    events = throughput(ask)
+    events = throughput(ask, asked)
     q = ask.filter.q.casefold()
     rows = []
     f = of.facilities
@@ -74,10 +74,10 @@ def kind_of(code: str) -> tuple[str, str]:
     return kind.zh, kind.en
 
 
-def throughput(ask: Ask) -> dict[int, int]:
+def throughput(ask: Ask, asked: Asked) -> dict[int, int]:
     """Events of the days asked for by facility in scope."""
     by = ("facility", "operator") if ask.scope.operator_ids else ("facility",)
-    found = ask.seen.scans(by, hours=asked_of(ask).hours)
+    found = ask.seen.scans(by, hours=asked.hours)
     sums: dict[int, int] = {}
     for row in found.to_pylist() if found is not None else ():
         sums[row["facility"]] = sums.get(row["facility"], 0) + row["events"]
@@ -108,10 +108,8 @@ def facilities(rows: list[Row], count: int) -> Table:
     )  # fmt: skip
 
 
-def lanes(ask: Ask) -> Table:
+def lanes(rows: list[Row]) -> Table:
     """Lanes as they were used: items accepted by pair of cities. A carrier sees its own; its lanes are its secret."""
-    asked = asked_of(ask)
-    rows = pair_rows(ask, asked)
     columns = (
         Column("origin", _("寄出地")), Column("destination", _("寄达地")), Column("accepted", _("收寄"), "count", "accepted_at"), Column("due", _("到期"), "count"), Column("on_time_rate", _("准时率"), "percent"),
     )  # fmt: skip
@@ -174,16 +172,15 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def drawn(ask: Ask, rows: Iterable[Row]) -> dict[str, Any]:
+def drawn(of: Network, rows: Iterable[Row], pairs: list[Row]) -> dict[str, Any]:
     """What ``map.js`` draws: hubs and processing sites as marks, the busiest lanes as arcs, longitudes and latitudes in degrees, within the outlines of cities."""
-    of = ask.seen.network
     inside = [r for r in rows if of.area_inside[of.facility_area[r["id"]]]]
     hubs = [
         {"code": r["code"], "name": r["name"], "kind": r["kind"], "tier": r["tier"], "tier_name": _tier(r["tier"]), "state": STATUSES.get(r["state"], r["state"]), "planned": r["state"] == "planned", "lon": r["lon"], "lat": r["lat"]}
         for r in inside if r["tier"] or r["processing"]
     ]  # fmt: skip
     flows: list[Row] = []
-    for r in [] if ask.seen.for_statistics else pair_rows(ask, asked_of(ask)):
+    for r in pairs:
         a, b = r["ids"]
         if a != b and of.area_inside[a] and of.area_inside[b] and len(flows) < _LANES:
             flows.append({"from": r["origin"], "to": r["destination"], "items": r["accepted"], "line": [[float(of.area_lon[i]), float(of.area_lat[i])] for i in (a, b)]})  # fmt: skip
@@ -191,16 +188,8 @@ def drawn(ask: Ask, rows: Iterable[Row]) -> dict[str, Any]:
     box = (
         [min(x for x, _y in at), min(y for _x, y in at), max(x for x, _y in at), max(y for _x, y in at)] if at else None
     )
-    return {"level": "city", "classes": [], "areas": [], "alerts": [], "outlines": "", "around": _outlines(), "base": "", "hubs": hubs, "flows": flows, "box": box}  # fmt: skip
+    return {"level": "city", "classes": [], "areas": [], "alerts": [], "outlines": "", "around": serving.address(of, "city"), "base": "", "hubs": hubs, "flows": flows, "box": box}  # fmt: skip
 
 
 def _tier(code: str) -> Any:
     return TIERS.get(code, "")
-
-
-def _outlines() -> str:
-    """Where outlines of cities are, empty where there are none."""
-    try:
-        return f"{reverse('outlines')}?level=city"
-    except NoReverseMatch:
-        return ""

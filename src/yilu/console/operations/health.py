@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from yilu.console import ready, vendor
 from yilu.console.audit import guards
 from yilu.console.audit.models import Entry, Head
+from yilu.console.audit.recording import count
 from yilu.console.facts import newest
 from yilu.errors import StoreError
 
@@ -97,12 +98,12 @@ def _heads() -> Check:
     """Whether entries were signed lately: more than a day of entries without a head is one."""
     name = ("审计树头", "audit heads")
     try:
-        last, entries = Head.objects.first(), Entry.objects.order_by("-number").values_list("number", flat=True).first()
+        last, n = Head.objects.first(), count()
         unsigned = Entry.objects.order_by("number").filter(number__gte=last.size if last else 0).first()
     except DatabaseError:
         return Check("heads", name, False, ("无法读取", "can't be read"), needed=False)
     late = unsigned is not None and time.time() - unsigned.at.timestamp() > 86_400
-    size, n = last.size if last else 0, 0 if entries is None else entries + 1
+    size = last.size if last else 0
     found = (f"{n} 条中 {size} 条已签", f"{size} of {n} entries signed")
     return Check("heads", name, not late, (found[0] + ":yilu audit head", found[1] + ": yilu audit head") if late else found, needed=False)  # fmt: skip
 

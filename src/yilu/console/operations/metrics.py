@@ -24,7 +24,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from yilu.console.audit.models import Entry, Head
+from yilu.console.audit.models import Head
+from yilu.console.audit.recording import count
 from yilu.console.facts import newest
 
 disable_created_metrics()
@@ -62,10 +63,10 @@ class _Standing(Collector):
         yield _gauge("yilu_spool_files", "Files of the spool that are in no commit yet.", files)
         yield _gauge("yilu_spool_bytes", "Bytes of these files.", size)
         try:
-            last, number = Head.objects.first(), Entry.objects.order_by("-number").values_list("number", flat=True).first()  # fmt: skip
+            last, entries = Head.objects.first(), count()
         except DatabaseError:
             return
-        yield _gauge("yilu_audit_entries", "Entries of the audit record.", 0 if number is None else number + 1)
+        yield _gauge("yilu_audit_entries", "Entries of the audit record.", entries)
         yield _gauge("yilu_audit_signed_entries", "Entries that a signed head covers.", last.size if last else 0)
 
 

@@ -15,17 +15,17 @@ import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from yilu.console.access.scope import Scope
 from yilu.console.overview import alerts, headline
 from yilu.console.overview.headline import DAYS, form_of, latest
 from yilu.console.pages.page import Ask, Column, Table, Text
 from yilu.console.pages.writing import FORMS, said
+from yilu.console.seen import Seen
 from yilu.errors import SettingsError
 from yilu.indicators import Period, catalogue
 from yilu.indicators.values import Scope as Cells
 from yilu.items.answers import Narrow
-from yilu.network import Network
 from yilu.network.facility_kinds import FACILITY_KINDS
-from yilu.settings import load
 from yilu.supervision.rules.declared import SEVERITIES
 
 DEFAULT = "accepted"
@@ -86,21 +86,20 @@ def breaks(values: Sequence[float], classes: int = CLASSES) -> tuple[float, ...]
 
 
 def _areas(ask: Ask, level: str, city: int) -> list[int]:
-    network, scope = ask.seen.network, ask.seen.scope.within(ask.filter.area)
+    network, scope = ask.seen.network, ask.here.scope
     ids = (int(i) for i, of in zip(network.areas.id, network.areas.level, strict=True) if of == level)
     return [
         i
         for i in ids
         if network.area_inside[i]
-        and (scope.in_area[i] or (level == "city" and _holds(ask, i)))
+        and (scope.in_area[i] or (level == "city" and _holds(scope, i)))
         and (not city or network.area_city[i] == city)
     ]
 
 
-def _holds(ask: Ask, city: int) -> bool:
+def _holds(scope: Scope, city: int) -> bool:
     """Whether a city holds an area that is in scope, though not all of it is."""
-    network, scope = ask.seen.network, ask.seen.scope.within(ask.filter.area)
-    return bool((scope.in_area & (network.area_city == city)).any())
+    return bool((scope.in_area & (scope.network.area_city == city)).any())
 
 
 def _area(ask: Ask, i: int, value: float | None, form: str) -> dict[str, Any]:
@@ -214,15 +213,14 @@ def tables(of: Shown) -> tuple[Table, ...]:
 
 def choices(ask: Ask) -> list[tuple[str, str]]:
     """Indicators by which cities can be coloured, by their names: those that serve the purpose of who asks."""
-    purpose = "statistics" if ask.scope.role.statistics and not ask.scope.role.supervision else "supervision"
-    return [(i.id, said((i.zh, i.en))) for i in catalogue().values() if i.serves(purpose)]
+    return [(i.id, said((i.zh, i.en))) for i in catalogue().values() if i.serves(ask.seen.purpose.name)]
 
 
-def for_script(of: Shown, network: Network, outlines: str, around: str) -> dict[str, Any]:
+def for_script(of: Shown, seen: Seen, outlines: str, around: str) -> dict[str, Any]:
     """What the script draws. ``outlines``: the address of outlines of the shown level, ``around``: of those of cities, "" where there are none."""
-    box = network.bbox if of.level == "city" else None
+    box = seen.network.bbox if of.level == "city" else None
     return {
-        "level": of.level, "measure": said(of.measure), "classes": classes(of), "base": ground(load().base_map), "areas": of.areas, "flows": of.flows, "hubs": of.hubs,
+        "level": of.level, "measure": said(of.measure), "classes": classes(of), "base": ground(seen.settings.base_map), "areas": of.areas, "flows": of.flows, "hubs": of.hubs,
         "alerts": of.alerts, "outlines": outlines, "around": around, "box": list(box) if box else None,
     }  # fmt: skip
 

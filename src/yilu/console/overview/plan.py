@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.pages.drawing import DASHED, POINTS, Drawn, chart
 from yilu.console.pages.page import Chart, Column, Table, Text
+from yilu.console.plan import worked
+from yilu.console.plan.pages import unit
+from yilu.console.seen import Seen
 from yilu.errors import YiluError
-from yilu.network import Network
-from yilu.plan import folder, statistics
 from yilu.plan.forecast.trajectory import COMPARATORS
-from yilu.plan.prospects import Prospect, areas_of, prospects, years_known
-from yilu.plan.units import units
+from yilu.plan.prospects import Prospect
 
 _MAIN = "T1"
 """The section of a plan that holds the table of its main indicators."""
 
 
-@lru_cache(maxsize=4)
-def _known(province: str) -> tuple[Prospect, ...]:
-    from yilu.console.facts import newest  # the province that is loaded already
-
-    network: Network = newest().facts.network
+def targets(seen: Seen) -> tuple[Prospect, ...]:
+    """The main targets of the province's plan, or else those that have an item in its table; none where it has no plan that can be read."""
     try:
-        plan, held = folder.load(province), statistics.load(province)
+        held = worked.papers(seen)
+        each = worked.expected(seen, held, held.known).each if held else ()
     except YiluError:
         return ()
-    area, nation = areas_of(network)
-    year = max(years_known(held, area), default=plan.baseline_year)
-    main = [t for t in plan.targets if t.section == _MAIN and t.counts] or [
-        t for t in plan.targets if t.counts and t.item
-    ]
-    return prospects(plan, held, area, nation, year, year, main).each
-
-
-def targets(network: Network) -> tuple[Prospect, ...]:
-    """The main targets of the province's plan; none where it has no plan. They are read once: a province's folder changes with a new start."""
-    return _known(str(network.folder))
+    main = tuple(p for p in each if p.target.section == _MAIN)
+    return main or tuple(p for p in each if p.target.item)
 
 
 def table(each: tuple[Prospect, ...]) -> Table:
@@ -61,11 +49,6 @@ def _row(p: Prospect) -> dict[str, Any]:
         "code": t.code, "target": (t.zh, t.en), "unit": unit(t.unit), "due": t.target_year, "promised": (f"{sign[0]} {promised}".strip(), f"{sign[1]} {promised}".strip()),
         "year": last.year if last else None, "actual": float(last.value) if last else None, "path": p.expected(last.year) if last else None, "state": state(p),
     }  # fmt: skip
-
-
-def unit(code: str) -> tuple[str, str]:
-    """A unit in both languages."""
-    return code, units()[code].en if code in units() else code
 
 
 def state(p: Prospect) -> Text:

@@ -5,26 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from yilu.console.access.gate import Access, scope_in
+from yilu.console.access.gate import opens, scope_in
 from yilu.console.access.roles import EVERYBODY, SCREENS
-from yilu.console.overview.outlines import joined
+from yilu.console.overview.outlines import joined, there
 from yilu.console.pages.asking import AddressError
+from yilu.console.pages.showing import refusal
 from yilu.network import Network
 
 LEVELS = {"city": "cities", "county": "counties"}
 _held: dict[tuple[str, str], tuple[bytes, str]] = {}
 
 
+@opens(EVERYBODY | SCREENS)
 @require_GET
 def outlines(request: HttpRequest) -> HttpResponse:
     """GeoJSON of a level of areas. A province's areas are public: it holds nothing that a scope could narrow."""
     network, level = scope_in(request).network, request.GET.get("level", "city")
     if level not in LEVELS:
-        refused = AddressError("level", level, "city or county", "city 或 county")
-        return JsonResponse({**refused.record(), "status": 400}, status=400, content_type="application/problem+json")
+        return refusal(request, AddressError("level", level, "city or county", "city 或 county"), "json")
     body, tag = _body(network, level)
     headers = {"ETag": tag, "Cache-Control": "private, max-age=3600"}
     if request.headers.get("If-None-Match") == tag:
@@ -32,7 +34,9 @@ def outlines(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, content_type="application/geo+json", headers=headers)
 
 
-outlines.access = Access(EVERYBODY | SCREENS)  # type: ignore[attr-defined]
+def address(network: Network, level: str) -> str:
+    """Where the outlines of a level are, "" where the province has none."""
+    return f"{reverse('outlines')}?level={level}" if there(network, level) else ""
 
 
 def _body(network: Network, level: str) -> tuple[bytes, str]:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import EVERYBODY
 from yilu.console.overview import alerts
 from yilu.console.pages.frame import MENU
 from yilu.console.pages.page import Ask, Column, Page, Table, Text
-from yilu.console.pages.showing import SCREENS, screen
+from yilu.console.pages.showing import SCREENS, address_of, screen
 from yilu.console.pages.writing import said
 from yilu.console.records.resource import RESOURCES
 
@@ -105,14 +105,8 @@ def facilities(ask: Ask, text: str) -> Iterator[Hit]:
             and network.area_inside[network.facility_area[int(i)]]
             and fits(text, name, str(code))
         ):
-            yield Hit(_("场所"), name, _facility(str(code), str(area)), str(code))
-
-
-def _facility(code: str, area: str) -> str:
-    try:
-        return reverse("facility", kwargs={"code": code})
-    except NoReverseMatch:
-        return f"{reverse('overview')}?area={area}"
+            at = address_of("network.one", scope, code=str(code)) or f"{reverse('overview')}?area={area}"
+            yield Hit(_("场所"), name, at, str(code))
 
 
 @finder

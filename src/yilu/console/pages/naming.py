@@ -38,8 +38,7 @@ def _made(network: Network) -> Names:
         name: {int(i): (str(zh) or str(code), str(en) or str(code)) for i, code, zh, en in zip(t.id, t.code, t.name_zh, t.name_en, strict=True)}
         for name, t in tables.items()
     }  # fmt: skip
-    codes = {name: {int(i): str(code) for i, code in zip(t.id, t.code, strict=True)} for name, t in tables.items()}
-    return Names(**named, codes=codes)
+    return Names(**named, codes={name: t.code_of_id for name, t in tables.items()})
 
 
 _HELD: dict[int, tuple[Network, Names]] = {}

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from yilu.console.access.gate import Access, opens, scope_in
+from yilu.console.access.scope import Scope
 from yilu.console.languages import EN
 from yilu.console.pages.asking import AddressError, read
 from yilu.console.pages.page import Ask, Page, Table
@@ -97,6 +98,11 @@ def urls() -> list[URLPattern]:
     return [*found, *(path(f"{d.route}/", _doing(d), name=d.name) for d in DEEDS.values())]
 
 
+def address_of(page: str, scope: Scope, **given: Any) -> str:
+    """The address of a page, "" where the role of who asks doesn't open it."""
+    return reverse(page, kwargs=given) if scope.role.id in SCREENS[page].roles else ""
+
+
 def asked(request: HttpRequest, given: Mapping[str, Any]) -> Ask:
     """What a request asks. Raises AddressError where its filter can't be."""
     scope = scope_in(request)
@@ -121,17 +127,15 @@ def _view(s: Screen, form: str) -> Callable[..., HttpResponseBase]:
                 ask, wall=wall_of(request.GET, s.name, ask.scope, {n: one.roles for n, one in SCREENS.items()})
             )
             page = s.show(ask)
+            if form == "csv":
+                return as_csv(page, request.GET.get("table", ""))
         except YiluError as error:
             return refusal(request, error, form)
         if form == "json":
             return JsonResponse(as_json(page, ask), json_dumps_params={"ensure_ascii": False})
-        if form == "csv":
-            return as_csv(page, request.GET.get("table", ""))
         return _rendered(request, page, ask, s)
 
-    guarded: Callable[..., HttpResponseBase] = require_GET(view)
-    guarded.access = Access(s.roles)  # type: ignore[attr-defined]
-    return guarded
+    return require_GET(view)
 
 
 def _rendered(request: HttpRequest, page: Page, ask: Ask, of: Screen | None) -> HttpResponse:
@@ -152,13 +156,11 @@ def _doing(d: Deed) -> Callable[..., HttpResponseBase]:
         place = reverse(done.page, kwargs=dict(done.kwargs or {}))
         return HttpResponseRedirect(place + (f"?{done.query}" if done.query else ""))
 
-    guarded: Callable[..., HttpResponseBase] = require_POST(view)
-    guarded.access = Access(d.roles)  # type: ignore[attr-defined]
-    return guarded
+    return require_POST(view)
 
 
 def refusal(request: HttpRequest, error: YiluError, form: str) -> HttpResponse:
-    """What is said where something can't be shown or done as it was asked for."""
+    """What is said where something can't be shown or done as it was asked for: a page, or, of every other form, a problem document."""
     if form != "html":
         return JsonResponse({**error.record(), "status": 400}, status=400, content_type="application/problem+json")
     zh = get_language() != EN
@@ -180,11 +182,10 @@ def as_json(page: Page, ask: Ask) -> dict[str, Any]:
 
 
 def as_csv(page: Page, name: str) -> HttpResponse:
-    """One table of a page as CSV, with a mark by which spreadsheets know UTF-8. A cell that a spreadsheet would take for a formula is quoted."""
+    """One table of a page as CSV, with a mark by which spreadsheets know UTF-8. A cell that a spreadsheet would take for a formula is quoted. Raises AddressError where there is no such table."""
     tables = {t.name: t for t in [*page.tables, *(c.table for c in page.charts)]}
     if name not in tables and not (name == "" and tables):
-        refused = AddressError("table", name, f"one of {', '.join(tables)}", f"{'、'.join(tables)} 之一")
-        return JsonResponse({**refused.record(), "status": 400}, status=400, content_type="application/problem+json")
+        raise AddressError("table", name, f"one of {', '.join(tables)}", f"{'、'.join(tables)} 之一")
     table = tables[name] if name else next(iter(tables.values()))
     response = HttpResponse(_csv_of(table), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'

@@ -6,9 +6,8 @@ import re
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
-from yilu.console.access.narrowing import met
 from yilu.console.access.roles import CARRIER, DUTY, STAFF, SUPERVISOR
 from yilu.console.audit.recording import fields_of, recorded
 from yilu.console.naming import named
@@ -17,7 +16,7 @@ from yilu.console.pages.showing import Done, deed
 from yilu.console.pages.typed import choice, day, moment, said_again, text, whole
 from yilu.console.protected.month import MEASURES
 from yilu.console.protected.pages import CLASSES, PLACES, SENDERS, SIDES, held_in, protected
-from yilu.console.registers.handing_on import hand_on
+from yilu.console.registers.handing_on import change, hand_on
 from yilu.console.registers.models import WITHDRAWN, Line, ZeroReport
 from yilu.supervision.handling.acting import HandlingError
 
@@ -40,7 +39,7 @@ def add(ask: Ask) -> Done | Page:
     if since >= until:
         raise HandlingError("a period ends after it begins", "结束应晚于开始", "correct the times", "请改正时间")
     area = choice(ask, "area", ("地区", "area"), ask.seen.network.areas.index_of_code, needed=False)
-    if ask.scope.areas and not (area and met((ask.seen.network.areas.index_of_code[area],), ask.scope.area_ids) != (-1,)):  # fmt: skip
+    if ask.scope.areas and not ask.scope.holds(area):
         raise HandlingError("a city declares only for its own areas", "市局只能为所辖地区发布", "choose an area of the city", "请选择本市的地区")  # fmt: skip
     reason = text(ask, "reason", ("依据", "basis"))
     shared = {
@@ -67,10 +66,8 @@ def _of_measure(measure: str, shared: dict[str, object]) -> dict[str, object]:
 
 
 def _line(ask: Ask) -> Line:
-    found: Line | None = ask.seen.records(Line).select_for_update().filter(pk=ask.given["pk"]).first()
-    if found is None:
-        raise Http404
-    if ask.scope.areas and (not found.area or met((ask.seen.network.areas.index_of_code[found.area],), ask.scope.area_ids) == (-1,)):  # fmt: skip
+    found: Line = get_object_or_404(ask.seen.records(Line).select_for_update(), pk=ask.given["pk"])
+    if ask.scope.areas and not ask.scope.holds(found.area):
         raise HandlingError("it is the province's", "由省局发布,市局不能更改", "ask the province's officer", "请联系省局值班员")  # fmt: skip
     if found.status == WITHDRAWN:
         raise HandlingError("it is withdrawn already", "已撤回", "declare it again as a new line", "请重新发布")
@@ -86,11 +83,7 @@ def end(ask: Ask) -> Done | Page:
         line = _line(ask)
         if at <= line.since:
             raise HandlingError("it would end before it begins", "结束早于开始", "withdraw it instead", "请改为撤回")
-        before = fields_of(line)
-        line.until = at
-        line.save()
-        recorded(ask, "protected.end", "protected_periods", line.number, before, fields_of(line), reason)
-        hand_on([line])
+        change(ask, line, "protected.end", reason, until=at)
     return Done("protected", query=ask.filter.query())
 
 
@@ -100,12 +93,7 @@ def withdraw(ask: Ask) -> Done | Page:
     """Withdraw a line, as if it had never been declared: its evidence goes with it."""
     reason = text(ask, "reason", ("理由", "reason"))
     with transaction.atomic():
-        line = _line(ask)
-        before = fields_of(line)
-        line.status = WITHDRAWN
-        line.save()
-        recorded(ask, "protected.withdraw", "protected_periods", line.number, before, fields_of(line), reason)
-        hand_on([line])
+        change(ask, _line(ask), "protected.withdraw", reason, status=WITHDRAWN)
     return Done("protected", query=ask.filter.query())
 
 
@@ -114,9 +102,7 @@ def withdraw(ask: Ask) -> Done | Page:
 def again(ask: Ask) -> Done | Page:
     """Publish a line that could not be published."""
     with transaction.atomic():
-        line = ask.seen.records(Line).select_for_update().filter(pk=ask.given["pk"]).first()
-        if line is None:
-            raise Http404
+        line = get_object_or_404(ask.seen.records(Line).select_for_update(), pk=ask.given["pk"])
         recorded(ask, "protected.hand_on", "protected_periods", line.number, None, fields_of(line))
         hand_on([line])
     return Done("protected", query=ask.filter.query())

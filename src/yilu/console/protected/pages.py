@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, DUTY, STAFF, SUPERVISOR
-from yilu.console.alerts.listing import EPOCH, LIFE, catalogue_of, in_scope, record_of
+from yilu.console.alerts.listing import EPOCH, LIFE, in_scope, record_of
 from yilu.console.alerts.pages import COLUMNS, SEES
 from yilu.console.naming import named
 from yilu.console.pages.frame import cities
@@ -44,7 +44,7 @@ def held_in(ask: Ask) -> list[Held]:
                 row["side"] or "accepted", row["area"] or "", row["item_class"] or "", row["sender_kind"] or "", row["operator"], row["latest_place"] or "", since, until, v.commit,
             )
         )  # fmt: skip
-    for p in catalogue_of(ask).protected:
+    for p in ask.seen.rules.protected:
         since, until = (int(network.local_time.midnight(d.isoformat())) for d in (p.first, p.last + timedelta(days=1)))
         if not p.operator or not ask.scope.operator or p.operator == ask.scope.operator:
             found.append(Held(f"rules:{p.id}", p.id, p.zh, p.en, p.first, p.last, "tightened", p.side, p.area, p.item_class, p.sender_kind, p.operator, "", since, until, 0))  # fmt: skip
@@ -112,7 +112,7 @@ def _cell(d: Day, today: date) -> dict[str, object]:
 
 def live_table(ask: Ask, period: str = "") -> Table:
     """Alerts of protected periods' rules, and of others that a period tightens; of one period those that it tightens, or that began in it."""
-    rules, names = catalogue_of(ask), named()
+    rules, names = ask.seen.rules, named()
     held = [h for h in held_in(ask) if h.period == period]
     begins, ends = min((h.since for h in held), default=0), max((h.until for h in held), default=0)
     rows = []

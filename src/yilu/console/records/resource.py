@@ -15,13 +15,13 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models, transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.audit.models import Entry
-from yilu.console.audit.recording import fields_of, recorded
+from yilu.console.audit.recording import SECRET, fields_of, recorded
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
 
@@ -91,10 +91,7 @@ def resource(declared: Resource) -> Resource:
 
 def found(declared: Resource, ask: Ask) -> Any:
     """The record that the address names. Raises Http404 where there is none in scope."""
-    record = ask.seen.records(declared.model).filter(pk=ask.given["pk"]).first()
-    if record is None:
-        raise Http404
-    return record
+    return get_object_or_404(ask.seen.records(declared.model), pk=ask.given["pk"])
 
 
 def chosen(declared: Resource, ask: Ask) -> Any:
@@ -144,6 +141,11 @@ def _form_of(f: Any) -> str:
     return "text"
 
 
+def shown_fields(model: type[models.Model]) -> list[Any]:
+    """Fields of a record that are shown: neither its number nor its secrets."""
+    return [f for f in model._meta.fields if f.name != "id" and f.name not in SECRET]
+
+
 def row_of(declared: Resource, record: Any) -> dict[str, Any]:
     """A record as a row: choices by their names."""
     row = {n: value_of(record, n) for n in declared.columns}
@@ -158,13 +160,9 @@ def value_of(record: Any, name: str) -> Any:
 
 
 def one(declared: Resource, ask: Ask) -> Page:
-    """One record: its fields, its history, and where the ones before and after it in the list are."""
+    """One record: its fields, and its history."""
     record = found(declared, ask)
-    fields = [
-        (f.verbose_name, value_of(record, f.name), _form_of(f))
-        for f in declared.model._meta.fields
-        if f.name not in ("id", "password", "digest", "secret")
-    ]
+    fields = [(f.verbose_name, value_of(record, f.name), _form_of(f)) for f in shown_fields(declared.model)]
     history = Table(
         "history", _("变更历史"),
         (Column("at", _("时间"), "time"), Column("user", _("账号")), Column("what", _("操作")), Column("reason", _("理由"))),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
+from yilu.console.audit.recording import fields_of, recorded
 from yilu.console.facts import newest
+from yilu.console.pages.page import Ask
 from yilu.console.pages.typed import TypedError
-from yilu.console.registers.models import Published
+from yilu.console.registers.models import Line, Published, Silence
 from yilu.console.registers.standing import Version
 from yilu.errors import InputError, YiluError
 from yilu.items.feeds import KINDS
@@ -34,6 +37,16 @@ def hand_on(records: Iterable[Published]) -> None:
     for record in held:
         _fits(record)
     transaction.on_commit(lambda: _publish(held))
+
+
+def change(ask: Ask, record: Silence | Line, what: str, reason: str, **fields: Any) -> None:
+    """Change fields of a record, with the audit's entry ``what``, and hand it on; within a transaction."""
+    before = fields_of(record)
+    for name, value in fields.items():
+        setattr(record, name, value)
+    record.save()
+    recorded(ask, what, record.kind, record.number, before, fields_of(record), reason)
+    hand_on([record])
 
 
 def _fits(record: Published) -> None:

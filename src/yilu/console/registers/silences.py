@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import STAFF
@@ -14,10 +14,9 @@ from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
 from yilu.console.pages.typed import choice, moment, said_again, text
 from yilu.console.pages.writing import local
-from yilu.console.registers.handing_on import NOT_HANDED, TOLD, hand_on, told
+from yilu.console.registers.handing_on import NOT_HANDED, TOLD, change, hand_on, told
 from yilu.console.registers.models import DECLARED, WHY, WITHDRAWN, Silence
 from yilu.supervision.handling.acting import HandlingError
-from yilu.supervision.rules.declared import for_province
 
 STATUS: dict[str, tuple[str, str]] = {DECLARED: ("已发布", "declared"), WITHDRAWN: ("已撤回", "withdrawn")}
 _MOST_DAYS = 92
@@ -50,7 +49,7 @@ def silenced(ask: Ask, rule: str, operator: str, facility: str, area: str) -> Si
 def silences(ask: Ask) -> Page:
     """All silences in scope, how far each is, and a form for another."""
     standing = ask.seen.register("silences")
-    names, rules = named(), for_province(ask.seen.network.folder).rules
+    names, rules = named(), ask.seen.rules.rules
     rows = []
     for s in ask.seen.records(Silence):
         how, commit = told(s, standing.versions)
@@ -82,7 +81,7 @@ def silences(ask: Ask) -> Page:
 @said_again(silences)
 def add(ask: Ask) -> Done | Page:
     """Silence what was chosen."""
-    rules = for_province(ask.seen.network.folder).rules
+    rules = ask.seen.rules.rules
     area = choice(ask, "area", ("地区", "area"), dict(cities(ask.scope)), needed=False)
     silenced(
         ask, choice(ask, "rule", ("规则", "rule"), rules, needed=False), choice(ask, "operator", ("企业", "firm"), named().firms, needed=False), "", area,
@@ -99,11 +98,7 @@ def withdraw(ask: Ask) -> Done | Page:
         record = _one(ask)
         if record.status == WITHDRAWN:
             raise HandlingError("it is withdrawn already", "已撤回", "nothing is left to do", "无需再次撤回")
-        before = fields_of(record)
-        record.status = WITHDRAWN
-        record.save()
-        recorded(ask, "silences.withdraw", "silences", record.number, before, fields_of(record), reason)
-        hand_on([record])
+        change(ask, record, "silences.withdraw", reason, status=WITHDRAWN)
     return Done("silences")
 
 
@@ -119,7 +114,5 @@ def again(ask: Ask) -> Done | Page:
 
 
 def _one(ask: Ask) -> Silence:
-    found: Silence | None = ask.seen.records(Silence).select_for_update().filter(pk=ask.given["pk"]).first()
-    if found is None:
-        raise Http404
+    found: Silence = get_object_or_404(ask.seen.records(Silence).select_for_update(), pk=ask.given["pk"])
     return found

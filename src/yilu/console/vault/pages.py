@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -72,9 +72,7 @@ def _page(ask: Ask, opening: Opening, number: str = "") -> Page:
 
 def _found(ask: Ask, lock: bool = False) -> Opening:
     rows = ask.seen.records(Opening)
-    found: Opening | None = (rows.select_for_update() if lock else rows).filter(pk=ask.given["pk"]).first()
-    if found is None:
-        raise Http404
+    found: Opening = get_object_or_404(rows.select_for_update() if lock else rows, pk=ask.given["pk"])
     return found
 
 
