@@ -215,7 +215,7 @@ demo | serve | test | wheel) libraries ;;
 esac
 case $command in
 wheel) exec "$venv/bin/python" -m hatchling build -t wheel "$@" ;;
-test) lint && exec "$venv/bin/python" -m pytest -n 2 --dist worksteal "$@" ;;
+test) lint && exec "$venv/bin/python" -m pytest -n 3 --dist worksteal "$@" ;;
 lint) lint ;;
 format) "$venv/bin/ruff" check --fix . && "$venv/bin/ruff" format . ;;
 reference) exec "$venv/bin/python" -m yilu.cli.reference "$@" ;;

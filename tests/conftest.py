@@ -17,6 +17,11 @@ settings.register_profile("deep", parent=settings.get_profile("house"), max_exam
 settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test begins first: at the end all other workers would wait for it."""
+    items.sort(key=lambda item: "postgresql" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Folder of the project."""

@@ -88,10 +88,11 @@ class Marks:
 
     def said_in(self, text: str, asked: Iterable[str] = ()) -> list[str]:
         """Which of the words a text says, as words of their own; not those that the address itself ``asked`` with."""
-        left = sorted(set(self.words) - set(asked), key=len, reverse=True)
-        if not left:
+        # a search for the bare word first: most aren't there, and it is a hundred times cheaper than one with bounds
+        there = sorted((w for w in set(self.words) - set(asked) if w in text), key=len, reverse=True)
+        if not there:
             return []
-        pattern = "|".join(re.escape(w) if not w.isascii() else rf"(?<![\w-]){re.escape(w)}(?![\w-])" for w in left)
+        pattern = "|".join(re.escape(w) if not w.isascii() else rf"(?<![\w-]){re.escape(w)}(?![\w-])" for w in there)
         return sorted({m[0] for m in re.finditer(pattern, text)})
 
 

@@ -31,7 +31,6 @@ ADMITTED: dict[str, str] = {
     "operations/health.py": "whether it works, nothing of what it holds",
     "operations/metrics.py": "how much, nothing of what",
     "operations/probes.py": "whether it works, nothing of what it holds",
-    "overview/plan.py": "the province's public plan",
     "registers/handing_on.py": "gives decisions to the writer",
     "seen.py": "narrows what it gives",
     "facts.py": "opens the store for seen",

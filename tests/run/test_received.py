@@ -134,8 +134,9 @@ def test_arrow_that_claims_more_than_it_holds_is_refused(receiver: Receiving) ->
     with pytest.raises(TooMany):
         receiver.judge(sink.getvalue(), "arrow", SENDER, "r")
     whole = stream(rows(50))
-    with pytest.raises(SourceError):
-        receiver.judge(whole[: len(whole) // 2], "arrow", SENDER, "r")
+    for damaged in (whole[: len(whole) // 2], whole.replace(b"waybill", b"way\x80ill")):
+        with pytest.raises(SourceError):
+            receiver.judge(damaged, "arrow", SENDER, "r")
 
 
 @given(st.data())

@@ -76,7 +76,7 @@ areas and operator: [the console](../explain/console.md).
 
 
 def screens_page(table: Table) -> str:
-    """Screens, deeds and records of the console, and the addresses beside them."""
+    """Screens, deeds and records of the console, and the addresses beside them, each in the order of its addresses: that of declaring follows imports."""
     set_up()
     from yilu.console import urls  # noqa: F401 - declares the screens
     from yilu.console.pages.showing import DEEDS, SCREENS
@@ -85,12 +85,12 @@ def screens_page(table: Table) -> str:
     of_records = set(RESOURCES)
     screens = [
         (f"`{s.name}`", f"`/{s.route}{'/' if s.route else ''}`", _roles(s.roles), told(s.show, s.name))
-        for s in SCREENS.values()
+        for s in sorted(SCREENS.values(), key=lambda s: s.route)
         if s.name.split(".")[0] not in of_records or _own(s.show)
     ]
     deeds = [
         (f"`{d.name}`", f"`/{d.route}/`", _roles(d.roles), told(d.do, d.name))
-        for d in DEEDS.values()
+        for d in sorted(DEEDS.values(), key=lambda d: d.route)
         if d.name.split(".")[0] not in of_records or _own(d.do)
     ]
     records = [
@@ -98,9 +98,9 @@ def screens_page(table: Table) -> str:
             f"`{r.name}`", *said(r.title), first_line(r.model.__doc__), _roles(r.read), _roles(r.write), ", ".join(f"`{n}`" for n in r.columns),
             ", ".join(f"`{n}`" for n in r.form) or "–",
         )
-        for r in RESOURCES.values()
+        for r in sorted(RESOURCES.values(), key=lambda r: r.name)
     ]  # fmt: skip
-    others = [(f"`/{route}`", who, what) for route, who, what in _others({*SCREENS, *DEEDS})]
+    others = [(f"`/{route}`", who, what) for route, who, what in sorted(_others({*SCREENS, *DEEDS}))]
     return f"""# Screens 页面
 
 Each screen has its address, the same with `.json` (all that it shows) and with `.csv?table=NAME` (one of its tables). The filter stands in the address: `area`, `operator`, `level`, `since`,

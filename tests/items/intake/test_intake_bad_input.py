@@ -38,6 +38,14 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
         assert caught.value.next_step
 
 
+def test_a_column_whose_name_is_no_text_is_an_error(tmp_path: Path) -> None:
+    """A name that isn't UTF-8 can't be asked for: the file is refused as damaged, it breaks nothing."""
+    path = parquet(tmp_path / "named.parquet", [row(remark="x")], store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"remark", b"rem\x80rk"))
+    with pytest.raises(SourceError, match=r"named\.parquet is not a whole Parquet file"):
+        chunks(path)
+
+
 def test_damage_inside_a_parquet_file_is_an_error_not_rows(tmp_path: Path) -> None:
     """A damaged page ends the reading with an error; chunks given before it are right."""
     path = parquet(

@@ -53,7 +53,7 @@ def read_file(kind: Kind, path: Path) -> Lines:
         )
     try:
         return reader(kind, path)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         # what Arrow says may quote a line
         raise InputError(
             path.name, f"a whole {path.suffix[1:]} file in UTF-8", next_step="Check the file, export it again."

@@ -41,7 +41,7 @@ def read_arrow(data: bytes, name: str, mapping: Mapping, limits: Limits, most_ro
                         first + batch.num_rows,
                     )
                 first += batch.num_rows
-    except (pa.ArrowException, OSError, EOFError):
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
         # Arrow's own text may quote bytes of the stream.
         raise SourceError(f"{name} is no whole Arrow IPC stream: it is cut off or damaged", next_step=_REPAIR) from None
 

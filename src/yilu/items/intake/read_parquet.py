@@ -28,7 +28,7 @@ def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Ite
             path, read_dictionary=texts, memory_map=False, buffer_size=1 << 20, page_checksum_verification=True
         ) as file:
             yield from _blocks(_batches(file, columns, limits.block_rows, skip), limits.block_rows, skip)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
         # Arrow's own text may quote bytes of the file.
