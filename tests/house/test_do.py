@@ -83,7 +83,7 @@ def test_checks_and_tests(clone: Path) -> None:
     """`test` is all checks and then the tests, with further arguments for the tests."""
     lines = do(clone, "test", "tests/house").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["ruff", "ruff", "mypy", "lint-imports", "python"]
-    assert lines[-1].startswith("python -m pytest -n 2 ") and lines[-1].endswith(" tests/house")
+    assert lines[-1].startswith("python -m pytest -n 3 ") and lines[-1].endswith(" tests/house")
 
 
 def test_a_failing_check_fails_the_whole(clone: Path) -> None:
