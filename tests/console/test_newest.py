@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from yilu.console.facts import Newest, again, newest
 
 
 @pytest.fixture
-def held() -> Newest:
-    """A place where values are kept, without a store."""
+def held(made_store: Path) -> Newest:
+    """A place where values are kept, over the store of all tests."""
     return Newest(newest().facts)
 
 
