@@ -13,10 +13,10 @@ _TIMEOUT_S = 60.0
 
 @dataclass
 class Told:
-    """What the clients saw. Seconds a batch took from the moment it was due, seconds a page took, events acknowledged, refusals by status; streams: messages, when a text was first heard."""
+    """What the clients saw. Seconds a batch took from the moment it was due, addresses of pages and seconds each took, events acknowledged, refusals by status; streams: messages, when a text was first heard."""
 
     batches: list[float] = field(default_factory=list)
-    pages: list[float] = field(default_factory=list)
+    pages: list[tuple[str, float]] = field(default_factory=list)
     events: int = 0
     refused: dict[int, int] = field(default_factory=dict)
     streams: int = 0
@@ -113,7 +113,7 @@ async def poll(server: Server, pages: Sequence[str], every_s: float, told: Told,
         begun = time.monotonic()
         status, _ = await line.ask(f"GET {page} HTTP/1.1\r\nCookie: {server.cookie}")
         if status == 200:
-            told.pages.append(time.monotonic() - begun)
+            told.pages.append((page, time.monotonic() - begun))
             number += 1
         else:
             there.remove(page)

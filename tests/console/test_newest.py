@@ -86,6 +86,66 @@ def test_who_asks_while_a_newer_one_is_made_is_given_the_old(held: Newest) -> No
     assert found == ["new"]
 
 
+def test_figures_are_made_anew_behind_who_asks(held: Newest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a newer figure, not even who asks first; it is made once, and who asks when it is done gets it. What is long past its time is waited for."""
+    monkeypatch.setattr(facts, "_BREATH", 0.0)
+    gate, made = threading.Event(), [0]
+
+    def make() -> int:
+        if made[0]:
+            gate.wait(10)
+        made[0] += 1
+        return made[0]
+
+    def stale() -> int:
+        held._held["key"].until = time.monotonic() - 1
+        found: int = held.of("key", make, behind=True)
+        return found
+
+    assert held.of("key", make, behind=True) == 1
+    assert [stale(), stale()] == [1, 1]
+    gate.set()
+    until = time.monotonic() + 10
+    while held.of("key", make, behind=True) != 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert held.of("key", make, behind=True) == 2 and made == [2]
+    held._held["key"].until -= 3600
+    assert held.of("key", make, behind=True) == 3
+
+
+def test_a_figure_that_cannot_be_made_anew_stays_as_it_was(held: Newest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error behind the backs of those who ask is logged, and tried again; it breaks no page that has the figure of before."""
+    monkeypatch.setattr(facts, "_BREATH", 0.0)
+    told: list[str] = []
+    monkeypatch.setattr(facts._log, "exception", told.append)
+
+    def fails() -> int:
+        raise OSError
+
+    held.of("key", lambda: 1, behind=True)
+    for expected in (1, 2):
+        held._held["key"].until = time.monotonic() - 1
+        assert held.of("key", fails, behind=True) == 1
+        until = time.monotonic() + 10
+        while len(told) < expected and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(told) == expected
+
+
+def test_figures_asked_for_together_are_of_one_commit(held: Newest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page's figures agree with each other; what a writer removed meanwhile is asked of the newest commit."""
+    commits = iter(range(1, 10))
+    monkeypatch.setattr(held, "facts", type("Facts", (), {"read": lambda self: next(commits)})())
+    assert [held.asked(n, lambda commit: commit) for n in "abc"] == [1, 1, 1]
+
+    def gone(commit: int) -> int:
+        if commit < 3:
+            raise FileNotFoundError
+        return commit
+
+    assert held.asked("d", gone) == 3
+
+
 def test_a_file_that_is_gone_is_asked_for_again() -> None:
     """A writer removes what it has replaced: a newer commit is asked, twice more at the most."""
     tries: list[int] = []

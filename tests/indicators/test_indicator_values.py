@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -221,6 +223,14 @@ def test_days_before_and_after_what_is_known_do_not_thin_a_daily_mean(world: Wor
     [found] = values(world.snapshot, world.network, ["days_in_flight"], month)
     known = int(world.network.local_day(world.snapshot.as_of)) - 20242 + 1
     assert found["denominator"] == pytest.approx(counted(world, "SELECT count(delivered) FROM items WHERE to_here") / known)  # fmt: skip
+
+
+def test_who_asks_at_once_gets_what_each_gets_alone(world: World) -> None:
+    """A commit's cells are laid out once and lent to one question at a time: threads that ask together mix nothing up."""
+    names = [*SUMS, *RATIOS][:8]
+    alone = [asked(replace(world, snapshot=replace(world.snapshot)), n) for n in names]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda n: asked(world, n), names)) == alone
 
 
 def test_the_catalogue_and_the_values_are_of_the_same_indicators() -> None:

@@ -1,14 +1,16 @@
 """The facts as the web workers read them: the newest commit, and what was worked out of it, for a while.
 
 A commit comes every second, and what is worked out of one may take longer: a value is used again while it is fresh, which is a second at least and
-``_REST`` times as long as it took to make. Whatever a page shows it shows together with the commit it is of. Which commit is the newest, and its alerts,
-are told sooner: people wait for them.
+``_REST`` times as long as it took to make. Figures that were asked for lately are then made anew behind the backs of those who ask, who get what was there, one
+after the other and with rests, so that people who look take no processor from what comes in; within ``_EVEN_S`` they are of one commit. Which commit is the newest,
+and its alerts, are told sooner: people wait for them.
 
 A writer removes what it has replaced some commits ago, whoever still reads it: who finds a file gone asks the newest commit again.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -24,6 +26,7 @@ from yilu.run.found import Found, find
 from yilu.settings import load
 from yilu.supervision.rules.declared import Catalogue, for_province
 
+_log = logging.getLogger(__name__)
 _LEAST_S = 1.0
 _REST = 4.0
 _SOON_S = 0.25
@@ -31,8 +34,11 @@ _RULES_S = 60.0
 _ALERTS_MOST_S = 2.0
 """Alerts are looked at again after so long at the latest, however long it took: they must reach people within seconds."""
 _TRIES = 3
-_PAST_S = 10.0
+_PAST_S = 30.0
 """So long after its time a value is still given to those who would wait for a newer one that is being made."""
+_EVEN_S = 2.0
+_BREATH = 2.0
+"""Who makes figures anew rests so many times as long as one took."""
 _MOST_HELD = 512
 
 
@@ -51,6 +57,8 @@ class Newest:
         self._locks: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(1, "alerts")
+        self._behind = ThreadPoolExecutor(1, "figures")
+        self._awaited: set[Hashable] = set()
         self._looking: Future[Found | None] | None = None
         self._looking_since = 0.0
 
@@ -61,11 +69,16 @@ class Newest:
         return found
 
     def of(
-        self, key: Hashable, make: Callable[[], Any], least_s: float = _LEAST_S, most_s: float = float("inf")
+        self,
+        key: Hashable,
+        make: Callable[[], Any],
+        least_s: float = _LEAST_S,
+        most_s: float = float("inf"),
+        behind: bool = False,
     ) -> Any:
         """The value called ``key``, made anew when it is no longer fresh, after ``least_s`` to ``most_s`` seconds; made once however many ask.
 
-        While one who asks makes it anew the others are given what was there, unless that is long past its time.
+        While one who asks makes it anew the others are given what was there, unless that is long past its time. ``behind``: who asks first is given it, too.
         """
         held = self._held.get(key)
         if held is not None and time.monotonic() < held.until:
@@ -79,13 +92,39 @@ class Newest:
             held = self._held.get(key)
             if held is not None and time.monotonic() < held.until:
                 return held.value
-            begun = time.monotonic()
-            value = make()
-            took = time.monotonic() - begun
-            self._keep(key, _Held(value, time.monotonic() + min(most_s, max(least_s, _REST * took))))
-            return value
+            if behind and held is not None and time.monotonic() <= held.until + _PAST_S:
+                self._later(key, make, least_s, most_s)
+                return held.value
+            return self._made(key, make, least_s, most_s)
         finally:
             lock.release()
+
+    def _made(self, key: Hashable, make: Callable[[], Any], least_s: float, most_s: float) -> Any:
+        begun = time.monotonic()
+        value = make()
+        took = time.monotonic() - begun
+        self._keep(key, _Held(value, time.monotonic() + min(most_s, max(least_s, _REST * took))))
+        return value
+
+    def _later(self, key: Hashable, make: Callable[[], Any], least_s: float, most_s: float) -> None:
+        """Make a value anew in the thread for that, which is asked once until it is done. An error is told there; when the old value is long past its time, who asks meets it."""
+
+        def work() -> None:
+            begun = time.monotonic()
+            try:
+                self._made(key, make, least_s, most_s)
+            except Exception:
+                _log.exception("figures could not be made anew")
+            finally:
+                with self._guard:
+                    self._awaited.discard(key)
+            time.sleep(_BREATH * (time.monotonic() - begun))
+
+        with self._guard:
+            if key in self._awaited:
+                return
+            self._awaited.add(key)
+        self._behind.submit(work)
 
     def _keep(self, key: Hashable, value: _Held) -> None:
         with self._guard:
@@ -114,8 +153,15 @@ class Newest:
         return found
 
     def asked(self, key: Hashable, ask: Callable[[Snapshot], Any], **fresh: float) -> Any:
-        """What ``ask`` says of the newest commit, kept under ``key`` as ``of`` keeps it. Raises StoreError where there is no store."""
-        return self.of(key, lambda: again(lambda: ask(self.facts.read())), **fresh)
+        """What ``ask`` says of the newest commit, or one of ``_EVEN_S`` ago, kept under ``key`` as ``of`` keeps it. Raises StoreError where there is no store."""
+
+        def make() -> Any:
+            try:
+                return ask(self.of("even", self.facts.read, _EVEN_S, _EVEN_S))
+            except FileNotFoundError:
+                return again(lambda: ask(self.facts.read()))
+
+        return self.of(key, make, behind=True, **fresh)
 
     @property
     def alerts(self) -> Found | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import duckdb
 import numpy as np
@@ -77,33 +78,42 @@ CREATE VIEW flying AS
 
 @contextmanager
 def opened(snapshot: Snapshot, network: Network, purpose: str = "supervision") -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the views of the province's own cities: ``sent``, ``received``, ``times``, ``times_received``, ``staged``, ``ended_sent``, ``ended_received``, ``checked``, ``flying``.
+    """The connection of this commit, lent to one at a time, with the views of the province's own cities: ``sent``, ``received``, ``times``, ``times_received``, ``staged``, ``ended_sent``, ``ended_received``, ``checked``, ``flying``.
 
     ``source``: 1 items, 2 daily counts given for ``purpose``, of operators and days of which no item tells an acceptance or a delivery (what is due or ended then by
     items of other days gives way to them); of stocks, of operators of which no item tells at all.
     """
-    bounds = {"memory_limit": f"{snapshot.memory_mb}MB", "threads": snapshot.threads}
-    with duckdb.connect(config=bounds) as connection:  # type: ignore[arg-type]
-        names = ("flow", "transit", "checks", "clock", "ends", "stages", "quality")
-        held = {cube: snapshot.cells(cubes.BY_NAME[cube]) for cube in names}
-        for cube, cells in held.items():
-            connection.register(cube, cells)
-        connection.register("areas", _areas(network))
-        connection.register("cities", _cities(network))
-        connection.register("numbers", pa.table({"measure": list(cubes.MEASURES), "number": [n for n, _, _ in cubes.MEASURES.values()]}))  # fmt: skip
-        connection.register("ways", pa.table({"name": list(cubes.HOW), "number": [n for n, _, _ in cubes.HOW.values()]}))  # fmt: skip
-        connection.register("made", pa.table({"measure": ["inspected", "identified", "screened"], "number": [CHECKS.index(c) for c in ("inspect", "identify", "screen")]}))  # fmt: skip
-        numbers = np.arange(cubes.MOST_BIN + 1)
-        seconds = np.round(bin_seconds(numbers)).astype(np.int64)
-        connection.register("bins", pa.table({"bin": numbers.astype(np.int32), "seconds": seconds}))
-        aggregates.register(connection, snapshot, network, purpose)
-        connection.register("ends_of_days", aggregates.ends_of_days(connection, network))
-        done = cubes.STATUSES["done"][0]
-        accepted, delivered = cubes.MEASURES["accepted"][0], cubes.MEASURES["delivered"][0]
-        views = _VIEWS.format(accepted=accepted, delivered=delivered, done=done)
-        connection.execute(views)
-        quality.register(connection, held["clock"], network)
+    # the network stands beside the connection, so that its number stays its own
+    connection, lock, _ = snapshot.once(
+        ("indicators", id(network), purpose), lambda: (_made(snapshot, network, purpose), Lock(), network)
+    )
+    with lock:
         yield connection
+
+
+def _made(snapshot: Snapshot, network: Network, purpose: str) -> duckdb.DuckDBPyConnection:
+    bounds = {"memory_limit": f"{snapshot.memory_mb}MB", "threads": snapshot.threads}
+    connection = duckdb.connect(config=bounds)  # type: ignore[arg-type]
+    names = ("flow", "transit", "checks", "clock", "ends", "stages", "quality")
+    held = {cube: snapshot.cells(cubes.BY_NAME[cube]) for cube in names}
+    for cube, cells in held.items():
+        connection.register(cube, cells)
+    connection.register("areas", _areas(network))
+    connection.register("cities", _cities(network))
+    connection.register("numbers", pa.table({"measure": list(cubes.MEASURES), "number": [n for n, _, _ in cubes.MEASURES.values()]}))  # fmt: skip
+    connection.register("ways", pa.table({"name": list(cubes.HOW), "number": [n for n, _, _ in cubes.HOW.values()]}))  # fmt: skip
+    connection.register("made", pa.table({"measure": ["inspected", "identified", "screened"], "number": [CHECKS.index(c) for c in ("inspect", "identify", "screen")]}))  # fmt: skip
+    numbers = np.arange(cubes.MOST_BIN + 1)
+    seconds = np.round(bin_seconds(numbers)).astype(np.int64)
+    connection.register("bins", pa.table({"bin": numbers.astype(np.int32), "seconds": seconds}))
+    aggregates.register(connection, snapshot, network, purpose)
+    connection.register("ends_of_days", aggregates.ends_of_days(connection, network))
+    done = cubes.STATUSES["done"][0]
+    accepted, delivered = cubes.MEASURES["accepted"][0], cubes.MEASURES["delivered"][0]
+    views = _VIEWS.format(accepted=accepted, delivered=delivered, done=done)
+    connection.execute(views)
+    quality.register(connection, held["clock"], network)
+    return connection
 
 
 def region_of(network: Network) -> np.ndarray:

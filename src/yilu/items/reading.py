@@ -6,9 +6,10 @@ stands on an older commit are kept for a few commits; a reader that falls behind
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,13 +29,20 @@ from yilu.items.schema import Events, concat, events
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The facts of a store at one commit. ``memory_mb``, ``threads``: what a query may take."""
+    """The facts of a store at one commit. ``memory_mb``, ``threads``: what a query may take. What was worked out of it ``once`` goes when it goes."""
 
     disk: Disk
     at: Manifest
     rules: Rules
     memory_mb: int = 12_000
     threads: int = 2
+    _once: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What ``make`` works out of this commit, which doesn't change: made when it is asked for first. Two threads that ask at once may both make it; one is kept."""
+        if key not in self._once:
+            self._once.setdefault(key, make())
+        return self._once[key]
 
     @classmethod
     def open(cls, root: Path, rules: Rules, memory_mb: int = 12_000, threads: int = 2) -> Snapshot:
@@ -84,8 +92,8 @@ class Snapshot:
 
     def cells(self, cube: Cube) -> pa.Table:
         """The cells of a cube, added up over all commits."""
-        codes, counts = cubes.added(self._cells(cube))
-        return cubes.decode(cube, codes, counts)
+        found: pa.Table = self.once(("cells", cube.name), lambda: cubes.decode(cube, *cubes.added(self._cells(cube))))
+        return found
 
     def _cells(self, cube: Cube) -> Iterator[cubes.Cells]:
         for part in self.at.cubes:
