@@ -212,10 +212,11 @@ class Seen:
         found: History = narrow(histories.history(snapshot, key), self.scope)
         return found if found.known else None
 
-    def key_of(self, number: str, operator: str) -> int:
-        """The item key of a waybill number of an operator (a code). The number is kept nowhere."""
+    def key_of(self, number: str, operator: str) -> tuple[int, int]:
+        """Both halves of the item key of a waybill number of an operator (a code); facts know items by the first. The number is kept nowhere."""
         ids = self.network.operators.index_of_code
-        return int(hash128(pa.array([number]), ids[operator], self.of.facts.key)[0][0])
+        first, second = hash128(pa.array([number]), ids[operator], self.of.facts.key)
+        return int(first[0]), int(second[0])
 
     def worked_out(self, key: tuple[Hashable, ...], make: Callable[[], Any], held_s: float) -> Any:
         """What takes long to work out of the province's public files, held for a while; ``key`` says all that it depends on. Nothing of facts or records goes through here."""

@@ -124,6 +124,35 @@ def test_what_can_not_be_asked(sealed: Path, people: dict[str, Client], wrong: d
     assert not Opening.objects.exists()
 
 
+SEALING = {"number": NUMBER, "operator": "ZTO", "case": CASE, "why": "prohibited"}
+
+
+def test_a_number_that_is_sealed_is_the_one_that_is_opened(
+    sealed: Path, people: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the item at hand seals its number under a case; the audit has its pseudonym alone; opened by the rules of the vault it is the same number."""
+    monkeypatch.setattr(Seen, "has_item", lambda self, number: True)
+    assert people["ann"].post("/vault/seal/", SEALING).status_code == 302
+    entry = Entry.objects.get(what="vault.seal")
+    assert entry.user == "ann" and entry.after["case"] == CASE and NUMBER not in str(list(Entry.objects.values()))
+    assert not any(NUMBER.encode() in f.read_bytes() for f in sealed.rglob("*.parquet"))
+    assert people["ann"].post("/vault/ask/", ASKED | {"item": entry.after["item"][:16]}).status_code == 302
+    pk = int(Opening.objects.latest("pk").pk)
+    assert [did(people[who], "approve", pk, reason="ok") for who in ("bob", "cat")] == [302, 302]
+    assert NUMBER in people["ann"].post(f"/vault/{pk}/open/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"number": ""}, {"operator": "??"}, {"case": ""}, {"case": f"案{NUMBER}"}, {"why": "else"}, {}]
+)
+def test_what_can_not_be_sealed(sealed: Path, people: dict[str, Client], wrong: dict[str, str]) -> None:
+    """Something missing, the number in the case's, an item that is not in scope (as it stands): refused, and the vault is as it was. Nor do carriers and auditors seal."""
+    before = sorted(sealed.rglob("*.parquet"))
+    assert people["ann"].post("/vault/seal/", SEALING | wrong).status_code == 400
+    assert [people[who].post("/vault/seal/", SEALING).status_code for who in ("firm", "aud")] == [403, 403]
+    assert sorted(sealed.rglob("*.parquet")) == before and not Entry.objects.filter(what="vault.seal").exists()
+
+
 def test_carriers_and_auditors_do_not_ask(sealed: Path, people: dict[str, Client]) -> None:
     """A carrier's user doesn't come near the vault; an auditor sees requests and asks none."""
     asked(people["ann"])

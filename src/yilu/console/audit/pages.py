@@ -25,7 +25,7 @@ _NAMED = 40
 WHAT: dict[str, tuple[str, str]] = {
     "login": ("登录", "log-in"), "logout": ("退出", "log-out"), "login.refused": ("登录失败", "log-in refused"), "password.change": ("修改密码", "password changed"),
     "users.add": ("新建账号", "account made"), "users.change": ("修改账号", "account changed"), "users.renew": ("重置密码", "password renewed"),
-    "vault.ask": ("申请还原", "opening asked for"), "vault.approve": ("批准还原", "opening approved"), "vault.refuse": ("拒绝还原", "opening refused"),
+    "vault.seal": ("封存单号", "number sealed"), "vault.ask": ("申请还原", "opening asked for"), "vault.approve": ("批准还原", "opening approved"), "vault.refuse": ("拒绝还原", "opening refused"),
     "vault.withdraw": ("撤回还原申请", "request withdrawn"), "vault.open": ("还原单号", "number opened"), "vault.unseal": ("启封结果", "outcome of opening"),
     "audit.head": ("签署树头", "head signed"), "records.backup": ("备份记录库", "records backed up"), "records.restore": ("恢复记录库", "records restored"),
 }  # fmt: skip

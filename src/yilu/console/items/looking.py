@@ -122,7 +122,7 @@ def look(ask: Ask) -> Done | Page:
     if operator:
         if operator not in ask.seen.network.operators.index_of_code:
             return refused(ask, _("没有这个企业;请从列表中选择。"), form)
-        key = ask.seen.key_of(number, operator)
+        key, _second = ask.seen.key_of(number, operator)
     elif _PSEUDONYM.fullmatch(number):
         key = int(number, 16)
     else:

@@ -1,9 +1,13 @@
-"""Requests to open sealed numbers: ask, approve or refuse, open. A number is on the answer to the one who opens it, this once, and nowhere else."""
+"""The vault: sealing the number of an item of a case, and requests to open it: ask, approve or refuse, open.
+
+A number that is sealed is in no record and on no answer; one that is opened is on the answer to the one who opens it, this once, and nowhere else.
+"""
 
 from __future__ import annotations
 
 import re
 import time
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -13,16 +17,27 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import AUDITOR, OFFICE, STAFF
 from yilu.console.audit.recording import recorded
+from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
 from yilu.console.vault import sealed
 from yilu.console.vault.models import Opening
-from yilu.items.vault import Grant, SealedRow, VaultError, load_or_make, unseal
+from yilu.items.disk import Disk
+from yilu.items.vault import Grant, SealedRow, VaultError, VaultKey, append, load_or_make, seal, unseal
+from yilu.settings import Settings
 from yilu.supervision.unsealing import STATES, NotAllowed, Request, State
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _NUMBER = re.compile(r"[0-9]{9}")
 _ROWS = 200
+_LONGEST = 64
+WHY: dict[str, Any] = {
+    "prohibited": _("禁寄物品"),
+    "court_order": _("司法协查"),
+    "public_safety": _("公共安全"),
+    "complaint": _("申诉处理"),
+}
+"""Why an item's number may be sealed, by code."""
 SEEN_BY = OFFICE | {AUDITOR}
 """Staff ask; approvers may be of any office; auditors look."""
 
@@ -44,7 +59,11 @@ def requests(ask: Ask) -> Page:
          Column("state", _("状态")), Column("approved", _("批准人")), Column("until", _("有效至"), "time")),
         rows, _("没有申请。需要在案件中找到一件实物时,在此申请还原其单号。"),
     )  # fmt: skip
-    return Page("vault/list", _("授权还原"), (table,), more={"may_ask": ask.scope.role.id in STAFF})
+    names, of = names_of(ask.seen.network), ask.seen.network.operators
+    more = {
+        "may_ask": ask.scope.role.id in STAFF, "_why": list(WHY.items()), "_operators": [(code, names.of("operator", i)) for code, i in of.index_of_code.items()],
+    }  # fmt: skip
+    return Page("vault/list", _("授权还原"), (table,), more=more)
 
 
 @screen("vault.one", SEEN_BY, "vault/<int:pk>")
@@ -80,11 +99,43 @@ def _refused(message: str, zh: str, step: str, step_zh: str) -> NotAllowed:
     return NotAllowed(message, zh=zh, next_step=step, next_step_zh=step_zh)
 
 
+@deed("vault.seal", STAFF, "vault/seal")
+def sealing(ask: Ask) -> Done:
+    """Seal the number of an item in scope for a case, by who has the item or its papers at hand. Raises NotAllowed where something is missing or the item isn't in scope."""
+    s, (number, operator, case, why) = ask.seen.settings, (ask.form.get(n, "").strip() for n in ("number", "operator", "case", "why"))  # fmt: skip
+    network = ask.seen.network
+    if (
+        not number
+        or not case
+        or max(len(number), len(case)) > _LONGEST
+        or why not in WHY
+        or operator not in network.operators.index_of_code
+    ):
+        raise _refused("a waybill number, its operator, a case number and a reason are needed", "须填运单号、企业、案件编号和事由", "fill in all four", "四项均须填写")  # fmt: skip
+    if number.casefold() in case.casefold():
+        raise _refused("the case number holds the waybill number", "案件编号中有运单号", "write the number of the case alone", "只写案件编号")  # fmt: skip
+    key = ask.seen.key_of(number, operator)
+    if not ask.seen.has_item(key[0]):
+        raise _refused("no such item is in scope", "所辖范围内没有这一件", "check number and operator", "核对单号与企业")  # fmt: skip
+    row = seal(number, network.operators.index_of_code[operator], key, why, case, date.today(), _key_of(s))
+    with transaction.atomic():
+        said = {"item": _hex(row), "case": case, "purpose": why}
+        recorded(ask, "vault.seal", "vault", _hex(row)[:16], None, said, case)
+        append([row], Disk(s.vault).put)
+    return Done("vault")
+
+
+def _key_of(s: Settings) -> VaultKey:
+    if not s.vault_key_file.exists():
+        raise VaultError("the key of the vault is not here", zh="封存密钥不在本机", next_step="set vault_key_file to where it is", next_step_zh="把 vault_key_file 指向密钥文件")  # fmt: skip
+    return load_or_make(s.vault_key_file, s.store, s.vault_cipher)
+
+
 @deed("vault.ask", STAFF, "vault/ask")
 def asked(ask: Ask) -> Done:
     """Ask for one item of one case. Raises NotAllowed where purpose or case are not told, or no number of that item was sealed for that case."""
     item, case, purpose = (ask.form.get(n, "").strip() for n in ("item", "case", "purpose"))
-    if not _KEY.fullmatch(item) or not case or len(case) > 64 or not purpose or len(purpose) > 300:
+    if not _KEY.fullmatch(item) or not case or len(case) > _LONGEST or not purpose or len(purpose) > 300:
         raise _refused("a pseudonym of 16 hex digits, a case number and a purpose are needed", "须填 16 位假名、案件编号和用途", "fill in all three", "三项均须填写")  # fmt: skip
     if _NUMBER.search(purpose):
         raise _refused("the purpose holds a long number", "用途中有长数字", "name the case, no number of an item or a person", "只写案件与事由,不写单号、电话、证件号")  # fmt: skip
@@ -152,9 +203,7 @@ def opened(ask: Ask) -> Page:
     mine = [r for r in rows if _hex(r) == opening.item]
     if not mine:
         raise _refused("the sealed number is no longer there", "封存的单号已不在", "restore the vault from a backup", "从备份恢复封存文件")  # fmt: skip
-    if not s.vault_key_file.exists():
-        raise VaultError("the key of the vault is not here", zh="封存密钥不在本机", next_step="set vault_key_file to where it is", next_step_zh="把 vault_key_file 指向密钥文件")  # fmt: skip
-    key = load_or_make(s.vault_key_file, s.store, s.vault_cipher)
+    key = _key_of(s)
     opening = _stepped(ask, "vault.open", lambda r: r.open(ask.scope.name, int(time.time())))
 
     def audited(record: dict[str, object]) -> None:
