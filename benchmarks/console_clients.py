@@ -121,12 +121,14 @@ async def poll(server: Server, pages: Sequence[str], every_s: float, told: Told,
     line.close()
 
 
-async def listen(server: Server, clients: int, marks: dict[str, str], told: Told, stop: asyncio.Event) -> None:
-    """Hold streams of ``/live`` open; ``marks``: texts to listen for, by name. Where there is no ``/live``, nobody listens."""
+async def listen(
+    server: Server, clients: int, marks: dict[str, str], told: Told, stop: asyncio.Event, of: str = ""
+) -> None:
+    """Hold streams of ``/live`` open; ``marks``: texts to listen for, by name; ``of``: what the streams are narrowed to. Where there is no ``/live``, nobody listens."""
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(f"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nCookie: {server.cookie}\r\n\r\n".encode())  # fmt: skip
+        writer.write(f"GET /live{of} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nCookie: {server.cookie}\r\n\r\n".encode())  # fmt: skip
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _TIMEOUT_S)
             if int(head[9:12]) != 200:

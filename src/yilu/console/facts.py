@@ -37,7 +37,7 @@ _TRIES = 3
 _PAST_S = 30.0
 """So long after its time a value is still given to those who would wait for a newer one that is being made."""
 _EVEN_S = 2.0
-_BREATH = 2.0
+_BREATH = 4.0
 """Who makes figures anew rests so many times as long as one took."""
 _MOST_HELD = 512
 

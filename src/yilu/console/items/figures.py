@@ -182,10 +182,19 @@ def pair_rows(ask: Ask, asked: Asked) -> list[Row]:
         {
             "origin": names.of("area", r["origin"]), "destination": names.of("area", r["destination"]), "accepted": r["accepted"], "due": r["due"],
             "on_time_rate": r["on_time_rate"], "ids": (r["origin"], r["destination"]),
-            "accepted_at": list_of(ask, asked, "accepted", area=names.code("area", r["origin"]), to=names.code("area", r["destination"])) if r["destination"] else "",
         }
         for r in rows
     ]  # fmt: skip
+
+
+def listed_pairs(ask: Ask, asked: Asked, rows: list[Row]) -> list[Row]:
+    """Pairs that are shown, each with the address of its items."""
+    names: Names = names_of(ask.seen.network)
+    ends = [tuple(names.code("area", i) for i in r["ids"]) for r in rows]
+    return [
+        {**r, "accepted_at": list_of(ask, asked, "accepted", area=origin, to=destination) if r["ids"][1] else ""}
+        for r, (origin, destination) in zip(rows, ends, strict=True)
+    ]
 
 
 def basis_table(ids: Iterable[str]) -> Table:

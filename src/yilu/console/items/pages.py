@@ -89,7 +89,7 @@ def pairs(ask: Ask, asked: Asked) -> Chart:
     table = Table(
         "pairs", _("城市对"),
         (Column("origin", _("寄出地")), Column("destination", _("寄达地")), Column("accepted", _("收寄"), "count", "accepted_at"), Column("due", _("到期"), "count"), Column("on_time_rate", _("准时率"), "percent")),
-        rows[:_PAIRS], _("所选范围内没有收寄件。"), max(0, len(rows) - _PAIRS),
+        figures.listed_pairs(ask, asked, rows[:_PAIRS]), _("所选范围内没有收寄件。"), max(0, len(rows) - _PAIRS),
     )  # fmt: skip
     froms, tos = (busiest(rows, end) for end in (0, 1))
     at = ({i: n for n, i in enumerate(froms)}, {i: n for n, i in enumerate(tos)})

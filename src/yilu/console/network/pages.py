@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, OFFICE
 from yilu.console.items.asked import Asked, area_ids, asked_of
-from yilu.console.items.figures import pair_rows
+from yilu.console.items.figures import listed_pairs, pair_rows
 from yilu.console.network import facility  # noqa: F401 - declares its screen
 from yilu.console.overview import serving
 from yilu.console.pages.naming import names_of
@@ -37,7 +37,7 @@ def network(ask: Ask) -> Page:
     rows, pairs = facility_rows(ask, asked), [] if ask.seen.for_statistics else pair_rows(ask, asked)
     first, shown = (ask.filter.page - 1) * _ROWS, [r for r in rows if r["tier"]]
     tables = (
-        hubs(shown), facilities(rows[first : first + _ROWS], len(rows)), *([] if ask.seen.for_statistics else [lanes(pairs)]), crossings(ask.seen.network),
+        hubs(shown), facilities(rows[first : first + _ROWS], len(rows)), *([] if ask.seen.for_statistics else [lanes(listed_pairs(ask, asked, pairs[:_LANES]), len(pairs))]), crossings(ask.seen.network),
         levels(ask.seen.network), promises(ask.seen.network),
     )  # fmt: skip
     more = {
@@ -108,13 +108,13 @@ def facilities(rows: list[Row], count: int) -> Table:
     )  # fmt: skip
 
 
-def lanes(rows: list[Row]) -> Table:
-    """Lanes as they were used: items accepted by pair of cities. A carrier sees its own; its lanes are its secret."""
+def lanes(shown: list[Row], all_of: int) -> Table:
+    """Lanes as they were used: items accepted by pair of cities, the first of ``all_of``. A carrier sees its own; its lanes are its secret."""
     columns = (
         Column("origin", _("寄出地")), Column("destination", _("寄达地")), Column("accepted", _("收寄"), "count", "accepted_at"), Column("due", _("到期"), "count"), Column("on_time_rate", _("准时率"), "percent"),
     )  # fmt: skip
     return Table(
-        "lanes", _("线路(期内实际流量,按收寄日)"), columns, rows[:_LANES], _("所选日期内没有流量。"), max(0, len(rows) - _LANES)
+        "lanes", _("线路(期内实际流量,按收寄日)"), columns, shown, _("所选日期内没有流量。"), all_of - len(shown)
     )  # fmt: skip
 
 

@@ -1,0 +1,163 @@
+"""``./do bench routes``: the router beside graph libraries on the time-expanded graph, one run, one thread, graphs made before, warm, best of five.
+
+150 facilities, 20,000 departures a day, four days, made by lot (a seed): vehicles run between near places and hubs, and what comes by one can leave again when it is sorted. The peers search a
+graph of one node a departure and one an arrival, with waiting between; none of them knows of freight, and all must arrive at the same minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from benchmarks.machine import run, say
+from yilu.dispatch import NEVER, Connections, choices, connections, earliest, profiles
+
+_PLACES, _DEPARTURES, _DAYS, _HUBS = 150, 20_000, 4, 12
+_BEST_OF, _STARTS = 5, 20
+_DAY_MIN = 1440
+
+
+def timetable(departures: int, seed: int = 7) -> Connections:
+    """``departures`` a day, the same on each of the days."""
+    draw = np.random.default_rng(seed)
+    x, y = draw.uniform(0, 600, _PLACES), draw.uniform(0, 400, _PLACES)
+    source = draw.integers(0, _PLACES, departures)
+    near = np.argsort(np.hypot(x[:, None] - x, y[:, None] - y), axis=1)[:, 1:16]
+    to_hub = draw.random(departures) < 0.4
+    target = np.where(to_hub, draw.integers(0, _HUBS, departures), near[source, draw.integers(0, near.shape[1], departures)])  # fmt: skip
+    target = np.where(target == source, (target + 1) % _PLACES, target)
+    km = 1.2 * np.hypot(x[source] - x[target], y[source] - y[target])
+    minutes = np.ceil(5 + km / 65 * 60).astype(np.int64)
+    departs = draw.integers(0, _DAY_MIN, departures)
+    sorting = draw.integers(30, 120, departures)
+    cost, carbon = np.ceil(3 + km * 0.05).astype(np.int64), np.ceil(1 + km * draw.uniform(0.05, 0.2, departures)).astype(np.int64)  # fmt: skip
+    day = _DAY_MIN * np.repeat(np.arange(_DAYS), departures)
+
+    def daily(column: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.tile(column, _DAYS)
+
+    leaves = daily(departs) + day
+    there = leaves + daily(minutes)
+    return connections(_PLACES, daily(source), daily(target), leaves, there, there + daily(sorting), daily(cost), daily(carbon))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """The time-expanded graph: node c is the departure of connection c, node C + c its arrival. ``rows``, ``columns``, ``weights`` (edges,); ``first``: (place, minute) to node."""
+
+    of: Connections
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    @property
+    def nodes(self) -> int:
+        """How many."""
+        return 2 * len(self.of)
+
+    def departure(self, place: int, minute: int) -> int:
+        """The node of the first departure from a place at a minute or later, -1 for none."""
+        found = np.flatnonzero((self.of.source == place) & (self.of.departs >= minute))
+        return int(found[0]) if len(found) else -1
+
+    def arrivals(self, distances: NDArray[np.float64], node: int, place: int, minute: int) -> NDArray[np.int64]:
+        """Earliest arrivals by place from distances to all nodes."""
+        n, out = len(self.of), np.full(self.of.places, int(NEVER), np.int64)
+        reached = np.isfinite(distances[n:])
+        np.minimum.at(out, self.of.target[reached], (distances[n:][reached] + self.of.departs[node]).astype(np.int64))
+        out[place] = minute
+        return out
+
+
+def expanded(of: Connections) -> Expanded:
+    """The graph of a timetable."""
+    n = len(of)
+    order = np.lexsort((np.arange(n), of.departs, of.source))
+    same = of.source[order[1:]] == of.source[order[:-1]]
+    waits, then = order[:-1][same], order[1:][same]
+    key = of.source[order].astype(np.int64) << 32 | of.departs[order].astype(np.int64)
+    at = np.searchsorted(key, of.target.astype(np.int64) << 32 | of.ready.astype(np.int64))
+    goes_on = (at < n) & (of.source[order[np.minimum(at, n - 1)]] == of.target)
+    number = np.arange(n)
+    rows = np.concatenate([waits, number, n + number[goes_on]])
+    columns = np.concatenate([then, n + number, order[at[goes_on]]])
+    weights = np.concatenate([
+        of.departs[then] - of.departs[waits], of.arrives - of.departs, of.departs[order[at[goes_on]]] - of.arrives[goes_on],
+    ]).astype(np.float64)  # fmt: skip
+    return Expanded(of, rows, columns, weights)
+
+
+def best(work: Callable[[], Any]) -> float:
+    """Seconds of the quickest of some turns, the first left out."""
+    work()
+    took = []
+    for _ in range(_BEST_OF):
+        begun = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - begun)
+    return min(took)
+
+
+def peers(graph: Expanded) -> dict[str, Callable[[int], NDArray[np.float64]]]:
+    """Distances from a node to all, by library."""
+    import igraph
+    import rustworkx
+
+    # a wait of no minutes is an edge too, which a sparse matrix takes for none
+    sparse = csr_matrix((np.maximum(graph.weights, 1e-9), (graph.rows, graph.columns)), shape=(graph.nodes, graph.nodes))  # fmt: skip
+    ig = igraph.Graph(n=graph.nodes, edges=np.stack([graph.rows, graph.columns], axis=1), directed=True)
+    ig.es["minutes"] = graph.weights
+    rx = rustworkx.PyDiGraph(multigraph=True)
+    rx.add_nodes_from(range(graph.nodes))
+    rx.add_edges_from(list(zip(graph.rows.tolist(), graph.columns.tolist(), graph.weights.tolist(), strict=True)))
+
+    def by_rustworkx(node: int) -> NDArray[np.float64]:
+        found = rustworkx.dijkstra_shortest_path_lengths(rx, node, float)
+        out = np.full(graph.nodes, np.inf)
+        out[list(found.keys())] = list(found.values())
+        out[node] = 0
+        return out
+
+    return {
+        "scipy": lambda node: np.round(dijkstra(sparse, indices=node)),
+        "igraph": lambda node: np.array(ig.distances(node, weights="minutes")[0]),
+        "rustworkx": by_rustworkx,
+    }
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """The figures."""
+    of = timetable(_DEPARTURES // (4 if quick else 1))
+    graph = expanded(of)
+    say(f"{len(of)} connections, {graph.nodes} nodes, {len(graph.rows)} edges")
+    starts = [(int(p), int(m)) for p, m in zip(range(0, _PLACES, _PLACES // _STARTS), range(0, _DAY_MIN, 60), strict=False)]  # fmt: skip
+    figures: dict[str, Any] = {}
+    for name, search in peers(graph).items():
+        for place, minute in starts[:3]:
+            node = graph.departure(place, minute)
+            told = graph.arrivals(search(node), node, place, minute)
+            assert (told == earliest(of, place, minute).arrives).all(), f"{name} arrives at other minutes"
+        nodes = [graph.departure(p, m) for p, m in starts[:5]]
+        figures[f"{name}_ms"] = best(lambda search=search, nodes=nodes: [search(n) for n in nodes]) / len(nodes) * 1e3  # type: ignore[misc]
+        say(f"{name}: {figures[f'{name}_ms']:.1f} ms one-to-all")
+    took = best(lambda: [earliest(of, p, m) for p, m in starts]) / len(starts)
+    scanned = sum(len(of) - of.first_from(m) for _, m in starts) / len(starts)
+    figures |= {
+        "one_to_all_ms": took * 1e3, "one_to_all_ratio_best_peer": min(v for n, v in figures.items() if n.endswith("_ms")) / (took * 1e3),
+        "connections_per_s": scanned / took,
+        "query_ms": best(lambda: [earliest(of, p, m, until=(p + 70) % _PLACES) for p, m in starts]) / len(starts) * 1e3,
+        "all_to_all_s": best(lambda: profiles(of, np.arange(_PLACES))),
+        "pareto_one_to_all_ms": best(lambda: [choices(of, p, m) for p, m in starts]) / len(starts) * 1e3,
+    }  # fmt: skip
+    return figures
+
+
+if __name__ == "__main__":
+    run(measure, "The router beside graph libraries on the time-expanded graph.")
