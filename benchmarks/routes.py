@@ -50,7 +50,7 @@ def timetable(departures: int, seed: int = 7) -> Connections:
 
 @dataclass(frozen=True)
 class Expanded:
-    """The time-expanded graph: node c is the departure of connection c, node C + c its arrival. ``rows``, ``columns``, ``weights`` (edges,); ``first``: (place, minute) to node."""
+    """The time-expanded graph: node c is the departure of connection c, node C + c its arrival. ``rows``, ``columns``, ``weights`` (edges,)."""
 
     of: Connections
     rows: NDArray[np.int64]

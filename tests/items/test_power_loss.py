@@ -101,7 +101,7 @@ def test_facts_survive_power_loss_after_any_step(undisturbed, share):
     steps, facts = undisturbed
     assert len(steps) > 60
     for upto in range(share, len(steps) + 1, 8):
-        for seed in range(2):
+        for seed in range(3):
             assert _after_power_loss(steps, upto, 1000 * upto + seed) == facts, (
                 f"power lost after step {upto}, seed {seed}"
             )

@@ -152,7 +152,7 @@ class Newest:
         found: Snapshot | None = self.of("snapshot", newest, _SOON_S)
         return found
 
-    def asked(self, key: Hashable, ask: Callable[[Snapshot], Any], **fresh: float) -> Any:
+    def asked(self, key: Hashable, ask: Callable[[Snapshot], Any]) -> Any:
         """What ``ask`` says of the newest commit, or one of ``_EVEN_S`` ago, kept under ``key`` as ``of`` keeps it. Raises StoreError where there is no store."""
 
         def make() -> Any:
@@ -161,7 +161,7 @@ class Newest:
             except FileNotFoundError:
                 return again(lambda: ask(self.facts.read()))
 
-        return self.of(key, make, behind=True, **fresh)
+        return self.of(key, make, behind=True)
 
     @property
     def alerts(self) -> Found | None:

@@ -37,16 +37,8 @@ class Choices:
             found.append(at)
             at = int(self.labels[at, _NEXT])
         rows = np.array(sorted(found), np.int64)
-        if not len(rows):
-            return rows
-        value = self.labels[rows][:, [_ARRIVES, _COST, _CARBON]]
-        beaten = np.array([
-            bool((((value <= v).all(axis=1)) & ((value < v).any(axis=1) | (np.arange(len(value)) < i))).any())
-            for i, v in enumerate(value)
-        ])  # fmt: skip
-        rows = rows[~beaten]
         order = np.lexsort((self.labels[rows, _CARBON], self.labels[rows, _COST], self.labels[rows, _ARRIVES]))
-        return np.asarray(rows[order])
+        return np.asarray(_unbeaten(self.labels, rows[order]))
 
     def values(self, place: int) -> NDArray[np.int32]:
         """(n, 3): arrival, cost, carbon of the labels ``at`` a place."""
@@ -95,6 +87,23 @@ def _bags(source, target, departs, arrives, ready, cost, carbon, first, labels, 
                     used += 1
             at = follows
     return used
+
+
+@njit(cache=True, nogil=True)
+def _unbeaten(labels, rows):
+    """Those of a place's labels, in order of arrival, cost and carbon, that none before them beats: what can be ready sooner is no gain where the journey ends."""
+    kept = np.empty(len(rows), np.int64)
+    count = 0
+    for row in rows:
+        beaten = False
+        for i in range(count):
+            if labels[kept[i], _COST] <= labels[row, _COST] and labels[kept[i], _CARBON] <= labels[row, _CARBON]:
+                beaten = True
+                break
+        if not beaten:
+            kept[count] = row
+            count += 1
+    return kept[:count]
 
 
 @njit(cache=True, nogil=True)

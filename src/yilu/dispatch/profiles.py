@@ -36,11 +36,7 @@ class Profile:
 
 def profile(of: Connections, place: int) -> Profile:
     """The profile to one place."""
-    first = _rooms(of)
-    departs, arrives = np.empty(len(of), np.int32), np.empty(len(of), np.int32)
-    count = np.zeros(of.places, np.int64)
-    _steps(of.source, of.target, of.departs, of.arrives, of.ready, place, first, departs, arrives, count)
-    return _closed(place, first, departs, arrives, count)
+    return profiles(of, np.array([place]))[0]
 
 
 def profiles(of: Connections, places: NDArray[np.integer]) -> list[Profile]:

@@ -190,11 +190,12 @@ def pair_rows(ask: Ask, asked: Asked) -> list[Row]:
 def listed_pairs(ask: Ask, asked: Asked, rows: list[Row]) -> list[Row]:
     """Pairs that are shown, each with the address of its items."""
     names: Names = names_of(ask.seen.network)
-    ends = [tuple(names.code("area", i) for i in r["ids"]) for r in rows]
-    return [
-        {**r, "accepted_at": list_of(ask, asked, "accepted", area=origin, to=destination) if r["ids"][1] else ""}
-        for r, (origin, destination) in zip(rows, ends, strict=True)
-    ]
+
+    def address(origin: int, destination: int) -> str:
+        ends = {"area": names.code("area", origin), "to": names.code("area", destination)}
+        return list_of(ask, asked, "accepted", **ends) if destination else ""
+
+    return [{**r, "accepted_at": address(*r["ids"])} for r in rows]
 
 
 def basis_table(ids: Iterable[str]) -> Table:
