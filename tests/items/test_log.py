@@ -71,3 +71,31 @@ def test_spans_hold_what_is_wanted_and_not_more_than_asked(rows, wanted, most):
     spans = log.spans(rows, np.array(wanted), most)
     assert [b for s in spans for b in s] == np.flatnonzero(wanted).tolist()
     assert all(len(s) == 1 or len(s) * rows <= most for s in spans)
+
+
+def test_a_large_commit_is_several_files_that_are_one_log(tmp_path, monkeypatch):
+    """A commit of many row groups is written as files of some buckets each, none twice and none left out; read, they are the whole."""
+    monkeypatch.setattr(log, "_GROUP_ROWS", 50)
+    monkeypatch.setattr(log, "_GROUPS_A_FILE", 3)
+    disk, batch = Disk(tmp_path), _batch(900, 5)
+    edges = log.bucket_edges(batch.key, BUCKETS)
+    by_bucket = [batch.take(np.arange(edges[b], edges[b + 1])) for b in range(BUCKETS)]
+    pieces = log.write_pieces(disk, "log/0000000005.parquet", log.spoken([batch]), by_bucket, 5)
+    held = [b for piece in pieces for lo, hi in piece.groups for b in range(lo, hi + 1)]
+    assert held == list(range(BUCKETS)) and len({piece.file for piece in pieces}) == len(pieces) > 3
+    assert sum(piece.rows for piece in pieces) == 900 and all(len(piece.groups) <= 3 for piece in pieces)
+    for b in range(BUCKETS):
+        assert _same(log.read(disk, pieces, b, BUCKETS), by_bucket[b])
+    assert _same(log.read(disk, pieces, range(2, 13), BUCKETS), concat(by_bucket[2:13]))
+
+
+def test_no_more_footers_are_held_than_asked(tmp_path, monkeypatch):
+    """However many files are gone through, footers of a bounded number of them stay in memory, and each file is still read right."""
+    monkeypatch.setattr(log, "_MOST_OPEN", 3)
+    log.forget()
+    disk = Disk(tmp_path)
+    files = [log.write(disk, f"log/{i:010d}.parquet", _batch(20, i), BUCKETS, i, i) for i in range(1, 9)]
+    for _ in range(2):
+        for i, part in enumerate(files, 1):
+            assert _same(log.read(disk, [part], range(BUCKETS), BUCKETS), _batch(20, i))
+            assert len(log._told) <= 3

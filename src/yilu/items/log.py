@@ -1,6 +1,6 @@
 """The log: de-duplicated events in Parquet files, each sorted by key, its row groups aligned with buckets.
 
-A file of a commit holds all buckets; compaction makes one file per day and bucket (``log/dt=YYYY-MM-DD/bucket=NNN``). Columns
+A commit's files hold the buckets one after another; compaction makes one file per day and bucket (``log/dt=YYYY-MM-DD/bucket=NNN``). Columns
 that are 0 throughout are left out; a reader takes an absent column as 0.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +19,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yilu.items import order
+from yilu.items import heap, order
 from yilu.items.disk import Disk
 from yilu.items.manifest import Part
 from yilu.items.schema import ARROW, DTYPES, EVENT_COLUMNS, Events, concat, events, is_constant
 
 _GROUP_ROWS = 20_000
 """Of a commit of 6 million rows each of 256 buckets has a row group to itself: nobody reads a neighbour's rows."""
-_ROWS_AT_ONCE, _ROWS_APART = 200_000, 2_000_000
+_GROUPS_A_FILE = 32
+_ROWS_AT_ONCE, _ROWS_APART = 200_000, 1_000_000
 _MOST_OPEN = 512
 _held = threading.local()
-_told: dict[tuple[str, int, int], pq.FileMetaData] = {}
+_told: OrderedDict[tuple[str, int, int], pq.FileMetaData] = OrderedDict()
 _epoch = 0
 
 TOLD: frozenset[str] = frozenset(c.name for c in EVENT_COLUMNS if c.role == "origin" and c.name != "via")
@@ -72,22 +75,53 @@ def write_buckets(
 
     What is kept for a ``day`` is pressed hard (zstd), what a commit writes lightly (LZ4: half the time to write and to read, 1.4 times the size).
     """
+    return _write_file(disk, name, columns, _grouped(by_bucket), first, last, day)
+
+
+def write_pieces(
+    disk: Disk, name: str, columns: list[str], by_bucket: Iterable[Events], commit: int
+) -> tuple[Part, ...]:
+    """Write a commit's events as ``write_buckets`` does, in files of ``_GROUPS_A_FILE`` row groups, each of the buckets after the last one's.
+
+    A footer takes 600 bytes of memory a column and row group, and who goes through the buckets needs that of every commit: of two hundred
+    large commits 0.7 GB, were they whole.
+    """
+    groups, parts = _grouped(by_bucket), list[Part]()
+    for group in groups:
+        of = name if not parts else name.replace(".parquet", f".{len(parts)}.parquet")
+        some = chain((group,), islice(groups, _GROUPS_A_FILE - 1))
+        parts.append(_write_file(disk, of, columns, some, commit, commit, ""))
+    return tuple(parts)
+
+
+_Group = tuple[int, int, Events]
+
+
+def _grouped(by_bucket: Iterable[Events]) -> Iterator[_Group]:
+    """(first bucket, last one, their events), ``_GROUP_ROWS`` rows or more, but for the last."""
+    held, begun, bucket = [events(0)], 0, -1
+    for bucket, part in enumerate(by_bucket):
+        held.append(part)
+        if sum(map(len, held)) >= _GROUP_ROWS:
+            yield begun, bucket, concat(held[1:])
+            begun, held = bucket + 1, [events(0)]
+    if begun <= bucket:
+        yield begun, bucket, concat(held[1:])
+
+
+def _write_file(
+    disk: Disk, name: str, columns: list[str], groups: Iterable[_Group], first: int, last: int, day: str
+) -> Part:
     schema = pa.schema([ARROW.field(n) for n in columns])
-    spans, held, begun, total, bucket = [], [events(0)], 0, 0, -1
+    spans, total = [], 0
     with disk.create(name) as file:
         with pq.ParquetWriter(
             pa.PythonFile(file, mode="w"), schema, compression="zstd" if day else "lz4", compression_level=1 if day else None,
             use_dictionary=False, write_statistics=True,
         ) as writer:  # fmt: skip
-            for bucket, part in enumerate(by_bucket):
-                held.append(part)
-                if sum(map(len, held)) >= _GROUP_ROWS:
-                    total += _write_group(writer, concat(held[1:]), schema)
-                    spans.append((begun, bucket))
-                    begun, held = bucket + 1, [events(0)]
-            if begun <= bucket:
-                total += _write_group(writer, concat(held[1:]), schema)
-                spans.append((begun, bucket))
+            for lo, hi, batch in groups:
+                total += _write_group(writer, batch, schema)
+                spans.append((lo, hi))
         size = file.tell()
     return Part(name, total, first, last, tuple(spans), day, size)
 
@@ -159,7 +193,7 @@ def searched(parts: Sequence[Part], wanted: NDArray[np.bool_]) -> list[range]:
 class Apart:
     """The events of small ``parts`` bucket by bucket, as two threads ask for them in turn: a row group holds dozens of buckets, and is read once for all.
 
-    Two spans are held at most, some hundred megabytes.
+    Two spans are held at most, some hundred megabytes; what went before them is given back to the system, tens of times in all.
     """
 
     def __init__(self, disk: Disk, parts: Sequence[Part], buckets: int) -> None:
@@ -175,6 +209,7 @@ class Apart:
             if span not in self._held:
                 while len(self._held) > 1:
                     self._held.popitem(last=False)
+                heap.give_back()
                 self._held[span] = read(self._disk, self._parts, span, self._buckets)
             held = self._held[span]
         lo, hi = (np.uint64(edge) for edge in _bounds(bucket, self._buckets))
@@ -208,7 +243,10 @@ def _opened(path: Path) -> pq.ParquetFile:
         while len(held) >= _MOST_OPEN:
             held.popitem(last=False)[1].close()
         held[name] = pq.ParquetFile(path, memory_map=True, metadata=_told.get(name))
-        _told.setdefault(name, held[name].metadata)
+        _told[name] = held[name].metadata
+        with suppress(KeyError):  # another thread was quicker
+            while len(_told) > _MOST_OPEN:
+                _told.popitem(last=False)
     held.move_to_end(name)
     return held[name]
 

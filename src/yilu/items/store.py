@@ -241,12 +241,12 @@ class Store:
         added = done.written(self.disk, self.at, number, held, self.day())
         senders = tokens.arrived((d.tokens for d in deliveries), now.erased)
         if senders.num_rows:
-            added["tokens"] = self.put_table(f"tokens/{number:010d}.parquet", number, senders)
+            added["tokens"] = (self.put_table(f"tokens/{number:010d}.parquet", number, senders),)
         if len(links):
-            added["links"] = self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(links))
+            added["links"] = (self.put_table(f"links/{number:010d}.parquet", number, link_runs.to_arrow(links)),)
         if len(behind) and not at_once:
             name = f"links/{number:010d}.unspread.parquet"
-            added["unspread"] = self.put_table(name, number, link_runs.to_arrow(behind))
+            added["unspread"] = (self.put_table(name, number, link_runs.to_arrow(behind)),)
         counts = now.counts + counts
         after = replace(
             now, commit=number, counts=counts, codes=codes, names=names, watermarks=marks, received=received,
@@ -290,7 +290,7 @@ class Store:
         manifest.write(self.disk, after)
         for table in self._tables.values():
             table.folded_to = after.commit
-        self._unflushed += done.log.rows
+        self._unflushed += sum(part.rows for part in done.log)
         if self._recent is not None:
             self._recent.add(done.kept, after.commit, lambda: self._counts())
             self._news.append(done.kept)
@@ -413,11 +413,11 @@ class Store:
                 yield kept
             cells.append(self._pool.submit(put_sums))  # while the log is brought to the disk
 
-        part = log.write_buckets(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number, number)
+        parts = log.write_pieces(self.disk, f"log/{number:010d}.parquet", columns, kept_by_bucket(), number)
         repeated, conflicting = sum(f.repeated for f in folded), sum(f.conflicting for f in folded)
         refused = concat([events(0), *(f.refused for f in folded)])
         return Done(
-            folded, cells[0].result(), part, behind, repeated, conflicting, derived, refused, concat([events(0), *held])
+            folded, cells[0].result(), parts, behind, repeated, conflicting, derived, refused, concat([events(0), *held])
         )  # fmt: skip
 
     def put_cells(self, number: int, cells: cubes.Cells) -> Part:
@@ -493,6 +493,6 @@ class Store:
             log.forget()
 
 
-def _with(now: Manifest, added: dict[str, Part]) -> dict[str, Any]:
+def _with(now: Manifest, added: dict[str, tuple[Part, ...]]) -> dict[str, Any]:
     """Lists of a manifest, each with what was added to it."""
-    return {name: (*getattr(now, name), part) for name, part in added.items()}
+    return {name: getattr(now, name) + parts for name, parts in added.items()}
