@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import fields
+from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from yilu.cli.days import day_of
 from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_problems, print_table
 from yilu.cli.status import ProvinceOption
 from yilu.errors import YiluError
 from yilu.network import check as check_folder
 from yilu.network import folder_of
+from yilu.network.default_timetable import with_timetable
 from yilu.network.province import Network
 from yilu.network.schema import TABLES, attributes
 from yilu.settings import load as settings
@@ -78,6 +83,42 @@ def show(
     cells = [[f"{row[c]:.4f}" if c in places else row[c] for c in columns] for row in rows]
     print_table(f"{network.name} {table}: {len(rows)}", columns, cells)
     typer.echo("全部各列 · all columns: --json", err=True)
+
+
+@app.command()
+def timetable(
+    folder: Annotated[Path, typer.Argument(help="写入的文件夹 · Folder to write into; made where it isn't there.")],
+    day: Annotated[
+        str, typer.Option("--day", help="按哪一日开通的通道,缺省今日 · Whose open crossings count; today by default.")
+    ] = "",
+    province: ProvinceOption = None,
+    as_json: Json = False,
+) -> None:
+    """写出省份的时刻表(没有者按规则生成) · Write the timetable of a province, generated where it has none of its own, as tables of a province folder."""
+    first = day_of("--day", day) or date.today()
+    network = with_timetable(facts(province=province).network, first)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ("lanes", "handling", "rounds", "road_times")
+    if taken := [f"{name}.csv" for name in names if (folder / f"{name}.csv").exists()]:
+        raise YiluError(
+            f"{folder.name} has {', '.join(taken)} already", zh=f"{folder.name} 中已有 {'、'.join(taken)}", next_step="give another folder, or move the files away",
+            next_step_zh="换一个文件夹,或移走这些文件",
+        )  # fmt: skip
+    rows = {name: rows_of(network, name) for name in names}
+    for name, held in rows.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, [a.name for a in attributes(name)], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({c: _as_written(a) for c, a in row.items()} for row in held)
+    if as_json:
+        print_json({"folder": str(folder), "rows": {name: len(held) for name, held in rows.items()}})
+    else:
+        print_table(str(folder), ["表 table", "行数 rows"], [(name, len(held)) for name, held in rows.items()])
+
+
+def _as_written(value: object) -> object:
+    """A cell as the schema reads it: what is not there as nothing."""
+    return "" if value in (0, 0.0) and not isinstance(value, bool) else value
 
 
 def _columns(table: str, rows: list[dict[str, Any]], language: str, width: int) -> list[str]:

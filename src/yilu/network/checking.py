@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from yilu.network.reading import MOST_PROBLEMS, Folder, Problem, Row, read
+from yilu.network.lane_checks import lane_problems
+from yilu.network.reading import MOST_PROBLEMS, Folder, Problem, Row, problem_of, read, text_of
 from yilu.network.schema import TABLES, attributes
 
 _SHARES_WITHIN = 1e-6
@@ -37,6 +38,7 @@ def read_and_check(folder: Path) -> tuple[Folder, list[Problem]]:
         *_operators(held),
         *_rules(held),
         *_numbers(held),
+        *lane_problems(held),
     ]
     order = {f"{name}.csv": i for i, name in enumerate(TABLES)}
     return held, _bounded(sorted(problems, key=lambda p: (order.get(p.file, -1), p.file, p.row or 0)))
@@ -54,14 +56,6 @@ def _bounded(problems: list[Problem]) -> list[Problem]:
     return kept
 
 
-def _text(row: Row, column: str) -> str:
-    return str(row.values[column])
-
-
-def _problem(table: str, row: Row, column: str, reason: str, expected: str) -> Problem:
-    return Problem(f"{table}.csv", row.number, column, _text(row, column)[:60] or None, reason, expected)
-
-
 def _uniqueness(held: Folder) -> Iterator[Problem]:
     """Ids and codes stand once; a promise rule stands once per level and day."""
     keys: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -71,20 +65,23 @@ def _uniqueness(held: Folder) -> Iterator[Problem]:
     keys["barriers"] = (("barrier", "position"),)
     keys["demand"] = (("origin", "destination"),)
     keys["figures"] = (("measure", "subject"),)
+    keys["handling"] = (("kind", "facility"),)
+    keys["rounds"] = (("side", "area"),)
+    keys["road_times"] = (("at",),)
     for name, groups in keys.items():
         for columns in groups:
             seen: dict[tuple[str, ...], int] = {}
             for row in held.tables[name]:
-                key = tuple(_text(row, c) for c in columns)
+                key = tuple(text_of(row, c) for c in columns)
                 if key in seen:
-                    yield _problem(name, row, columns[-1], f"stands in row {seen[key]} already", "each once")
+                    yield problem_of(name, row, columns[-1], f"stands in row {seen[key]} already", "each once")
                 seen.setdefault(key, row.number)
 
 
 def _references(held: Folder) -> Iterator[Problem]:
     """Codes that name a row of another table name one that is there."""
     codes = {
-        f"{name}.code": {_text(row, "code") for row in held.tables[name]} | unread
+        f"{name}.code": {text_of(row, "code") for row in held.tables[name]} | unread
         for name in TABLES
         if "code" in {a.name for a in attributes(name)} and (unread := held.unread[name]) is not None
     }
@@ -93,27 +90,27 @@ def _references(held: Folder) -> Iterator[Problem]:
             if a.references not in codes:
                 continue
             for row in held.tables[name]:
-                given = _text(row, a.name)
+                given = text_of(row, a.name)
                 parts = given.split(";") if a.type == "list" else [given]
                 if any(part and part not in codes[a.references] and part not in a.choices for part in parts):
-                    yield _problem(name, row, a.name, "names no row", a.expected)
+                    yield problem_of(name, row, a.name, "names no row", a.expected)
 
 
 def _areas(held: Folder) -> Iterator[Problem]:
     """Parents stand one or more levels up and on the same side of the province's border; the province itself is there."""
-    rows = {_text(row, "code"): row for row in held.tables["areas"]}
+    rows = {text_of(row, "code"): row for row in held.tables["areas"]}
     for row in rows.values():
-        parent = rows.get(_text(row, "parent"))
+        parent = rows.get(text_of(row, "parent"))
         if parent is None:
             continue
-        level = _text(parent, "level")
-        if level not in _UPWARD[_text(row, "level")]:
-            allowed = " or ".join(_UPWARD[_text(row, "level")]) or "no parent"
-            yield _problem("areas", row, "parent", f"a {_text(row, 'level')} can't lie in a {level}", allowed)
+        level = text_of(parent, "level")
+        if level not in _UPWARD[text_of(row, "level")]:
+            allowed = " or ".join(_UPWARD[text_of(row, "level")]) or "no parent"
+            yield problem_of("areas", row, "parent", f"a {text_of(row, 'level')} can't lie in a {level}", allowed)
         elif parent.values["inside"] and not row.values["inside"]:
-            yield _problem("areas", row, "inside", "lies in an area of the province", "yes")
+            yield problem_of("areas", row, "inside", "lies in an area of the province", "yes")
         elif row.values["inside"] and not parent.values["inside"] and level != "country":
-            yield _problem("areas", row, "inside", "lies in an area outside the province", "no")
+            yield problem_of("areas", row, "inside", "lies in an area outside the province", "no")
     unread = held.unread["areas"]
     if held.province and unread is not None and held.province.code not in rows.keys() | unread:
         yield Problem("province.toml", None, "code", held.province.code, "names no row of areas.csv", "a code of areas")
@@ -125,69 +122,71 @@ def _box(held: Folder) -> Iterator[Problem]:
     if held.province is None or held.province.bbox is None:
         return
     west, south, east, north = held.province.bbox
-    inside = {_text(row, "code") for row in held.tables["areas"] if row.values["inside"]}
+    inside = {text_of(row, "code") for row in held.tables["areas"] if row.values["inside"]}
     for name, column in (("areas", "code"), ("facilities", "area")):
         for row in held.tables[name]:
-            if _text(row, column) in inside:
+            if text_of(row, column) in inside:
                 if not west <= float(str(row.values["lon"])) <= east:
-                    yield _problem(name, row, "lon", "outside the province's box", f"from {west} to {east}")
+                    yield problem_of(name, row, "lon", "outside the province's box", f"from {west} to {east}")
                 if not south <= float(str(row.values["lat"])) <= north:
-                    yield _problem(name, row, "lat", "outside the province's box", f"from {south} to {north}")
+                    yield problem_of(name, row, "lat", "outside the province's box", f"from {south} to {north}")
 
 
 def _operators(held: Folder) -> Iterator[Problem]:
     """Each operator's parent stands in a layer above: brand, enterprise, branch, outlet."""
-    rows = {_text(row, "code"): row for row in held.tables["operators"]}
+    rows = {text_of(row, "code"): row for row in held.tables["operators"]}
     for row in rows.values():
-        layer = _LAYERS.index(_text(row, "layer"))
-        parent = rows.get(_text(row, "parent"))
-        if parent is not None and _LAYERS.index(_text(parent, "layer")) >= layer:
+        layer = _LAYERS.index(text_of(row, "layer"))
+        parent = rows.get(text_of(row, "parent"))
+        if parent is not None and _LAYERS.index(text_of(parent, "layer")) >= layer:
             above = " or ".join(_LAYERS[:layer]) or "no parent"
-            yield _problem("operators", row, "parent", f"the parent's layer is {_text(parent, 'layer')}", above)
-        if layer >= 2 and parent is None and not _text(row, "parent"):
-            yield _problem(
+            yield problem_of("operators", row, "parent", f"the parent's layer is {text_of(parent, 'layer')}", above)
+        if layer >= 2 and parent is None and not text_of(row, "parent"):
+            yield problem_of(
                 "operators", row, "parent", "a branch or an outlet belongs to someone", "a code of operators"
             )
 
 
 def _cycles(table: str, rows: list[Row]) -> Iterator[Problem]:
-    parents = {_text(row, "code"): _text(row, "parent") for row in rows}
+    parents = {text_of(row, "code"): text_of(row, "parent") for row in rows}
     for row in rows:
-        seen = {_text(row, "code")}
-        at = _text(row, "parent")
+        seen = {text_of(row, "code")}
+        at = text_of(row, "parent")
         while at in parents and at not in seen:
             seen.add(at)
             at = parents[at]
-        if at == _text(row, "code"):
-            yield _problem(table, row, "parent", "the parents go round in a circle", "a parent that ends at a top area")
+        if at == text_of(row, "code"):
+            yield problem_of(
+                table, row, "parent", "the parents go round in a circle", "a parent that ends at a top area"
+            )
 
 
 def _rules(held: Folder) -> Iterator[Problem]:
     """Periods end after they begin; each scope has one level; a calendar promise is due after it is accepted."""
-    for name in ("obligations", "crossings", "calendar"):
+    for name in ("obligations", "crossings", "calendar", "lanes"):
         for row in held.tables[name]:
-            until = _text(row, "valid_to")
-            if until and until <= _text(row, "valid_from"):
-                yield _problem(name, row, "valid_to", "ends before it begins", "a day after valid_from")
+            until = text_of(row, "valid_to")
+            if until and until <= text_of(row, "valid_from"):
+                yield problem_of(name, row, "valid_to", "ends before it begins", "a day after valid_from")
     taken: dict[str, int] = {}
     for row in held.tables["service_levels"]:
-        for scope in filter(None, _text(row, "scopes").split(";")):
+        for scope in filter(None, text_of(row, "scopes").split(";")):
             if scope in taken:
-                yield _problem(
+                yield problem_of(
                     "service_levels", row, "scopes", f"{scope} stands in row {taken[scope]} already", "each scope once"
                 )
             taken.setdefault(scope, row.number)
     for row in held.tables["promise_rules"]:
-        if _text(row, "clock") == "calendar":
+        if text_of(row, "clock") == "calendar":
             due, cut_off, days = (int(str(row.values[c])) for c in ("due_time", "cut_off", "amount"))
             if days == 0 and due < min(cut_off, 1440):
-                yield _problem(
+                yield problem_of(
                     "promise_rules", row, "due_time", "an item may be due before it is accepted", "a time after cut_off"
                 )
-    barriers = {_text(row, "barrier") for row in held.tables["barriers"]}
+    barriers = {text_of(row, "barrier") for row in held.tables["barriers"]}
     for row in held.tables["crossings"] if held.unread["barriers"] is not None else ():
-        if _text(row, "barrier") not in barriers:
-            yield _problem("crossings", row, "barrier", "names no row", "a barrier of barriers.csv")
+        if text_of(row, "barrier") not in barriers:
+            yield problem_of("crossings", row, "barrier", "names no row", "a barrier of barriers.csv")
 
 
 _MARKETS = ("same_city", "intercity", "abroad")
@@ -201,27 +200,29 @@ _NEEDED: tuple[tuple[str, str | None], ...] = (
 
 def _numbers(held: Folder) -> Iterator[Problem]:
     """Figures are those that the method of demand needs, about areas that are there; stated shares add up to 1."""
-    areas = {_text(row, "code"): row for row in held.tables["areas"]}
+    areas = {text_of(row, "code"): row for row in held.tables["areas"]}
     unread = held.unread["areas"]
     figures = held.tables["figures"]
     for row in figures:
-        subject, market = _text(row, "subject"), _text(row, "measure") == "items"
+        subject, market = text_of(row, "subject"), text_of(row, "measure") == "items"
         if market and subject not in _MARKETS:
-            yield _problem("figures", row, "subject", "no such market", "one of " + ", ".join(_MARKETS))
+            yield problem_of("figures", row, "subject", "no such market", "one of " + ", ".join(_MARKETS))
         if not market and unread is not None and subject not in areas.keys() | unread:
-            yield _problem("figures", row, "subject", "names no row", "a code of areas")
-        if not market and subject in areas and _text(areas[subject], "level") == "county":
-            yield _problem("figures", row, "subject", "a county unit", "a city, a region, a province or an area abroad")
-        number, measure = float(str(row.values["value"])), _text(row, "measure")
+            yield problem_of("figures", row, "subject", "names no row", "a code of areas")
+        if not market and subject in areas and text_of(areas[subject], "level") == "county":
+            yield problem_of(
+                "figures", row, "subject", "a county unit", "a city, a region, a province or an area abroad"
+            )
+        number, measure = float(str(row.values["value"])), text_of(row, "measure")
         if number <= 0 and measure in ("balance", "population", "abroad_share"):
-            yield _problem("figures", row, "value", "nothing", "more than 0")
+            yield problem_of("figures", row, "value", "nothing", "more than 0")
         if number > 100 and measure in ("region_share", "city_share", "within_province", "abroad_share"):
-            yield _problem("figures", row, "value", "more than the whole", "percent, 100 at most")
+            yield problem_of("figures", row, "value", "more than the whole", "percent, 100 at most")
         if number > 1e12:
-            yield _problem("figures", row, "value", "too large", "1e12 at most")
-    if figures and not any(_text(row, "measure") == "items" and row.values["value"] for row in figures):
+            yield problem_of("figures", row, "value", "too large", "1e12 at most")
+    if figures and not any(text_of(row, "measure") == "items" and row.values["value"] for row in figures):
         yield Problem("figures.csv", None, "value", None, "no items at all", "items of at least one market")
-    there = {(_text(row, "measure"), _text(row, "subject")) for row in figures}
+    there = {(text_of(row, "measure"), text_of(row, "subject")) for row in figures}
     for measure, wanted in _NEEDED if figures and not held.tables["demand"] else ():
         if not any(m == measure and wanted in (None, s) for m, s in there):
             what = f"{measure} {wanted or ''}".strip()

@@ -36,9 +36,13 @@ from yilu.network.tables import (
     Crossings,
     Facilities,
     Figures,
+    Handling,
+    Lanes,
     Obligations,
     Operators,
     Promises,
+    RoadTimes,
+    Rounds,
     ServiceLevels,
     StatedDemand,
     table,
@@ -76,6 +80,10 @@ class Network:
     figures: Figures
     demand: Demand
     calendar: Calendar
+    lanes: Lanes
+    handling: Handling
+    rounds: Rounds
+    road_times: RoadTimes
     area_level: NDArray[np.uint8]
     area_parent: NDArray[np.uint16]
     area_city: NDArray[np.uint16]
@@ -199,6 +207,10 @@ def _network(folder: Path, held: Folder) -> Network:
         figures=figures,
         demand=demand_of(areas, figures, stated),
         calendar=table("calendar", rows["calendar"], Calendar),
+        lanes=table("lanes", rows["lanes"], Lanes),
+        handling=table("handling", rows["handling"], Handling),
+        rounds=table("rounds", rows["rounds"], Rounds),
+        road_times=table("road_times", rows["road_times"], RoadTimes),
         area_level=a.level,
         area_parent=a.parent,
         area_city=a.city,

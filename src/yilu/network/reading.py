@@ -51,6 +51,16 @@ class Row:
     values: dict[str, Value]
 
 
+def text_of(row: Row, column: str) -> str:
+    """A cell of a row, as text."""
+    return str(row.values[column])
+
+
+def problem_of(table: str, row: Row, column: str, reason: str, expected: str) -> Problem:
+    """The fault of one cell of ``table``."""
+    return Problem(f"{table}.csv", row.number, column, text_of(row, column)[:_SHOWN] or None, reason, expected)
+
+
 @dataclass(frozen=True)
 class Province:
     """``province.toml``: name, names in two languages, area code, IANA time zone, circuity of roads, datum of its coordinates, and the box
@@ -247,7 +257,7 @@ def _row(file: str, number: int, cells: dict[str, str], columns: tuple[Attribute
         text = cells.get(a.name, "")
         try:
             found = value(a, text)
-            if a.references == "facility_kinds.code" and found not in FACILITY_KINDS:
+            if a.references == "facility_kinds.code" and found and found not in FACILITY_KINDS:
                 raise ValueError(text)
             values[a.name] = found
         except ValueError:

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 TABLES: tuple[str, ...] = (
     "areas", "facilities", "operators", "service_levels", "promise_rules", "obligations", "crossings", "barriers", "figures", "demand", "calendar",
+    "lanes", "handling", "rounds", "road_times",
 )  # fmt: skip
 """Tables of a province folder, in the order of the reference page."""
 
@@ -69,7 +70,7 @@ class Attribute:
 
 _WORDS = {
     "id": "a whole number", "int": "a whole number", "float": "a number", "decimal": "a number such as 16.1", "text": "text", "yes_no": "yes or no", "list": "values parted by ;",
-    "date": "a day such as 2021-01-31", "time": "a time such as 18:00", "choice": "a choice", "reference": "a code",
+    "date": "a day such as 2021-01-31", "time": "a time such as 18:00", "times": "times such as 06:00;18:30", "days": "days such as 2021-01-31;2021-02-01", "choice": "a choice", "reference": "a code",
 }  # fmt: skip
 
 _ABSENT: dict[str, Value] = {"id": 0, "int": 0, "float": 0.0, "yes_no": False, "time": 0}
@@ -96,7 +97,8 @@ _SCHEMAS: dict[str, tuple[Attribute, ...]] = {table: declared("yilu.network", ta
 
 
 def value(attribute: Attribute, text: str) -> Value:
-    """``text`` as the attribute's type: decimals as text with their digits as written, dates as ISO text, times as minutes of the day, lists as text parted by semicolons.
+    """``text`` as the attribute's type: decimals as text with their digits as written, dates as ISO text, times as minutes of the day, lists, days and
+    several times (in order) as text parted by semicolons.
 
     An empty text takes the default. References are only checked against the attribute's choices here. Raises ValueError where the
     text is not what ``attribute.expected`` says.
@@ -107,6 +109,8 @@ def value(attribute: Attribute, text: str) -> Value:
             raise ValueError("empty")
         return _ABSENT.get(attribute.type, "")
     found = _parsed(attribute, text)
+    if attribute.required and found == "":
+        raise ValueError(text)
     if isinstance(found, int | float) and not isinstance(found, bool):
         if attribute.least and found < float(attribute.least):
             raise ValueError(text)
@@ -133,23 +137,19 @@ def _parsed(attribute: Attribute, text: str) -> Value:
                 raise ValueError(text)
             return text == "yes"
         case "date":
-            day = date.fromisoformat(text)
-            if not 1970 <= day.year <= 2105:
-                raise ValueError(text)
-            return day.isoformat()
+            return _day(text)
         case "time":
-            if text == "24:00":
-                return 1440
-            at = time.fromisoformat(text)
-            if at.second or at.microsecond or at.tzinfo:
-                raise ValueError(text)
-            return 60 * at.hour + at.minute
+            return 1440 if text == "24:00" else _minute(text)
+        case "times":
+            return ";".join(f"{m // 60:02}:{m % 60:02}" for m in sorted({_minute(part) for part in _parts(text)}))
+        case "days":
+            return ";".join(sorted({_day(part) for part in _parts(text)}))
         case "choice":
             if text not in attribute.choices:
                 raise ValueError(text)
             return text
         case "list":
-            parts = [part.strip() for part in text.split(";") if part.strip()]
+            parts = _parts(text)
             if attribute.choices and not set(parts) <= set(attribute.choices):
                 raise ValueError(text)
             return ";".join(parts)
@@ -157,6 +157,30 @@ def _parsed(attribute: Attribute, text: str) -> Value:
             if len(text) > 500 or any(ord(c) < 32 for c in text):
                 raise ValueError(text)
             return text
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    if not 1970 <= day.year <= 2105:
+        raise ValueError(text)
+    return day.isoformat()
+
+
+def _minute(text: str) -> int:
+    """Minutes of the day of a local time."""
+    at = time.fromisoformat(text)
+    if at.second or at.microsecond or at.tzinfo:
+        raise ValueError(text)
+    return 60 * at.hour + at.minute
+
+
+def minutes_of(times: str) -> tuple[int, ...]:
+    """Minutes of the day of a column of ``times``, in order."""
+    return tuple(_minute(part) for part in _parts(times))
 
 
 def _plain(text: str) -> str:

@@ -198,10 +198,79 @@ class Calendar:
     source: Texts
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lanes:
+    """The timetable (schema/lanes.csv): departures between facilities by mode and operator."""
+
+    code: Texts
+    operator: Texts
+    alliance: Texts
+    mode: Texts
+    source_facility: Texts
+    target_facility: Texts
+    departures: Texts
+    time_zone: Texts
+    weekdays: Texts
+    skips: Texts
+    minutes: Ints
+    minutes_p95: Ints
+    capacity_items: Ints
+    capacity_kg: Floats
+    capacity_m3: Floats
+    fixed_cost: Floats
+    item_cost: Floats
+    carbon_g: Floats
+    valid_from: Texts
+    valid_to: Texts
+    grade: Texts
+    source: Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handling:
+    """What facilities do with what arrives (schema/handling.csv): hours, sorting, waves, customs."""
+
+    kind: Texts
+    facility: Texts
+    opens: Ints
+    closes: Ints
+    sort_minutes: Ints
+    dock_minutes: Ints
+    waves: Texts
+    wave_minutes: Ints
+    items_an_hour: Ints
+    directions: Ints
+    customs_minutes: Ints
+    grade: Texts
+    source: Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """When couriers collect and deliver (schema/rounds.csv)."""
+
+    side: Texts
+    area: Texts
+    times: Texts
+    minutes: Ints
+    grade: Texts
+    source: Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoadTimes:
+    """How roads slow down by time of day (schema/road_times.csv)."""
+
+    at: Ints
+    factor: Floats
+    grade: Texts
+    source: Texts
+
+
 CLASSES: dict[str, type] = {
     "areas": Areas, "facilities": Facilities, "operators": Operators, "service_levels": ServiceLevels, "promise_rules": Promises,
     "obligations": Obligations, "crossings": Crossings, "barriers": Barriers, "figures": Figures, "demand": StatedDemand,
-    "calendar": Calendar,
+    "calendar": Calendar, "lanes": Lanes, "handling": Handling, "rounds": Rounds, "road_times": RoadTimes,
 }  # fmt: skip
 """The class of each table."""
 

@@ -1,0 +1,72 @@
+"""One journey from door to door, told step by step: waiting, riding, sorting, and what each took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from yilu.dispatch.connections import NEVER, Connections
+from yilu.dispatch.ends import Ends
+from yilu.dispatch.scan import earliest
+from yilu.dispatch.timetable import Timetable
+
+ROUND, RIDE, SORT, WAIT, DELIVERY = "round", "ride", "sort", "wait", "delivery"
+"""Kinds of steps: waiting for and riding with couriers to the facility, a ride between facilities, opening, sorting and customs until it can leave, waiting for the departure,
+waiting for couriers and delivery."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: kind, facility (id) where it happens or that a ride leaves, lane (row) of a ride or -1, UTC seconds of beginning and end."""
+
+    kind: str
+    facility: int
+    lane: int
+    begins: int
+    ends: int
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return (self.ends - self.begins) // 60
+
+
+def itinerary(
+    timetable: Timetable, ends: Ends, origin: int, destination: int, accepted: int, usable: Connections | None = None
+) -> list[Step]:
+    """The steps of the earliest delivery of what is accepted at ``accepted`` (UTC seconds); empty where it never arrives. Ends are rows of ``ends``."""
+    of = timetable.connections if usable is None else usable
+    start, leaves = int(ends.facility[origin]), int(ends.leaves(origin, accepted))
+    place = timetable.facilities + int(ends.facility[destination])
+    tree = earliest(of, start, int(timetable.minute(leaves)), place)
+    if tree.arrives[place] >= NEVER:
+        return []
+    return told(timetable, ends, origin, destination, accepted, of, tree.journey(place))
+
+
+def told(
+    timetable: Timetable,
+    ends: Ends,
+    origin: int,
+    destination: int,
+    accepted: int,
+    of: Connections,
+    rides: Sequence[int],
+) -> list[Step]:
+    """The steps of a journey over connections ``rides`` (rows of ``of``, in order, one at least)."""
+    f, start = timetable.facilities, int(ends.facility[origin])
+    leaves = int(ends.leaves(origin, accepted))
+    steps, here, now = [Step(ROUND, start, -1, accepted, leaves)], start, leaves
+    for c in rides:
+        departs, arrives, ready = (int(timetable.at(column[c])) for column in (of.departs, of.arrives, of.ready))
+        steps += [Step(WAIT, here, -1, now, departs)] if departs > now else []
+        steps.append(Step(RIDE, here, int(timetable.lane[of.row[c]]), departs, arrives))
+        here, now = int(of.target[c]), ready
+        if here < f:
+            steps.append(Step(SORT, here, -1, arrives, ready))
+        else:
+            delivered = int(ends.delivered(destination, timetable, np.array([arrives]))[0])
+            steps.append(Step(DELIVERY, here - f, -1, arrives, delivered))
+    return steps
