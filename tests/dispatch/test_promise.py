@@ -16,7 +16,7 @@ from tests.dispatch.small_timetable import DAY, HANDLING, LANES, small
 from tests.network.province_folders import Rows
 from yilu.cli.network import app
 from yilu.dispatch.ends import ends
-from yilu.dispatch.itinerary import DELIVERY, RIDE, ROUND, SORT, WAIT, itinerary
+from yilu.dispatch.itinerary import DELIVERY, RIDE, ROUND, SORT, WAIT, itinerary, ways
 from yilu.dispatch.promise import NO_TIME, attained, promises
 from yilu.dispatch.remedies import ACCEPT_EARLIER, CHANGES, DEPARTURE, DUE_LATER, HOLD, WAVE, Allowed, reason, remedies
 from yilu.dispatch.timetable import timetable
@@ -247,3 +247,23 @@ def test_a_generated_timetable_written_out_is_one_that_the_folder_may_hold(tmp_p
         assert np.array_equal(getattr(one.connections, name), getattr(other.connections, name)), name
     again = CliRunner().invoke(app, ["timetable", str(folder), "--json"])
     assert again.exit_code != 0
+
+
+def test_ways_are_unbeaten_and_hold_the_earliest(guangdong: Network) -> None:
+    """None is beaten in delivery, cost and carbon by another; the first is delivered when the earliest journey is; each one's rides cost and carry what it says."""
+    of, e = timetable(guangdong, DAY, 6), ends(guangdong)
+    c = of.connections
+    for i, j in ((e.row("440106"), e.row("110000")), (e.row("440823"), e.row("445381"))):
+        accepted = of.begins + 10 * 3600
+        found = ways(of, e, i, j, accepted)
+        assert found[0].delivered == itinerary(of, e, i, j, accepted)[-1].ends
+        for one in found:
+            rides = list(one.rides)
+            assert one.yuan == pytest.approx(int(c.cost[rides].sum()) / 10) and one.carbon_g == 10 * int(
+                c.carbon[rides].sum()
+            )
+            assert not any(
+                o is not one and o.delivered <= one.delivered and o.yuan <= one.yuan and o.carbon_g <= one.carbon_g
+                for o in found
+            )
+    assert len(found) >= 1

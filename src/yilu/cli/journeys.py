@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,8 +15,9 @@ from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption
 from yilu.cli.titles import percent, title
+from yilu.dispatch.connections import Connections
 from yilu.dispatch.ends import Ends, ends
-from yilu.dispatch.itinerary import RIDE, Step, itinerary
+from yilu.dispatch.itinerary import RIDE, Step, Way, itinerary, ways
 from yilu.dispatch.promise import NO_TIME, Attained, Promises, attained, promises
 from yilu.dispatch.remedies import Remedy, allowed, reason, remedies
 from yilu.dispatch.timetable import MODES, Timetable, timetable
@@ -63,6 +64,7 @@ def route(
     due = int(of.network.promise(accepted, all_ends.area[i], all_ends.area[j], level))
     why = reason(steps, due).why if due and (not steps or steps[-1].ends > due) else None
     found = remedies(of, all_ends, i, j, accepted, due, allowed(of.network), usable) if why else []
+    others = ways(of, all_ends, i, j, accepted, usable)
     clock = _Clock(of.network)
     if as_json:
         print_json({
@@ -70,9 +72,13 @@ def route(
             "delivered": clock.iso(steps[-1].ends) if steps else None, "kept": bool(due and not why), "reason": why,
             "generated": _is_generated(of.network), "steps": [_step(of.network, s, clock) for s in steps],
             "remedies": [_remedy(of.network, r, clock) for r in found],
+            "choices": [{
+                "delivered": clock.iso(w.delivered), "yuan": w.yuan, "carbon_g": w.carbon_g, "modes": _ridden(of, usable, w), "lanes": [str(of.network.lanes.code[k]) for k in _lanes(of, usable, w)],
+            } for w in others],
         })  # fmt: skip
     else:
         _show_route(of, all_ends, (i, j), steps, due, found, clock)
+        _show_ways(of, usable, others, clock)
     if why or not steps:
         raise typer.Exit(1)
 
@@ -96,49 +102,69 @@ def promise(
     ]
     by_level = {code: attained(found, found.level == level) for level, code in levels}
     clock, limits = _Clock(of.network), allowed(of.network)
-    pairs = []
+    broken = []
     for i, j, h in worst_pairs(found, worst):
         accepted, due = of.begins + 3600 * found.hours[h], int(found.due[i, j, h])
         steps = itinerary(of, all_ends, i, j, accepted, usable)
-        pairs.append((i, j, accepted, due, steps, remedies(of, all_ends, i, j, accepted, due, limits, usable)))
+        broken.append(_Broken(i, j, accepted, due, steps, remedies(of, all_ends, i, j, accepted, due, limits, usable)))
     if as_json:
-        areas = of.network.areas.code_of_id
         print_json({
             "day": of.first.isoformat(), "generated": _is_generated(of.network), "levels": {c: _attained(a) for c, a in by_level.items()},
-            "all": _attained(attained(found)),
-            "worst": [{
-                "origin": areas[int(all_ends.area[i])], "destination": areas[int(all_ends.area[j])], "accepted": clock.iso(accepted), "due": clock.iso(due),
-                "delivered": clock.iso(steps[-1].ends) if steps else None, "late_minutes": (steps[-1].ends - due) // 60 if steps else None, "reason": reason(steps, due).why,
-                "remedies": [_remedy(of.network, r, clock) for r in help_],
-            } for i, j, accepted, due, steps, help_ in pairs],
+            "all": _attained(attained(found)), "worst": [_broken(of.network, all_ends, b, clock) for b in broken],
         })  # fmt: skip
-        return
-    zh = facts(province=province).settings.language == "zh"
+    else:
+        _show_promise(of, all_ends, by_level, attained(found), broken, clock)
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """A pair (rows of ends) whose promise is broken for an acceptance: what is due, the steps of the earliest journey, what would help."""
+
+    origin: int
+    destination: int
+    accepted: int
+    due: int
+    steps: list[Step]
+    remedies: list[Remedy]
+
+    @property
+    def late(self) -> int | None:
+        """Minutes by which it is late; None where it never comes."""
+        return -((self.due - self.steps[-1].ends) // 60) if self.steps else None
+
+
+def _broken(network: Network, all_ends: Ends, b: _Broken, clock: _Clock) -> dict[str, Any]:
+    areas = network.areas.code_of_id
+    return {
+        "origin": areas[int(all_ends.area[b.origin])], "destination": areas[int(all_ends.area[b.destination])], "accepted": clock.iso(b.accepted), "due": clock.iso(b.due),
+        "delivered": clock.iso(b.steps[-1].ends) if b.steps else None, "late_minutes": b.late, "reason": reason(b.steps, b.due).why,
+        "remedies": [_remedy(network, r, clock) for r in b.remedies],
+    }  # fmt: skip
+
+
+def _show_promise(
+    of: Timetable, all_ends: Ends, by_level: dict[str, Attained], whole: Attained, broken: list[_Broken], clock: _Clock
+) -> None:
+    zh, network = facts().settings.language == "zh", of.network
+    levels = network.service_levels
     heads = (
-        ("时限产品", "区域对", "全时段达成的对", "按件达成率")
+        ["时限产品", "区域对", "全时段达成的对", "按件达成率"]
         if zh
-        else ("service level", "pairs", "pairs kept at all hours", "share of items kept")
+        else ["service level", "pairs", "pairs kept at all hours", "share of items kept"]
     )
-    names = dict(
-        zip(
-            of.network.service_levels.code.tolist(),
-            (of.network.service_levels.name_zh if zh else of.network.service_levels.name_en).tolist(),
-            strict=True,
-        )
-    )
-    rows = [(names[c], a.pairs, _share(a.pairs_kept), _share(a.volume_kept)) for c, a in by_level.items()]
-    print_table(f"{of.first}", heads, [*rows, ("全部" if zh else "all", *_cells(attained(found)))])
+    rows = [(levels.name_of_id[levels.index_of_code[c]][0 if zh else 1], *_cells(a)) for c, a in by_level.items()]
+    print_table(f"{of.first}", heads, [*rows, ("全部" if zh else "all", *_cells(whole))])
     heads = (
-        ("收寄", "投递", "收寄时刻", "迟(分钟)", "原因", "改法")
+        ["收寄", "投递", "收寄时刻", "迟(分钟)", "原因", "改法"]
         if zh
-        else ("from", "to", "accepted", "late by (min)", "reason", "what would help")
+        else ["from", "to", "accepted", "late by (min)", "reason", "what would help"]
     )
     print_table("最差的区域对" if zh else "Worst pairs", heads, [
-        (_area(of.network, all_ends, i, zh), _area(of.network, all_ends, j, zh), clock.time(accepted), (steps[-1].ends - due) // 60 if steps else "–",
-         title("reason", reason(steps, due).why, zh), "; ".join(_in_words(of.network, r, clock, zh) for r in help_[:2]) or "–")
-        for i, j, accepted, due, steps, help_ in pairs
+        (_area(network, all_ends, b.origin, zh), _area(network, all_ends, b.destination, zh), clock.time(b.accepted), "–" if b.late is None else b.late,
+         title("reason", reason(b.steps, b.due).why, zh), "; ".join(_in_words(network, r, clock, zh) for r in b.remedies[:2]) or "–")
+        for b in broken
     ])  # fmt: skip
-    _say_generated(of.network, zh)
+    _say_generated(network, zh)
 
 
 def worst_pairs(of: Promises, most: int) -> list[tuple[int, int, int]]:
@@ -207,7 +233,7 @@ def _facility(network: Network, facility: int, zh: bool) -> str:
 
 
 def _attained(a: Attained) -> dict[str, Any]:
-    return {name: None if value != value else value for name, value in replace(a).__dict__.items()}
+    return {name: None if value != value else value for name, value in asdict(a).items()}
 
 
 def _share(value: float) -> str:
@@ -277,6 +303,26 @@ def _show_route(
     for r in found:
         say("· " + _in_words(network, r, clock, zh))
     _say_generated(network, zh)
+
+
+def _lanes(of: Timetable, usable: Connections, way: Way) -> list[int]:
+    return [int(of.lane[usable.row[c]]) for c in way.rides]
+
+
+def _ridden(of: Timetable, usable: Connections, way: Way) -> list[str]:
+    """Modes of a way, in order, each run of one once."""
+    modes = [str(of.network.lanes.mode[k]) for k in _lanes(of, usable, way)]
+    return [m for n, m in enumerate(modes) if not n or m != modes[n - 1]]
+
+
+def _show_ways(of: Timetable, usable: Connections, found: list[Way], clock: _Clock) -> None:
+    zh = facts().settings.language == "zh"
+    heads = ("送达", "元/件", "克 CO₂e/件", "方式") if zh else ("delivered", "yuan an item", "g CO2e an item", "by")
+    rows = [(clock.time(w.delivered), round(w.yuan, 1), w.carbon_g, " → ".join(title("mode", m, zh) for m in _ridden(of, usable, w))) for w in found]  # fmt: skip
+    if len(rows) > 1:
+        print_table(
+            "时间、费用、碳排放互不占优的走法" if zh else "Ways that none beats in time, cost and carbon", heads, rows
+        )
 
 
 def register(app: typer.Typer) -> None:

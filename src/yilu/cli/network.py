@@ -20,7 +20,7 @@ from yilu.network import check as check_folder
 from yilu.network import folder_of
 from yilu.network.default_timetable import with_timetable
 from yilu.network.province import Network
-from yilu.network.schema import TABLES, attributes
+from yilu.network.schema import TABLES, Attribute, attributes
 from yilu.settings import load as settings
 
 app = typer.Typer(
@@ -109,16 +109,16 @@ def timetable(
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, [a.name for a in attributes(name)], lineterminator="\n")
             writer.writeheader()
-            writer.writerows({c: _as_written(a) for c, a in row.items()} for row in held)
+            writer.writerows({a.name: _as_written(a, row[a.name]) for a in attributes(name)} for row in held)
     if as_json:
         print_json({"folder": str(folder), "rows": {name: len(held) for name, held in rows.items()}})
     else:
         print_table(str(folder), ["表 table", "行数 rows"], [(name, len(held)) for name, held in rows.items()])
 
 
-def _as_written(value: object) -> object:
-    """A cell as the schema reads it: what is not there as nothing."""
-    return "" if value in (0, 0.0) and not isinstance(value, bool) else value
+def _as_written(column: Attribute, value: object) -> object:
+    """A cell as the schema reads it: a figure that is not there, where none is 0, as nothing."""
+    return "" if value == 0 and column.least and float(column.least) > 0 else value
 
 
 def _columns(table: str, rows: list[dict[str, Any]], language: str, width: int) -> list[str]:

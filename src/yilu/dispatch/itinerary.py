@@ -9,6 +9,7 @@ import numpy as np
 
 from yilu.dispatch.connections import NEVER, Connections
 from yilu.dispatch.ends import Ends
+from yilu.dispatch.pareto import choices
 from yilu.dispatch.scan import earliest
 from yilu.dispatch.timetable import Timetable
 
@@ -70,3 +71,33 @@ def told(
             delivered = int(ends.delivered(destination, timetable, np.array([arrives]))[0])
             steps.append(Step(DELIVERY, here - f, -1, arrives, delivered))
     return steps
+
+
+@dataclass(frozen=True)
+class Way:
+    """One choice from door to door: delivered (UTC seconds), yuan and grams CO2e of an item, the connections it rides, in order."""
+
+    delivered: int
+    yuan: float
+    carbon_g: int
+    rides: tuple[int, ...]
+
+
+def ways(
+    timetable: Timetable, ends: Ends, origin: int, destination: int, accepted: int, usable: Connections | None = None
+) -> list[Way]:
+    """All ways of which none is beaten in delivery, cost and carbon at once, by delivery; of equal ones the first."""
+    of = timetable.connections if usable is None else usable
+    place = timetable.facilities + int(ends.facility[destination])
+    found = choices(of, int(ends.facility[origin]), int(timetable.minute(ends.leaves(origin, accepted))))
+    labels = found.at(place)
+    values = found.values(place).astype(np.int64)
+    delivered = ends.delivered(destination, timetable, timetable.at(values[:, 0]))
+    kept: list[Way] = []
+    for n in np.lexsort((values[:, 2], values[:, 1], delivered)):
+        way = Way(
+            int(delivered[n]), int(values[n, 1]) / 10, 10 * int(values[n, 2]), tuple(found.journey(int(labels[n])))
+        )
+        if not any(k.yuan <= way.yuan and k.carbon_g <= way.carbon_g for k in kept):
+            kept.append(way)
+    return kept

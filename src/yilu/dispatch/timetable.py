@@ -150,7 +150,7 @@ def _departures(network: Network, first: date, days: int) -> tuple[NDArray[np.in
         minutes = np.concatenate([times[i] for i in of_zone])
         for n in range(days):
             day = first + timedelta(days=n)
-            runs = np.repeat([_runs(network, i, day) for i in of_zone], count)
+            runs = np.repeat([_runs(network, int(i), day) for i in of_zone], count)
             wall = ((day - date(1970, 1, 1)).days * 1440 + minutes[runs]) * 60
             rows.append(np.repeat(of_zone, count)[runs])
             at.append(zone.utc(wall))

@@ -1,0 +1,97 @@
+"""What stops or slows for a time, a typhoon's hub, an outbreak's area, a closed crossing's lanes, an airport, a mode, and what of a timetable is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.dispatch.timetable import MODES, Timetable, ready_at
+from yilu.errors import InputError
+
+SCOPES: tuple[str, ...] = ("facility", "lane", "area", "mode")
+"""What a closure can be of: 设施, 线路, 区域, 运输方式."""
+
+
+@dataclass(frozen=True)
+class Closure:
+    """``scope`` of ``SCOPES`` and its code, from ``begins`` until ``ends`` (UTC seconds). ``slowed``: 0 closes; above 1, rides take that many times as long instead."""
+
+    scope: str
+    code: str
+    begins: int
+    ends: int
+    slowed: float = 0.0
+
+
+def touched(timetable: Timetable, closure: Closure) -> NDArray[np.bool_]:
+    """Connections (C,) that a closure touches: those that depart within it, or arrive within it at a place that it closes. Raises InputError for a code that isn't there."""
+    network, c, f = timetable.network, timetable.connections, timetable.facilities
+    if closure.scope not in SCOPES or closure.ends <= closure.begins:
+        raise InputError("closure", f"one of {', '.join(SCOPES)}, ending after it begins", value=f"{closure.scope} {closure.begins} {closure.ends}", next_step="correct it")  # fmt: skip
+    departs, arrives = timetable.at(c.departs), timetable.at(c.arrives)
+    leaves = (closure.begins <= departs) & (departs < closure.ends)
+    comes = (closure.begins <= arrives) & (arrives < closure.ends)
+    if closure.scope in ("lane", "mode"):
+        known = network.lanes.code.tolist() if closure.scope == "lane" else list(MODES)
+        if closure.code not in known:
+            raise InputError(
+                closure.scope,
+                f"a {closure.scope} of the timetable",
+                value=closure.code,
+                next_step="`yilu network show lanes` lists them",
+            )
+        of = (
+            network.lanes.code == closure.code
+            if closure.scope == "lane"
+            else timetable.lane_mode == MODES.index(closure.code)
+        )
+        return np.asarray(leaves & of[timetable.lane[c.row]])
+    places = _places(timetable, closure)
+    return np.asarray((places[c.source % f] & leaves) | (places[c.target % f] & comes))
+
+
+def _places(timetable: Timetable, closure: Closure) -> NDArray[np.bool_]:
+    """Facilities (F,) that a closure of a facility or of an area is of."""
+    network = timetable.network
+    codes = network.facilities.index_of_code if closure.scope == "facility" else network.areas.index_of_code
+    if closure.code not in codes:
+        raise InputError(closure.scope, f"a code of {'facilities' if closure.scope == 'facility' else 'areas'}", value=closure.code, next_step="`yilu network show` lists them")  # fmt: skip
+    if closure.scope == "area":
+        return network.under(closure.code)[network.facility_area]
+    chosen = np.zeros(timetable.facilities, np.bool_)
+    chosen[codes[closure.code]] = True
+    return chosen
+
+
+def closed(timetable: Timetable, closures: tuple[Closure, ...]) -> NDArray[np.bool_]:
+    """Connections (C,) that don't run."""
+    shut = np.zeros(len(timetable.connections), np.bool_)
+    for closure in closures:
+        if closure.slowed == 0:
+            shut |= touched(timetable, closure)
+    return shut
+
+
+def disturbed(timetable: Timetable, closures: tuple[Closure, ...]) -> Timetable:
+    """The timetable with what is left under ``closures``: what is closed doesn't run, what is slowed arrives later and is handled then."""
+    c, f = timetable.connections, timetable.facilities
+    extra = np.zeros(len(c), np.int64)
+    for closure in closures:
+        if closure.slowed > 1:
+            extra = np.maximum(
+                extra,
+                np.where(
+                    touched(timetable, closure), np.ceil((c.arrives - c.departs) * (closure.slowed - 1)), 0
+                ).astype(np.int64),
+            )
+    late = np.flatnonzero(extra)
+    arrives, ready = c.arrives.astype(np.int64), c.ready.astype(np.int64)
+    arrives[late] += extra[late]
+    at = ready_at(
+        timetable.network, timetable.handled, c.target[late].astype(np.int64) % f, timetable.at(arrives[late])
+    )
+    ready[late] = timetable.minute(at)
+    slowed = replace(timetable, connections=replace(c, arrives=arrives.astype(np.int32), ready=ready.astype(np.int32)))
+    return replace(slowed, connections=slowed.connections.only(~closed(slowed, closures)))

@@ -1,0 +1,230 @@
+"""New ways at once for everything that is on its way, within the room that departures have left.
+
+What can wait least goes first. In each round every destination's earliest ways over the departures that still have room are found by one scan backwards; then the groups take them in the order of
+their slack, each as much of it as there is room for on its whole way, and what found a departure full waits for the next round. A group may be split. This is a greedy way: it keeps capacities exactly and
+promises as far as that order can; the assignment gives a bound (docs/explain/timetable.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from yilu.dispatch.connections import NEVER, Connections
+from yilu.dispatch.flight import Groups
+
+_MOST_ROUNDS = 200
+_AT_ONCE_BYTES = 600_000_000
+
+
+@dataclass(frozen=True)
+class Rerouted:
+    """m parts of groups with a way: ``group``, ``items``, ``first`` (connection taken first, -1 where it is there already), ``arrives`` (minute), all (m,). ``stranded`` (g,): items of each group without a way.
+
+    ``loads`` (C,): items on each connection. ``rides`` (m, R): connections of each part's way, -1 after its end.
+    """
+
+    group: NDArray[np.int64]
+    items: NDArray[np.int64]
+    arrives: NDArray[np.int32]
+    rides: NDArray[np.int32]
+    stranded: NDArray[np.int64]
+    loads: NDArray[np.int64]
+
+    def late(self, groups: Groups) -> int:
+        """Items that come after they are due, and those without a way."""
+        after = self.arrives > groups.due[self.group]
+        return int(self.items[after].sum() + self.stranded.sum())
+
+
+def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: Sequence[NDArray[np.bool_]]) -> Rerouted:
+    """Ways of ``groups`` over connections ``of`` with ``room`` (C,) items left on each. ``ridable`` (K): for each kind the connections (C,) that it may ride.
+
+    Programme: over ways p of group g, max lexicographically the items that arrive in time, by least slack first, subject to Σ load on c ≤ room_c; solved greedily, see above.
+    """
+    left, room = groups.items.copy(), np.minimum(room, np.iinfo(np.int64).max // 4).copy()
+    start = room.copy()
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]] = []
+    targets, target_of = np.unique(np.stack([groups.kind, groups.destination]), axis=1, return_inverse=True)
+    target_of = target_of.ravel()
+    order: NDArray[np.int64] | None = None
+    stranded = np.zeros(len(groups), np.bool_)
+    for _ in range(_MOST_ROUNDS):
+        waiting = (left > 0) & ~stranded
+        wanted = np.unique(target_of[waiting])
+        if not len(wanted):
+            break
+        row = np.full(targets.shape[1], -1, np.int64)
+        row[wanted] = np.arange(len(wanted))
+        kinds = np.stack([ridable[int(k)] for k in np.unique(targets[0, wanted])])
+        kind_row = np.searchsorted(np.unique(targets[0, wanted]), targets[0, wanted])
+        steps = _stairs(of, targets[1, wanted].astype(np.int64), kinds & (room > 0), kind_row)
+        if order is None:
+            arrival = _arrivals(groups.place, groups.ready, groups.destination, row[target_of], *steps)
+            order = np.argsort(groups.due - arrival.astype(np.int64), kind="stable")
+        made = _load(
+            order,
+            groups.place,
+            groups.ready,
+            groups.destination,
+            row[target_of],
+            left,
+            stranded,
+            room,
+            *steps,
+            of.target,
+            of.arrives,
+        )
+        parts.append(made)
+    n = max([made[3].shape[1] for made in parts], default=1)
+    rides = [np.pad(made[3], ((0, 0), (0, n - made[3].shape[1])), constant_values=-1) for made in parts]
+    joined = [np.concatenate([made[k] for made in parts]) if parts else np.empty(0, np.int64) for k in range(3)]
+    return Rerouted(
+        joined[0], joined[1], joined[2].astype(np.int32), np.concatenate(rides) if parts else np.empty((0, 1), np.int32), left, start - room,
+    )  # fmt: skip
+
+
+Stairs = tuple[
+    NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]
+]
+
+
+def _stairs(of: Connections, places: NDArray[np.int64], open_: NDArray[np.bool_], kind: NDArray[np.int64]) -> Stairs:
+    """For each of ``places`` (P,) the staircases of all places to it over what is open for its kind: where each begins (places + 1,), departures, arrivals and connections of steps (P, C), how many (P,
+    places), and the connection that follows each connection (P, C)."""
+    first = np.concatenate([[0], np.cumsum(np.bincount(of.source, minlength=of.places))]).astype(np.int64)
+    shape = (len(places), len(of))
+    departs, arrives, by, follows = (np.empty(shape, np.int32) for _ in range(4))
+    count = np.zeros((len(places), of.places), np.int64)
+    _all_stairs(
+        of.source,
+        of.target,
+        of.departs,
+        of.arrives,
+        of.ready,
+        places,
+        open_,
+        kind,
+        first,
+        departs,
+        arrives,
+        by,
+        follows,
+        count,
+    )
+    return first, departs, arrives, by, count, follows
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _all_stairs(
+    source, target, departs, arrives, ready, places, open_, kind, first, out_departs, out_arrives, by, follows, count
+):
+    for i in prange(len(places)):
+        usable, place = open_[kind[i]], places[i]
+        for c in range(len(source) - 1, -1, -1):
+            s, t = source[c], target[c]
+            if not usable[c] or s == place:
+                continue
+            after = -1
+            if t == place:
+                there = arrives[c]
+            else:
+                step = _step(out_departs[i], first[t], count[i, t], ready[c])
+                if step < 0:
+                    continue
+                there, after = out_arrives[i, step], by[i, step]
+            last = first[s] + count[i, s] - 1
+            if count[i, s] > 0 and out_arrives[i, last] <= there:
+                continue
+            if count[i, s] == 0 or out_departs[i, last] != departs[c]:
+                count[i, s] += 1
+                last += 1
+            out_departs[i, last] = departs[c]
+            out_arrives[i, last] = there
+            by[i, last] = c
+            follows[i, c] = after
+
+
+@njit(cache=True, nogil=True)
+def _step(departs, first, count, minute):
+    """The last step of a staircase that departs at ``minute`` or later, -1 where there is none: departures fall along it."""
+    low, high = first, first + count
+    while low < high:
+        middle = (low + high) // 2
+        if departs[middle] >= minute:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1 if low > first else -1
+
+
+@njit(cache=True, nogil=True)
+def _arrivals(place, ready, destination, row, first, departs, arrives, by, count, follows):
+    """Earliest arrival of each group, NEVER where there is none."""
+    out = np.full(len(place), NEVER, np.int32)
+    for g in range(len(place)):
+        if place[g] == destination[g]:
+            out[g] = ready[g]
+        elif row[g] >= 0:
+            step = _step(departs[row[g]], first[place[g]], count[row[g], place[g]], ready[g])
+            if step >= 0:
+                out[g] = arrives[row[g], step]
+    return out
+
+
+_MOST_RIDES = 24
+
+
+@njit(cache=True, nogil=True)
+def _load(
+    order,
+    place,
+    ready,
+    destination,
+    row,
+    left,
+    stranded,
+    room,
+    first,
+    departs,
+    arrives,
+    by,
+    count,
+    follows,
+    target,
+    lands,
+):
+    """Let groups take their ways in ``order``. Returns (group, items, arrival, rides) of what was placed; ``left``, ``stranded`` and ``room`` are brought up to date."""
+    group, items = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+    when, rides = np.empty(len(order), np.int32), np.full((len(order), _MOST_RIDES), -1, np.int32)
+    made = 0
+    for g in order:
+        if left[g] == 0 or stranded[g]:
+            continue
+        n, fits, at = 0, left[g], -1
+        if place[g] != destination[g]:
+            step = _step(departs[row[g]], first[place[g]], count[row[g], place[g]], ready[g])
+            if step < 0:
+                stranded[g] = True
+                continue
+            at = by[row[g], step]
+            while at >= 0 and n < _MOST_RIDES:
+                rides[made, n] = at
+                fits = min(fits, room[at])
+                n += 1
+                at = follows[row[g], at]
+            if fits <= 0 or at >= 0:
+                rides[made, :n] = -1
+                stranded[g] = at >= 0
+                continue
+        for i in range(n):
+            room[rides[made, i]] -= fits
+        left[g] -= fits
+        group[made], items[made] = g, fits
+        when[made] = lands[rides[made, n - 1]] if n else ready[g]
+        made += 1
+    return group[:made], items[:made], when[:made], rides[:made]
