@@ -48,7 +48,12 @@ ROUNDS: Rows = (
     {"side": "delivery", "area": "*", "times": "08:00;14:00;16:00", "minutes": 120},
     {"side": "delivery", "area": "C3", "times": "09:00;15:00", "minutes": 150},
 )
-ROADS: Rows = ({"at": "00:00", "factor": 1}, {"at": "08:00", "factor": 1.6}, {"at": "12:00", "factor": 1.1})
+ROADS: Rows = (
+    {"at": "00:00", "factor": 1},
+    {"at": "06:30", "factor": 1},
+    {"at": "08:00", "factor": 1.6},
+    {"at": "12:00", "factor": 1.1},
+)
 
 
 def small(folder: Path, **tables: Rows) -> Network:

@@ -105,7 +105,7 @@ def _broken() -> Iterator[tuple[int, int, int]]:
     """(origin, destination, minute of acceptance) that are tried; those that are kept are passed over."""
     for i in range(3):
         for j in range(3):
-            for minute in (0, 9 * 60 + 31, 9 * 60 + 55, 12 * 60, 16 * 60 + 59, 18 * 60):
+            for minute in (0, 9 * 60 + 31, 9 * 60 + 55, 12 * 60, 16 * 60 + 59, 17 * 60 + 31, 18 * 60):
                 yield i, j, minute
 
 

@@ -14,7 +14,14 @@ from yilu.dispatch.scan import earliest
 
 FULL = np.iinfo(np.int64).max
 
-item = st.tuples(st.integers(0, PLACES - 1), st.integers(0, 50), st.integers(0, PLACES - 1), st.integers(0, 90), st.integers(0, 1), st.integers(1, 9))
+item = st.tuples(
+    st.integers(0, PLACES - 1),
+    st.integers(0, 50),
+    st.integers(0, PLACES - 1),
+    st.integers(0, 90),
+    st.integers(0, 1),
+    st.integers(1, 9),
+)
 
 
 def _groups(given_: list[tuple[int, int, int, int, int, int]]) -> Groups:
@@ -76,7 +83,11 @@ def test_what_can_wait_least_goes_first_and_the_rest_is_split() -> None:
     of = made([(0, 1, 10, 20, 21, 0, 0), (0, 1, 30, 40, 41, 0, 0)])
     groups = _groups([(0, 0, 1, 60, 0, 6), (0, 0, 1, 25, 0, 3)])
     done = reroute(of, groups, np.array([5, 100]), [np.ones(2, np.bool_)])
-    assert sorted(zip(done.group.tolist(), done.items.tolist(), done.arrives.tolist(), strict=True)) == [(0, 2, 20), (0, 4, 40), (1, 3, 20)]
+    assert sorted(zip(done.group.tolist(), done.items.tolist(), done.arrives.tolist(), strict=True)) == [
+        (0, 2, 20),
+        (0, 4, 40),
+        (1, 3, 20),
+    ]
     assert done.late(groups) == 0
     tight = _groups([(0, 0, 1, 39, 0, 6), (0, 0, 1, 25, 0, 3)])
     assert reroute(of, tight, np.array([5, 100]), [np.ones(2, np.bool_)]).late(tight) == 4
@@ -94,5 +105,7 @@ def test_groups_are_of_items_that_nothing_tells_apart(given_: list) -> None:
     assert ((groups.ready[g] - items.ready >= 0) & (groups.ready[g] - items.ready < 15)).all()
     assert ((items.due - groups.due[g] >= 0) & (items.due - groups.due[g] < 15)).all()
     assert groups.items.sum() == len(items) and np.array_equal(np.bincount(g, minlength=len(groups)), groups.items)
-    rows_ = {tuple(r) for r in zip(groups.place, groups.ready, groups.destination, groups.due, groups.kind, strict=True)}
+    rows_ = {
+        tuple(r) for r in zip(groups.place, groups.ready, groups.destination, groups.due, groups.kind, strict=True)
+    }
     assert len(rows_) == len(groups)
