@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 
 from yilu.cli.days import day_of
@@ -30,6 +32,9 @@ app = typer.Typer(
 )
 
 _MEMBER = {"promise_rules": "promises"}
+_LONGEST, _GAP = 28, 3
+_TIMETABLE = ("lanes", "handling", "rounds", "road_times")
+"""Tables that are generated where a province has none."""
 _CELL = 12
 """Characters that a column needs to be read."""
 
@@ -74,14 +79,20 @@ def show(
         return
     if table not in TABLES:
         raise YiluError(f"no table {table!r}", next_step="Tables are: " + ", ".join(TABLES), exit_code=2)
+    if table in _TIMETABLE:
+        network = with_timetable(network, date.today())
     rows = rows_of(network, table)[:limit]
     if as_json:
         print_json(rows)
         return
     columns = _columns(table, rows, settings().language, Console().width)
     places = {a.name for a in attributes(table) if a.unit == "degrees"}
-    cells = [[f"{row[c]:.4f}" if c in places else row[c] for c in columns] for row in rows]
-    print_table(f"{network.name} {table}: {len(rows)}", columns, cells)
+    cells = [
+        [f"{row[c]:.4f}" if c in places else _short(row[c]) if n else row[c] for n, c in enumerate(columns)]
+        for row in rows
+    ]
+    columns = columns[: _fitting(columns, cells, Console().width)]
+    print_table(f"{network.name} {table}: {len(rows)}", columns, [row[: len(columns)] for row in cells])
     typer.echo("全部各列 · all columns: --json", err=True)
 
 
@@ -98,13 +109,12 @@ def timetable(
     first = day_of("--day", day) or date.today()
     network = with_timetable(facts(province=province).network, first)
     folder.mkdir(parents=True, exist_ok=True)
-    names = ("lanes", "handling", "rounds", "road_times")
-    if taken := [f"{name}.csv" for name in names if (folder / f"{name}.csv").exists()]:
+    if taken := [f"{name}.csv" for name in _TIMETABLE if (folder / f"{name}.csv").exists()]:
         raise YiluError(
             f"{folder.name} has {', '.join(taken)} already", zh=f"{folder.name} 中已有 {'、'.join(taken)}", next_step="give another folder, or move the files away",
             next_step_zh="换一个文件夹,或移走这些文件",
         )  # fmt: skip
-    rows = {name: rows_of(network, name) for name in names}
+    rows = {name: rows_of(network, name) for name in _TIMETABLE}
     for name, held in rows.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, [a.name for a in attributes(name)], lineterminator="\n")
@@ -127,6 +137,17 @@ def _columns(table: str, rows: list[dict[str, Any]], language: str, width: int) 
     held = [c for c in ordered if any(row.get(c) not in (None, "", 0, False) for row in rows)]
     other = "name_en" if language == "zh" and "name_zh" in held else "name_zh" if "name_en" in held else ""
     return [c for c in held if c not in (other, "source")][: max(4, width // _CELL)]
+
+
+def _short(value: object) -> object:
+    """A cell of which so much is shown that the row can be told: all of it stands in the JSON."""
+    return f"{value[: _LONGEST - 1]}…" if isinstance(value, str) and len(value) > _LONGEST else value
+
+
+def _fitting(columns: list[str], cells: list[list[object]], width: int) -> int:
+    """How many columns stand beside each other within a width, two at least."""
+    widths = [max([cell_len(c), *(cell_len(str(row[n])) for row in cells)]) + _GAP for n, c in enumerate(columns)]
+    return max(2, int(np.searchsorted(np.cumsum(widths), width + _GAP, "right")))
 
 
 def rows_of(network: Network, table: str) -> list[dict[str, Any]]:
