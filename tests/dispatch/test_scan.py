@@ -70,7 +70,9 @@ def test_choices_are_those_of_every_journey_written_out(of: list[Row], start: in
     """Time, cost and carbon: what no journey of all that can be ridden beats, each with a journey of these values."""
     table, expected = made(of), best(of, start, at)
     found = choices(table, start, at)
+    first, fronts = found.fronts(np.arange(PLACES))
     for p in range(PLACES):
+        assert np.array_equal(fronts[first[p] : first[p + 1]], found.values(p))
         values = [tuple(int(x) for x in v) for v in found.values(p)]
         assert len(values) == len(set(values)) and set(values) == expected.get(p, set())
         for label, value in zip(found.at(p), values, strict=True):

@@ -44,6 +44,10 @@ class Choices:
         """(n, 3): arrival, cost, carbon of the labels ``at`` a place."""
         return np.asarray(self.labels[self.at(place)][:, [_ARRIVES, _COST, _CARBON]])
 
+    def fronts(self, places: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """``values`` of several different places at once: where each place's begin (P + 1,), and all of them (n, 3)."""
+        return _fronts(self.labels, self.head, np.asarray(places, np.int64))  # type: ignore[no-any-return]
+
     def journey(self, label: int) -> list[int]:
         """The connections, in order, that a label stands for."""
         found = list[int]()
@@ -104,6 +108,38 @@ def _unbeaten(labels, rows):
             kept[count] = row
             count += 1
     return kept[:count]
+
+
+@njit(cache=True, nogil=True)
+def _before(labels, a, b):
+    """Whether a label comes before another in the order of arrival, cost and carbon."""
+    for column in (_ARRIVES, _COST, _CARBON):
+        if labels[a, column] != labels[b, column]:
+            return labels[a, column] < labels[b, column]
+    return a < b
+
+
+@njit(cache=True, nogil=True)
+def _fronts(labels, head, places):
+    first, values = np.zeros(len(places) + 1, np.int64), np.empty((len(labels), 3), np.int32)
+    bag, count = np.empty(len(labels), np.int64), 0
+    for i in range(len(places)):
+        held, at = 0, head[places[i]]
+        while at >= 0:
+            j = held
+            while j > 0 and _before(labels, at, bag[j - 1]):
+                bag[j] = bag[j - 1]
+                j -= 1
+            bag[j] = at
+            held += 1
+            at = labels[at, _NEXT]
+        for label in _unbeaten(labels, bag[:held]):
+            values[count, 0] = labels[label, _ARRIVES]
+            values[count, 1] = labels[label, _COST]
+            values[count, 2] = labels[label, _CARBON]
+            count += 1
+        first[i + 1] = count
+    return first, values[:count].copy()
 
 
 @njit(cache=True, nogil=True)

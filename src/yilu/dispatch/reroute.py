@@ -1,8 +1,8 @@
 """New ways at once for everything that is on its way, within the room that departures have left.
 
 What can wait least goes first. In each round every destination's earliest ways over the departures that still have room are found by one scan backwards; then the groups take them in the order of
-their slack, each as much of it as there is room for on its whole way, and what found a departure full waits for the next round. A group may be split. This is a greedy way: it keeps capacities exactly and
-promises as far as that order can; the assignment gives a bound (docs/explain/timetable.md).
+their slack, each as much of it as there is room for on its whole way, and what found a departure full waits for the next round. A group may be split. This is a
+greedy way: it keeps capacities exactly, and promises as far as that order can; it proves no bound.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from yilu.dispatch.connections import NEVER, Connections
 from yilu.dispatch.flight import Groups
 
 _MOST_ROUNDS = 200
-_AT_ONCE_BYTES = 600_000_000
+_MOST_RIDES = 12
+"""Rides of one way: more are taken for no way at all."""
 
 
 @dataclass(frozen=True)
 class Rerouted:
     """m parts of groups with a way: ``group``, ``items``, ``first`` (connection taken first, -1 where it is there already), ``arrives`` (minute), all (m,). ``stranded`` (g,): items of each group without a way.
 
-    ``loads`` (C,): items on each connection. ``rides`` (m, R): connections of each part's way, -1 after its end.
+    ``loads`` (C,): items on each connection. ``rides`` (m, R): connections of each part's way, -1 after its end; R = 12.
     """
 
     group: NDArray[np.int64]
@@ -49,20 +50,19 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
     left, room = groups.items.copy(), np.minimum(room, np.iinfo(np.int64).max // 4).copy()
     start = room.copy()
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]] = []
-    targets, target_of = np.unique(np.stack([groups.kind, groups.destination]), axis=1, return_inverse=True)
-    target_of = target_of.ravel()
+    codes, target_of = np.unique(groups.kind.astype(np.int64) << 32 | groups.destination, return_inverse=True)
+    kind_of, place_of = codes >> 32, codes & 0xFFFFFFFF
     order: NDArray[np.int64] | None = None
     stranded = np.zeros(len(groups), np.bool_)
     for _ in range(_MOST_ROUNDS):
-        waiting = (left > 0) & ~stranded
-        wanted = np.unique(target_of[waiting])
+        wanted = np.flatnonzero(np.bincount(target_of[(left > 0) & ~stranded], minlength=len(codes)))
         if not len(wanted):
             break
-        row = np.full(targets.shape[1], -1, np.int64)
+        row = np.full(len(codes), -1, np.int64)
         row[wanted] = np.arange(len(wanted))
-        kinds = np.stack([ridable[int(k)] for k in np.unique(targets[0, wanted])])
-        kind_row = np.searchsorted(np.unique(targets[0, wanted]), targets[0, wanted])
-        steps = _stairs(of, targets[1, wanted].astype(np.int64), kinds & (room > 0), kind_row)
+        kinds, kind_row = np.unique(kind_of[wanted], return_inverse=True)
+        open_ = np.stack([ridable[int(k)] & (room > 0) for k in kinds])
+        steps = _stairs(of, place_of[wanted], open_, kind_row)
         if order is None:
             arrival = _arrivals(groups.place, groups.ready, groups.destination, row[target_of], *steps)
             order = np.argsort(groups.due - arrival.astype(np.int64), kind="stable")
@@ -80,11 +80,9 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
             of.arrives,
         )
         parts.append(made)
-    n = max([made[3].shape[1] for made in parts], default=1)
-    rides = [np.pad(made[3], ((0, 0), (0, n - made[3].shape[1])), constant_values=-1) for made in parts]
     joined = [np.concatenate([made[k] for made in parts]) if parts else np.empty(0, np.int64) for k in range(3)]
     return Rerouted(
-        joined[0], joined[1], joined[2].astype(np.int32), np.concatenate(rides) if parts else np.empty((0, 1), np.int32), left, start - room,
+        joined[0], joined[1], joined[2].astype(np.int32), np.concatenate([made[3] for made in parts]) if parts else np.empty((0, _MOST_RIDES), np.int32), left, start - room,
     )  # fmt: skip
 
 
@@ -176,9 +174,6 @@ def _arrivals(place, ready, destination, row, first, departs, arrives, by, count
     return out
 
 
-_MOST_RIDES = 24
-
-
 @njit(cache=True, nogil=True)
 def _load(
     order,
@@ -227,4 +222,4 @@ def _load(
         group[made], items[made] = g, fits
         when[made] = lands[rides[made, n - 1]] if n else ready[g]
         made += 1
-    return group[:made], items[:made], when[:made], rides[:made]
+    return group[:made].copy(), items[:made].copy(), when[:made].copy(), rides[:made].copy()
