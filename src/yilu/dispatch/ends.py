@@ -33,7 +33,7 @@ class Ends:
         """The end of an area. Raises InputError for a code that isn't one."""
         found = np.flatnonzero(self.area == self.network.areas.index_of_code.get(code, -1))
         if not len(found):
-            raise InputError("area", "a county unit of the province, or an area outside it that has a gateway", value=code, next_step="`yilu network show --areas` lists them")  # fmt: skip
+            raise InputError("area", "a county unit of the province, or an area outside it that has a gateway", value=code, next_step="`yilu network show areas` lists them")  # fmt: skip
         return int(found[0])
 
     def leaves(self, end: int, accepted: ArrayLike) -> Seconds:
