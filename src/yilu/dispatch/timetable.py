@@ -80,7 +80,9 @@ def riding(network: Network, operator: str | None) -> NDArray[np.bool_]:
         return np.ones(len(lanes.code), np.bool_)
     known = {str(c): str(p) for c, p in zip(network.operators.code, network.operators.parent, strict=True)}
     if operator not in known:
-        raise InputError("operator", "a code of operators", value=operator, next_step="`yilu network show operators` lists them")
+        raise InputError(
+            "operator", "a code of operators", value=operator, next_step="`yilu network show operators` lists them"
+        )
     line, at = ["*"], operator
     while at:
         line.append(at)
