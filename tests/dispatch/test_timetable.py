@@ -137,8 +137,10 @@ def test_goods_kept_from_a_mode_take_another_or_none(tmp_path: Path) -> None:
     of = timetable(small(tmp_path / "p", lanes=lanes), DAY, 2)
     place = of.facilities + 5
     for without, minutes in ((frozenset[str](), 60), (frozenset({"belly", "freighter"}), 600)):
-        assert earliest(of.usable(None, without), 1, 0).arrives[place] == 9 * 60 + minutes
-    assert earliest(of.usable(None, frozenset({"belly", "freighter", "rail"})), 1, 0).arrives[place] == NEVER
+        assert earliest(of.usable(None, without).connections, 1, 0).arrives[place] == 9 * 60 + minutes
+    assert (
+        earliest(of.usable(None, frozenset({"belly", "freighter", "rail"})).connections, 1, 0).arrives[place] == NEVER
+    )
 
 
 def test_nothing_is_passed_on_through_a_depot_and_a_county_s_own_items_are_sorted(tmp_path: Path) -> None:

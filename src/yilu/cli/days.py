@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from yilu.errors import YiluError
+from yilu.network import Network
 
 
 def day_of(option: str, text: str) -> date | None:
@@ -15,3 +17,8 @@ def day_of(option: str, text: str) -> date | None:
         raise YiluError(
             f"{option} {text}: a day is expected", zh=f"{option} {text}:应为日期", next_step="give it as 2025-11-12", next_step_zh="写作 2025-11-12",
         ) from error  # fmt: skip
+
+
+def local_today(network: Network) -> date:
+    """The local day that it is in a province."""
+    return datetime.now(ZoneInfo(network.time_zone)).date()

@@ -13,16 +13,16 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from yilu import network as networks
 from yilu.cli import walk_through
+from yilu.cli.days import local_today
 from yilu.cli.output import print_line, print_table, say
 from yilu.console import ready
 from yilu.errors import YiluError
@@ -98,7 +98,7 @@ def _environment(live: Path) -> dict[str, str]:
 def _plan(live: Path, network: Network, scale: float) -> DayPlan:
     """The days that flow: begun two days ago, or where the folder says that they did. Raises YiluError for days that are over."""
     file = live / "plan.json"
-    today = datetime.now(ZoneInfo(network.time_zone)).date()
+    today = local_today(network)
     if file.exists():
         kept = json.loads(file.read_text(encoding="utf-8"))
     else:

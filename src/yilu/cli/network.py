@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from dataclasses import fields
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import typer
 from rich.cells import cell_len
 from rich.console import Console
 
-from yilu.cli.days import day_of
+from yilu.cli.days import day_of, local_today
 from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_problems, print_table
 from yilu.cli.status import ProvinceOption
@@ -80,7 +79,7 @@ def show(
     if table not in TABLES:
         raise YiluError(f"no table {table!r}", next_step="Tables are: " + ", ".join(TABLES), exit_code=2)
     if table in _TIMETABLE:
-        network = with_timetable(network, date.today())
+        network = with_timetable(network, local_today(network))
     rows = rows_of(network, table)[:limit]
     if as_json:
         print_json(rows)
@@ -106,8 +105,8 @@ def timetable(
     as_json: Json = False,
 ) -> None:
     """写出省份的时刻表(没有者按规则生成) · Write the timetable of a province, generated where it has none of its own, as tables of a province folder."""
-    first = day_of("--day", day) or date.today()
-    network = with_timetable(facts(province=province).network, first)
+    plain = facts(province=province).network
+    network = with_timetable(plain, day_of("--day", day) or local_today(plain))
     folder.mkdir(parents=True, exist_ok=True)
     if taken := [f"{name}.csv" for name in _TIMETABLE if (folder / f"{name}.csv").exists()]:
         raise YiluError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.dispatch.timetable import MODES, Timetable, ready_at
+from yilu.dispatch.timetable import MODES, Timetable
 from yilu.errors import InputError
 
 SCOPES: tuple[str, ...] = ("facility", "lane", "area", "mode")
@@ -76,22 +76,14 @@ def closed(timetable: Timetable, closures: tuple[Closure, ...]) -> NDArray[np.bo
 
 def disturbed(timetable: Timetable, closures: tuple[Closure, ...]) -> Timetable:
     """The timetable with what is left under ``closures``: what is closed doesn't run, what is slowed arrives later and is handled then."""
-    c, f = timetable.connections, timetable.facilities
+    c = timetable.connections
     extra = np.zeros(len(c), np.int64)
     for closure in closures:
         if closure.slowed > 1:
-            extra = np.maximum(
-                extra,
-                np.where(
-                    touched(timetable, closure), np.ceil((c.arrives - c.departs) * (closure.slowed - 1)), 0
-                ).astype(np.int64),
-            )
+            longer = np.ceil((c.arrives - c.departs) * (closure.slowed - 1)).astype(np.int64)
+            extra = np.maximum(extra, np.where(touched(timetable, closure), longer, 0))
     late = np.flatnonzero(extra)
-    arrives, ready = c.arrives.astype(np.int64), c.ready.astype(np.int64)
-    arrives[late] += extra[late]
-    at = ready_at(
-        timetable.network, timetable.handled, c.target[late].astype(np.int64) % f, timetable.at(arrives[late])
-    )
-    ready[late] = timetable.minute(at)
+    arrives, ready = c.arrives + extra, c.ready.astype(np.int64)
+    ready[late] = timetable.ready(c.target[late], arrives[late])
     slowed = replace(timetable, connections=replace(c, arrives=arrives.astype(np.int32), ready=ready.astype(np.int32)))
     return replace(slowed, connections=slowed.connections.only(~closed(slowed, closures)))

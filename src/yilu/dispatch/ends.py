@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from yilu.dispatch.clock import Seconds, last_of, next_of
-from yilu.dispatch.timetable import Timetable, ready_at
+from yilu.dispatch.timetable import END_KINDS, Timetable, ready_at
 from yilu.errors import InputError
 from yilu.network import Network
 from yilu.network.schema import minutes_of
@@ -75,7 +75,7 @@ def _round(network: Network, row: int) -> tuple[tuple[int, ...], int]:
 def ends(network: Network) -> Ends:
     """The ends of a network with a timetable. Raises InputError for one whose rounds leave an end without collection or delivery."""
     f = network.facilities
-    open_ = f.id[np.isin(f.kind, ("depot", "gateway")) & (f.status != "closed")].astype(np.int64)
+    open_ = f.id[np.isin(f.kind, END_KINDS) & (f.status != "closed")].astype(np.int64)
     area, first = np.unique(network.facility_area[open_].astype(np.int64), return_index=True)
     by_side = [_narrowest(network, area, side) for side in SIDES]
     for side, rows in zip(SIDES, by_side, strict=True):

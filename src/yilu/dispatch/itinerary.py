@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from yilu.dispatch.connections import NEVER, Connections
+from yilu.dispatch.connections import NEVER
 from yilu.dispatch.ends import Ends
 from yilu.dispatch.pareto import choices
 from yilu.dispatch.scan import earliest
@@ -34,17 +34,15 @@ class Step:
         return (self.ends - self.begins) // 60
 
 
-def itinerary(
-    timetable: Timetable, ends: Ends, origin: int, destination: int, accepted: int, usable: Connections | None = None
-) -> list[Step]:
+def itinerary(timetable: Timetable, ends: Ends, origin: int, destination: int, accepted: int) -> list[Step]:
     """The steps of the earliest delivery of what is accepted at ``accepted`` (UTC seconds); empty where it never arrives. Ends are rows of ``ends``."""
-    of = timetable.connections if usable is None else usable
+    of = timetable.connections
     start, leaves = int(ends.facility[origin]), int(ends.leaves(origin, accepted))
     place = timetable.facilities + int(ends.facility[destination])
     tree = earliest(of, start, int(timetable.minute(leaves)), place)
     if tree.arrives[place] >= NEVER:
         return []
-    return told(timetable, ends, origin, destination, accepted, of, tree.journey(place))
+    return told(timetable, ends, origin, destination, accepted, tree.journey(place))
 
 
 def told(
@@ -53,11 +51,10 @@ def told(
     origin: int,
     destination: int,
     accepted: int,
-    of: Connections,
     rides: Sequence[int],
 ) -> list[Step]:
-    """The steps of a journey over connections ``rides`` (rows of ``of``, in order, one at least)."""
-    f, start = timetable.facilities, int(ends.facility[origin])
+    """The steps of a journey over connections ``rides`` (rows of the timetable's, in order, one at least)."""
+    of, f, start = timetable.connections, timetable.facilities, int(ends.facility[origin])
     leaves = int(ends.leaves(origin, accepted))
     steps, here, now = [Step(ROUND, start, -1, accepted, leaves)], start, leaves
     for c in rides:
@@ -83,11 +80,9 @@ class Way:
     rides: tuple[int, ...]
 
 
-def ways(
-    timetable: Timetable, ends: Ends, origin: int, destination: int, accepted: int, usable: Connections | None = None
-) -> list[Way]:
+def ways(timetable: Timetable, ends: Ends, origin: int, destination: int, accepted: int) -> list[Way]:
     """All ways of which none is beaten in delivery, cost and carbon at once, by delivery; of equal ones the first."""
-    of = timetable.connections if usable is None else usable
+    of = timetable.connections
     place = timetable.facilities + int(ends.facility[destination])
     found = choices(of, int(ends.facility[origin]), int(timetable.minute(ends.leaves(origin, accepted))))
     labels = found.at(place)

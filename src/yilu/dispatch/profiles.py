@@ -41,14 +41,14 @@ def profile(of: Connections, place: int) -> Profile:
 
 def profiles(of: Connections, places: NDArray[np.integer]) -> list[Profile]:
     """Profiles to several places, on all cores."""
-    first = _rooms(of)
+    first = rooms(of)
     departs, arrives = np.empty((len(places), len(of)), np.int32), np.empty((len(places), len(of)), np.int32)
     count = np.zeros((len(places), of.places), np.int64)
     _all_steps(of.source, of.target, of.departs, of.arrives, of.ready, np.asarray(places, np.int64), first, departs, arrives, count)  # fmt: skip
     return [_closed(int(p), first, departs[i], arrives[i], count[i]) for i, p in enumerate(places)]
 
 
-def _rooms(of: Connections) -> NDArray[np.int64]:
+def rooms(of: Connections) -> NDArray[np.int64]:
     """Where each place's steps begin (places + 1,): it has as many at most as connections depart from it."""
     return np.concatenate([[0], np.cumsum(np.bincount(of.source, minlength=of.places))]).astype(np.int64)
 
@@ -57,6 +57,19 @@ def _closed(place: int, first: NDArray[np.int64], departs: Ints, arrives: Ints, 
     """The steps close together."""
     rows = np.repeat(first[:-1] - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())
     return Profile(place, np.concatenate([[0], np.cumsum(count)]).astype(np.int64), departs[rows], arrives[rows])
+
+
+@njit(cache=True, nogil=True)
+def step_at(departs, first, count, minute):
+    """The last step of a staircase that departs at ``minute`` or later, -1 where there is none: departures fall along it."""
+    low, high = first, first + count
+    while low < high:
+        middle = (low + high) // 2
+        if departs[middle] >= minute:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1 if low > first else -1
 
 
 @njit(cache=True, nogil=True)
@@ -69,17 +82,10 @@ def _steps(source, target, departs, arrives, ready, place, first, out_departs, o
         if t == place:
             there = arrives[c]
         else:
-            # the last step that leaves at ``ready`` or later: departures fall along the staircase
-            low, high = first[t], first[t] + count[t]
-            while low < high:
-                middle = (low + high) // 2
-                if out_departs[middle] >= ready[c]:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low == first[t]:
+            step = step_at(out_departs, first[t], count[t], ready[c])
+            if step < 0:
                 continue
-            there = out_arrives[low - 1]
+            there = out_arrives[step]
         last = first[s] + count[s] - 1
         if count[s] > 0 and out_arrives[last] <= there:
             continue

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.dispatch.connections import NEVER, Connections
-from yilu.dispatch.ends import Ends
+from yilu.dispatch.connections import NEVER
+from yilu.dispatch.ends import Ends, ends
 from yilu.dispatch.profiles import Profile, profiles
-from yilu.dispatch.timetable import Timetable
+from yilu.dispatch.timetable import MOST_DAYS, Timetable, timetable
 from yilu.errors import InputError
 from yilu.network import Network
+from yilu.network.default_timetable import with_timetable
 from yilu.network.timetable_rules import timetable_rules
 
 _AT_ONCE = 32
@@ -55,12 +57,10 @@ class Promises:
         return np.where(self.promised & (self.delivered > 0), (self.due - self.delivered) // 60, NO_TIME)
 
 
-def promises(
-    timetable: Timetable, ends: Ends, usable: Connections | None = None, level: int = 0, hours: tuple[int, ...] = ()
-) -> Promises:
+def promises(timetable: Timetable, ends: Ends, level: int = 0, hours: tuple[int, ...] = ()) -> Promises:
     """Promises of what is accepted on the timetable's first day, at the beginning of each of ``hours`` (local; none: those of the timetable's rules).
 
-    ``usable``: the connections that may be ridden, all by default. ``level``: the service level promised (id), 0: that of each pair. What doesn't arrive within the timetable's days
+    ``level``: the service level promised (id), 0: that of each pair. What doesn't arrive within the timetable's days
     counts as never: lay out as many as the longest promise takes, and two more. Raises InputError where the days are fewer than three.
     """
     if timetable.days < 3:
@@ -73,10 +73,11 @@ def promises(
     due = network.promise(accepted, a[..., None], b[..., None], level_of[..., None]).astype(np.int64)
     leaves = np.stack([timetable.minute(ends.leaves(i, accepted)) for i in range(n)])
     delivered, until = np.zeros(due.shape, np.int64), np.full((n, n), -1, np.int64)
-    of = timetable.connections if usable is None else usable
     for first in range(0, n, _AT_ONCE):
         some = np.arange(first, min(first + _AT_ONCE, n))
-        for j, profile in zip(some, profiles(of, timetable.facilities + ends.facility[some]), strict=True):
+        for j, profile in zip(
+            some, profiles(timetable.connections, timetable.facilities + ends.facility[some]), strict=True
+        ):
             _to_one(timetable, ends, int(j), profile, leaves, delivered, until, level_of[:, j])
     delivered[due == 0] = 0
     return Promises(ends, hours, level_of, delivered, due, until, weights(network, ends))
@@ -128,9 +129,8 @@ def _accepted_until(
 def weights(network: Network, ends: Ends) -> NDArray[np.float64]:
     """Items a day between ends (N, N), for a whole of 1: the demand between their cities, shared among a city's ends by villages' and residents' committees (S)."""
     city = network.area_city[ends.area].astype(np.int64)
-    n, d = len(network.area_level), network.demand
-    flow = np.zeros((n, n))
-    np.add.at(flow, (d.origin.astype(np.int64), d.destination.astype(np.int64)), d.share)
+    n = len(network.area_level)
+    flow = network.demand.by_pair(n)
     committees = np.zeros(n)
     committees[network.areas.id] = np.maximum(network.areas.villages + network.areas.communities, 1)
     part = committees[ends.area] / np.bincount(city, committees[ends.area], minlength=n)[city]
@@ -156,3 +156,26 @@ def attained(of: Promises, chosen: NDArray[np.bool_] | None = None) -> Attained:
     total = float(weight.sum())
     share = float((weight * kept).sum()) / total if total else float("nan")
     return Attained(count, float(whole.sum()) / count if count else float("nan"), share)
+
+
+_DAYS_BEYOND = 3
+"""Days laid out after the last one on which anything promised on the first is due."""
+
+
+def laid_out(network: Network, first: date) -> tuple[Timetable, Ends]:
+    """The timetable, generated where there is none, and the ends of a province from a day on, for as long as its promises run."""
+    made, rules = with_timetable(network, first), network.promise_rules
+    longest = int(np.where(rules.calendar, rules.amount, -(-rules.amount // 24)).max(initial=0))
+    return timetable(made, first, min(MOST_DAYS, longest + 1 + _DAYS_BEYOND)), ends(made)
+
+
+def worst_pairs(of: Promises, most: int) -> list[tuple[int, int, int]]:
+    """(origin, destination, hour) of the broken promises that come latest, each pair once; what never comes first of all, and of those that are equally late the largest flow."""
+    broken = of.promised & ~of.kept
+    slack = np.where(of.slack_minutes == NO_TIME, -(1 << 40), of.slack_minutes)
+    slack = np.where(broken, slack, 1 << 40)
+    hour = slack.argmin(axis=2)
+    least = np.take_along_axis(slack, hour[..., None], axis=2)[..., 0]
+    order = np.lexsort((-of.weight.ravel(), least.ravel()))[:most]
+    rows = [(int(k // len(of.ends)), int(k % len(of.ends))) for k in order]
+    return [(i, j, int(hour[i, j])) for i, j in rows if broken[i, j].any()]

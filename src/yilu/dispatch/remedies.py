@@ -11,14 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.dispatch.connections import NEVER, Connections
+from yilu.dispatch.connections import NEVER
 from yilu.dispatch.ends import Ends
 from yilu.dispatch.itinerary import DELIVERY, RIDE, ROUND, SORT, WAIT, Step
-from yilu.dispatch.road import on_the_road
 from yilu.dispatch.scan import Latest, Tree, earliest, latest
-from yilu.dispatch.timetable import Timetable, ready_at
+from yilu.dispatch.timetable import Timetable, riding_minutes
 from yilu.network import Network
-from yilu.network.local_time import DAY_S
 from yilu.network.timetable_rules import timetable_rules
 
 ACCEPT_EARLIER, HOLD, WAVE, DEPARTURE, DUE_LATER = "accept_earlier", "hold", "wave", "departure", "due_later"
@@ -82,19 +80,18 @@ def remedies(
     accepted: int,
     due: int,
     limits: Allowed,
-    usable: Connections | None = None,
 ) -> list[Remedy]:
     """Single changes that have what is accepted at ``accepted`` delivered by ``due`` (UTC seconds), the best of each kind; free ones by minutes, then by yuan."""
-    of = timetable.connections if usable is None else usable
+    of = timetable.connections
     place, start = timetable.facilities + int(ends.facility[destination]), int(ends.facility[origin])
     by = ends.arrive_by(destination, timetable, due)
     ahead = earliest(of, start, int(timetable.minute(ends.leaves(origin, accepted))))
     back = latest(of, place, by)
     found = [
         *_accepted_earlier(timetable, ends, origin, accepted, int(back.ready[start]), limits),
-        *_held(timetable, of, ahead, back, place, by, limits),
+        *_held(timetable, ahead, back, place, by, limits),
         *_one_wave(timetable, ahead, back, limits),
-        *_one_departure(timetable, of, ahead, back, place, by),
+        *_one_departure(timetable, ahead, back, place, by),
         *_due_later(timetable, ends, destination, ahead, place, due),
     ]
     return sorted(found, key=lambda r: (r.yuan, r.minutes))
@@ -115,10 +112,9 @@ def _accepted_earlier(
     )
 
 
-def _held(
-    timetable: Timetable, of: Connections, ahead: Tree, back: Latest, place: int, by: int, limits: Allowed
-) -> list[Remedy]:
+def _held(timetable: Timetable, ahead: Tree, back: Latest, place: int, by: int, limits: Allowed) -> list[Remedy]:
     """One departure waits until the item is there; it is sorted at its end as of its new arrival."""
+    of = timetable.connections
     ready = ahead.ready[of.source].astype(np.int64)
     wait = ready - of.departs
     some = np.flatnonzero((ready < NEVER) & (wait > 0) & (wait <= limits.most_minutes))
@@ -137,47 +133,35 @@ def _in_time(
     timetable: Timetable, target: NDArray[np.int32], arrives: NDArray[np.int64], back: Latest, place: int, by: int
 ) -> NDArray[np.bool_]:
     """Whether what arrives (minutes, (n,)) at places (n,) is delivered in time."""
-    f = timetable.facilities
-    ready = timetable.minute(
-        ready_at(timetable.network, timetable.handled, target.astype(np.int64) % f, timetable.at(arrives))
-    )
-    return np.where(target == place, arrives <= by, (target < f) & (ready <= back.ready[target]))
+    ready = timetable.ready(target, arrives)
+    return np.where(target == place, arrives <= by, (target < timetable.facilities) & (ready <= back.ready[target]))
 
 
 def _one_wave(timetable: Timetable, ahead: Tree, back: Latest, limits: Allowed) -> list[Remedy]:
     """One facility sorts once more, as soon as the item is there. The one where that leaves most time."""
     of, f = timetable.network.handling, timetable.facilities
-    there = np.array([row >= 0 and bool(of.waves[row]) for row in timetable.handled])
+    sorts = np.flatnonzero([row >= 0 and bool(of.waves[row]) for row in timetable.handled])
     arrives, last = ahead.arrives[:f].astype(np.int64), back.ready[:f].astype(np.int64)
-    done = (
-        arrives + np.where(timetable.handled >= 0, of.wave_minutes[np.maximum(timetable.handled, 0)], 0)
-        if len(of.kind)
-        else arrives
-    )
-    some = np.flatnonzero(there & (arrives < NEVER) & (last >= 0) & (done <= last))
-    if not len(some):
+    spare = last[sorts] - arrives[sorts] - of.wave_minutes[timetable.handled[sorts]]
+    fits = (arrives[sorts] < NEVER) & (last[sorts] >= 0) & (spare >= 0)
+    if not fits.any():
         return []
-    best = int(some[np.argmax(last[some] - done[some])])
+    best = int(sorts[np.argmax(np.where(fits, spare, -1))])
     return [Remedy(WAVE, 0, limits.wave_yuan, best, -1, int(timetable.at(arrives[best])))]
 
 
-def _one_departure(
-    timetable: Timetable, of: Connections, ahead: Tree, back: Latest, place: int, by: int
-) -> list[Remedy]:
+def _one_departure(timetable: Timetable, ahead: Tree, back: Latest, place: int, by: int) -> list[Remedy]:
     """One lane departs once more, as soon as the item is there. The cheapest."""
-    lanes, network = timetable.network.lanes, timetable.network
-    ridden = np.unique(timetable.lane[of.row])  # of those that it may ride
+    of, lanes = timetable.connections, timetable.network.lanes
+    ridden = np.unique(timetable.lane[of.row]).astype(np.int64)  # of those that it may ride
     first = np.full(len(lanes.code), -1, np.int64)
     first[timetable.lane[of.row][::-1]] = np.arange(len(of))[::-1]
     source, target = of.source[first[ridden]], of.target[first[ridden]]
     departs = ahead.ready[source].astype(np.int64)
     some = departs < NEVER
     ridden, target, departs = ridden[some], target[some], departs[some]
-    minutes = lanes.minutes[ridden].copy()
-    road = np.isin(lanes.mode[ridden], ("road", "ferry"))
     at = timetable.at(departs)
-    local = (at + network.local_time.offset(at)) % DAY_S // 60
-    minutes[road] = on_the_road(network.road_times, minutes[road], local[road])
+    minutes = riding_minutes(timetable.network, ridden, at)
     fits = np.flatnonzero(_in_time(timetable, target, departs + minutes, back, place, by))
     if not len(fits):
         return []

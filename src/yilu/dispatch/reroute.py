@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from yilu.dispatch.connections import NEVER, Connections
 from yilu.dispatch.flight import Groups
+from yilu.dispatch.profiles import rooms, step_at
 
 _MOST_ROUNDS = 200
 _MOST_RIDES = 12
@@ -66,6 +67,7 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
         if order is None:
             arrival = _arrivals(groups.place, groups.ready, groups.destination, row[target_of], *steps)
             order = np.argsort(groups.due - arrival.astype(np.int64), kind="stable")
+        order = order[(left[order] > 0) & ~stranded[order]]
         made = _load(
             order,
             groups.place,
@@ -76,7 +78,6 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
             stranded,
             room,
             *steps,
-            of.target,
             of.arrives,
         )
         parts.append(made)
@@ -94,7 +95,7 @@ Stairs = tuple[
 def _stairs(of: Connections, places: NDArray[np.int64], open_: NDArray[np.bool_], kind: NDArray[np.int64]) -> Stairs:
     """For each of ``places`` (P,) the staircases of all places to it over what is open for its kind: where each begins (places + 1,), departures, arrivals and connections of steps (P, C), how many (P,
     places), and the connection that follows each connection (P, C)."""
-    first = np.concatenate([[0], np.cumsum(np.bincount(of.source, minlength=of.places))]).astype(np.int64)
+    first = rooms(of)
     shape = (len(places), len(of))
     departs, arrives, by, follows = (np.empty(shape, np.int32) for _ in range(4))
     count = np.zeros((len(places), of.places), np.int64)
@@ -131,7 +132,7 @@ def _all_stairs(
             if t == place:
                 there = arrives[c]
             else:
-                step = _step(out_departs[i], first[t], count[i, t], ready[c])
+                step = step_at(out_departs[i], first[t], count[i, t], ready[c])
                 if step < 0:
                     continue
                 there, after = out_arrives[i, step], by[i, step]
@@ -148,19 +149,6 @@ def _all_stairs(
 
 
 @njit(cache=True, nogil=True)
-def _step(departs, first, count, minute):
-    """The last step of a staircase that departs at ``minute`` or later, -1 where there is none: departures fall along it."""
-    low, high = first, first + count
-    while low < high:
-        middle = (low + high) // 2
-        if departs[middle] >= minute:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1 if low > first else -1
-
-
-@njit(cache=True, nogil=True)
 def _arrivals(place, ready, destination, row, first, departs, arrives, by, count, follows):
     """Earliest arrival of each group, NEVER where there is none."""
     out = np.full(len(place), NEVER, np.int32)
@@ -168,7 +156,7 @@ def _arrivals(place, ready, destination, row, first, departs, arrives, by, count
         if place[g] == destination[g]:
             out[g] = ready[g]
         elif row[g] >= 0:
-            step = _step(departs[row[g]], first[place[g]], count[row[g], place[g]], ready[g])
+            step = step_at(departs[row[g]], first[place[g]], count[row[g], place[g]], ready[g])
             if step >= 0:
                 out[g] = arrives[row[g], step]
     return out
@@ -190,7 +178,6 @@ def _load(
     by,
     count,
     follows,
-    target,
     lands,
 ):
     """Let groups take their ways in ``order``. Returns (group, items, arrival, rides) of what was placed; ``left``, ``stranded`` and ``room`` are brought up to date."""
@@ -198,11 +185,9 @@ def _load(
     when, rides = np.empty(len(order), np.int32), np.full((len(order), _MOST_RIDES), -1, np.int32)
     made = 0
     for g in order:
-        if left[g] == 0 or stranded[g]:
-            continue
         n, fits, at = 0, left[g], -1
         if place[g] != destination[g]:
-            step = _step(departs[row[g]], first[place[g]], count[row[g], place[g]], ready[g])
+            step = step_at(departs[row[g]], first[place[g]], count[row[g], place[g]], ready[g])
             if step < 0:
                 stranded[g] = True
                 continue

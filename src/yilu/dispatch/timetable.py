@@ -6,7 +6,7 @@ there. So nothing is passed on through a depot or a gateway, and what goes from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -17,13 +17,15 @@ from yilu.dispatch.clock import next_of, open_from
 from yilu.dispatch.connections import Connections, connections
 from yilu.dispatch.road import on_the_road
 from yilu.errors import InputError
-from yilu.network import Network
-from yilu.network.calendar import WEEKDAYS
+from yilu.network import FACILITY_KINDS, Network
+from yilu.network.calendar import runs_on
 from yilu.network.local_time import DAY_S, local_time
-from yilu.network.schema import minutes_of
+from yilu.network.schema import attributes, minutes_of
 
-MODES: tuple[str, ...] = ("road", "high_speed_rail", "rail", "belly", "freighter", "ferry", "sea")
-_END_KINDS = ("depot", "gateway")
+MODES: tuple[str, ...] = next(a.choices for a in attributes("lanes") if a.name == "mode")
+END_KINDS: tuple[str, ...] = ("depot", "gateway")
+"""Kinds of facility where items are collected and delivered."""
+_ROADS = ("road", "ferry")
 MOST_DAYS = 31
 MOST_DEPARTURES = 20_000_000
 
@@ -33,7 +35,7 @@ class Timetable:
     """``days`` local days from ``first`` on, of a ``network`` that has a timetable.
 
     ``connections``: their times are minutes from ``begins`` (UTC seconds, the first local midnight), ``row`` the departure. Departures (D,): ``lane`` row of
-    ``network.lanes``, ``room`` items it takes, ``slow`` minutes that its 95th percentile is longer. ``handled`` (F,): row of ``network.handling`` of each facility, -1 none.
+    ``network.lanes``, ``room`` items it takes. ``handled`` (F,): row of ``network.handling`` of each facility, -1 none.
     """
 
     network: Network
@@ -43,7 +45,6 @@ class Timetable:
     connections: Connections
     lane: NDArray[np.int32]
     room: NDArray[np.int64]
-    slow: NDArray[np.int32]
     handled: NDArray[np.int64]
 
     @property
@@ -64,10 +65,19 @@ class Timetable:
         """Mode of each lane (L,), as row of ``MODES``."""
         return np.array([MODES.index(str(m)) for m in self.network.lanes.mode], np.int8)
 
-    def usable(self, operator: str | None = None, without_modes: frozenset[str] = frozenset()) -> Connections:
-        """The connections that items of an ``operator`` (code; None: any, all lanes pooled) may ride, in none of the modes that their goods are kept from."""
+    def ready(self, places: NDArray[np.integer], arrives: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Minutes (n,) from which what arrives (minutes, (n,)) at places (n,) can leave again, or can be delivered: ``ready_at``."""
+        facilities = places.astype(np.int64) % self.facilities
+        return self.minute(ready_at(self.network, self.handled, facilities, self.at(arrives)))
+
+    def usable(self, operator: str | None = None, without_modes: frozenset[str] = frozenset()) -> Timetable:
+        """The timetable of the connections that items of an ``operator`` (code; None: any, all lanes pooled) may ride, in none of the modes that their goods are kept from."""
         lanes = riding(self.network, operator) & ~np.isin(self.lane_mode, [MODES.index(m) for m in without_modes])
-        return self.connections if lanes.all() else self.connections.only(lanes[self.lane[self.connections.row]])
+        return (
+            self
+            if lanes.all()
+            else replace(self, connections=self.connections.only(lanes[self.lane[self.connections.row]]))
+        )
 
 
 def riding(network: Network, operator: str | None) -> NDArray[np.bool_]:
@@ -104,18 +114,14 @@ def timetable(network: Network, first: date, days: int) -> Timetable:
     if not 1 <= days <= MOST_DAYS:
         raise InputError("days", f"1 to {MOST_DAYS}", value=str(days))
     lane, departs = _departures(network, first, days)
-    zone, begins = network.local_time, network.local_time.midnight(first.isoformat())
-    road = np.isin(lanes.mode[lane], ("road", "ferry"))
-    taken = lanes.minutes[lane].copy()
-    local = (departs + zone.offset(departs)) % DAY_S // 60
-    taken[road] = on_the_road(network.road_times, taken[road], local[road])
-    arrives = departs + 60 * taken
+    begins = network.local_time.midnight(first.isoformat())
+    arrives = departs + 60 * riding_minutes(network, lane, departs)
     ids, f = network.facilities.index_of_code, len(network.facility_area)
     source = np.array([ids[str(c)] for c in lanes.source_facility], np.int64)[lane]
     target = np.array([ids[str(c)] for c in lanes.target_facility], np.int64)[lane]
     handled = handled_by(network)
     ready = ready_at(network, handled, target, arrives)
-    ends = np.isin(network.facility_kind, [k for k, code in _kinds(network).items() if code in _END_KINDS])
+    ends = np.isin(network.facility_kind, [FACILITY_KINDS[kind].id for kind in END_KINDS])
     place = np.where(ends[target], f + target, target)
     full = np.maximum(lanes.capacity_items, 1)
     cost = np.ceil(10 * (lanes.item_cost + np.where(lanes.capacity_items > 0, lanes.fixed_cost / full, 0)))
@@ -123,17 +129,16 @@ def timetable(network: Network, first: date, days: int) -> Timetable:
         2 * f, source, place, (departs - begins) // 60, -((begins - arrives) // 60), -((begins - ready) // 60), cost[lane], np.ceil(lanes.carbon_g / 10)[lane],
     )  # fmt: skip
     room = np.where(lanes.capacity_items > 0, lanes.capacity_items, np.iinfo(np.int64).max)
-    slow = np.maximum(lanes.minutes_p95 - lanes.minutes, 0)
-    return Timetable(
-        network, first, days, begins, made, lane.astype(np.int32), room[lane], slow[lane].astype(np.int32), handled,
-    )  # fmt: skip
+    return Timetable(network, first, days, begins, made, lane.astype(np.int32), room[lane], handled)
 
 
-def _kinds(network: Network) -> dict[int, str]:
-    return {
-        int(network.facility_kind[i]): str(k)
-        for i, k in zip(network.facilities.id, network.facilities.kind, strict=True)
-    }
+def riding_minutes(network: Network, lane: NDArray[np.int64], departs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Minutes (n,) that a ride on lanes (rows, (n,)) takes that departs at UTC seconds (n,): by road and ferry what the time of day makes of it."""
+    minutes = network.lanes.minutes[lane].copy()
+    road = np.isin(network.lanes.mode[lane], _ROADS)
+    local = (departs[road] + network.local_time.offset(departs[road])) % DAY_S // 60
+    minutes[road] = on_the_road(network.road_times, minutes[road], local)
+    return minutes
 
 
 def _departures(network: Network, first: date, days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -144,6 +149,7 @@ def _departures(network: Network, first: date, days: int) -> tuple[NDArray[np.in
         raise InputError(
             "timetable", f"{MOST_DEPARTURES} departures at most", value=str(total), next_step="lay out fewer days"
         )
+    period = np.stack([lanes.valid_from, lanes.valid_to, lanes.weekdays, lanes.skips], axis=1).tolist()
     rows, at = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     own = network.time_zone
     for zone_name in sorted(set(lanes.time_zone.tolist())):
@@ -152,7 +158,7 @@ def _departures(network: Network, first: date, days: int) -> tuple[NDArray[np.in
         minutes = np.concatenate([times[i] for i in of_zone])
         for n in range(days):
             day = first + timedelta(days=n)
-            runs = np.repeat([_runs(network, int(i), day) for i in of_zone], count)
+            runs = np.repeat([runs_on(day, *period[i]) for i in of_zone], count)
             wall = ((day - date(1970, 1, 1)).days * 1440 + minutes[runs]) * 60
             rows.append(np.repeat(of_zone, count)[runs])
             at.append(zone.utc(wall))
@@ -161,23 +167,12 @@ def _departures(network: Network, first: date, days: int) -> tuple[NDArray[np.in
     return lane[order], departs[order]
 
 
-def _runs(network: Network, lane: int, day: date) -> bool:
-    lanes, iso = network.lanes, day.isoformat()
-    weekdays = str(lanes.weekdays[lane])
-    within = str(lanes.valid_from[lane]) <= iso and (not lanes.valid_to[lane] or iso < str(lanes.valid_to[lane]))
-    return (
-        within
-        and (not weekdays or WEEKDAYS[day.weekday()] in weekdays.split(";"))
-        and iso not in str(lanes.skips[lane])
-    )
-
-
 def handled_by(network: Network) -> NDArray[np.int64]:
     """Row of ``network.handling`` that holds for each facility (F,): its own, or its kind's, or -1."""
-    of, kinds = network.handling, _kinds(network)
-    by_kind = {str(k): i for i, k in enumerate(of.kind) if k}
-    by_code = {str(c): i for i, c in enumerate(of.facility) if c}
-    out = np.array([by_kind.get(kinds.get(int(k), ""), -1) for k in network.facility_kind], np.int64)
+    of = network.handling
+    by_kind = {FACILITY_KINDS[str(kind)].id: row for row, kind in enumerate(of.kind) if kind}
+    by_code = {str(code): row for row, code in enumerate(of.facility) if code}
+    out = np.array([by_kind.get(int(kind), -1) for kind in network.facility_kind], np.int64)
     for code, row in by_code.items():
         out[network.facilities.index_of_code[code]] = row
     return out
@@ -197,6 +192,9 @@ def ready_at(
         own = np.flatnonzero(handled[facility] == row)
         taken_in = open_from(zone, int(of.opens[row]), int(of.closes[row]), arrives[own]) + 60 * of.customs_minutes[row]
         waves = minutes_of(str(of.waves[row]))
-        sorted_from = next_of(zone, waves, taken_in) + 60 * of.wave_minutes[row] if waves else taken_in
-        out[own] = np.maximum(sorted_from, taken_in + 60 * of.sort_minutes[row]) if not waves else sorted_from
+        out[own] = (
+            next_of(zone, waves, taken_in) + 60 * of.wave_minutes[row]
+            if waves
+            else taken_in + 60 * of.sort_minutes[row]
+        )
     return np.maximum(out, arrives + 60)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def runs_on(day: date, valid_from: str, valid_to: str, weekdays: str, skips: str) -> bool:
+    """Whether something runs on a local ``day``: within its period (ISO texts, the end excluded and empty for none), on one of its weekdays (empty: all), and not on a day that it skips."""
+    at = day.isoformat()
+    within = valid_from <= at and (not valid_to or at < valid_to)
+    return within and (not weekdays or WEEKDAYS[day.weekday()] in weekdays.split(";")) and at not in skips.split(";")
+
+
 def day_factor(calendar: Calendar, day: date) -> float:
     """Items of a local ``day`` over those of an ordinary day; 1 where no row holds.
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from yilu.network.distance import facility_ways, great_circle_km
-from yilu.network.province import Network
+from yilu.network.province import LEVELS, Network
 from yilu.network.schema import Value, attributes, value
 from yilu.network.tables import Handling, Lanes, RoadTimes, Rounds, table
 from yilu.network.timetable_rules import Rules, timetable_rules
@@ -66,6 +66,11 @@ class _Places:
     airports: Ids
     exchanges: Ids
 
+    @property
+    def catchment(self) -> Floats:
+        """1 where a hub (row) has a centre (column) hanging on it, else 0."""
+        return np.asarray(np.arange(len(self.hubs))[:, None] == self.hub_of[None, :], np.float64)
+
 
 @dataclass
 class _Made:
@@ -85,18 +90,16 @@ class _Made:
         Where no road leads there is none. ``by_air``: the straight way; ``extra_minutes``: beside driving or flying.
         """
         a, b, items = (np.atleast_1d(x) for x in np.broadcast_arrays(sources, targets, flow))
-        ways = facility_ways(self.network, a, b, self.day)
-        km = _straight_km(self.network, a, b) if by_air else ways.km
         v = self.rules["vehicles"][vehicle]
+        if by_air:
+            km, stops = _straight_km(self.network, a, b), np.zeros(len(a))
+        else:
+            ways = facility_ways(self.network, a, b, self.day)
+            km, stops = ways.km, 60 * ways.extra_h
         driving = 60 * km / v["km_h"]
-        breaks = (
-            0.0
-            if by_air or v["mode"] != "road"
-            else np.floor(driving / self.rules["drive_minutes"]) * self.rules["rest_minutes"]
-        )
-        minutes = (
-            np.maximum(driving + breaks + 60 * (0 if by_air else ways.extra_h), v["least_minutes"]) + extra_minutes
-        )
+        if v["mode"] == "road":
+            stops = stops + driving // self.rules["drive_minutes"] * self.rules["rest_minutes"]
+        minutes = np.maximum(driving + stops, v["least_minutes"]) + extra_minutes
         times = self.rules["departures"][what]
         codes = self.network.facilities.code_of_id
         for i in np.flatnonzero(np.isfinite(km) & (a != b)):
@@ -120,7 +123,7 @@ def _straight_km(network: Network, a: Ids, b: Ids) -> Floats:
 def _lanes(network: Network, rules: Rules, day: date) -> Lanes:
     places = _places(network, day)
     made = _Made(network, rules, day)
-    flow = _flows(network, rules["items_a_day"])
+    flow = rules["items_a_day"] * network.demand.by_pair(len(network.area_level))
     if len(places.centres):
         _gathering(made, places, flow)
         _between_cities(made, places, flow)
@@ -134,7 +137,7 @@ def _lanes(network: Network, rules: Rules, day: date) -> Lanes:
 def _places(network: Network, day: date) -> _Places:
     f = network.facilities
     area, city = network.facility_area, network.area_city
-    open_ = np.isin(f.status, ("existing",)) | ((f.kind == "hub") & (f.status == "planned"))
+    open_ = (f.status == "existing") | ((f.kind == "hub") & (f.status == "planned"))
 
     def of(*kinds: str) -> Ids:
         return np.sort(f.id[np.isin(f.kind, kinds) & open_]).astype(np.int64)
@@ -162,14 +165,6 @@ def _nearest(network: Network, of: Ids, among: Ids, day: date) -> Ids:
     city = network.area_city[network.facility_area]
     nearest = np.argmin(np.where(city[of][:, None] == city[among][None, :], km / 1e6, km), axis=1)
     return np.asarray(nearest, np.int64)
-
-
-def _flows(network: Network, items_a_day: float) -> Floats:
-    """Items a day from area to area (A, A) by the demand of the province."""
-    n, d = len(network.area_level), network.demand
-    flow = np.zeros((n, n))
-    np.add.at(flow, (d.origin.astype(np.int64), d.destination.astype(np.int64)), d.share * items_a_day)
-    return flow
 
 
 def _city(network: Network, facilities: Ids) -> Ids:
@@ -200,16 +195,11 @@ def _between_cities(made: _Made, p: _Places, flow: Floats) -> None:
         )
         return
     own = np.asarray(flow[city, city])
-    outside_sent, outside_got = (
-        flow.sum(1)[city] - own - np.where(direct, pairs, 0).sum(1),
-        flow.sum(0)[city] - own - np.where(direct, pairs, 0).sum(0),
-    )
+    by_lane_of_its_own = np.where(direct, pairs, 0)
     hub = p.hubs[p.hub_of]
-    made.add("centre_to_hub", p.centres, hub, "truck", outside_sent)
-    made.add("hub_to_centre", hub, p.centres, "truck", outside_got)
-    member = np.zeros((len(p.hubs), len(city)))
-    member[p.hub_of, np.arange(len(city))] = 1
-    between = member @ np.where(direct, 0, pairs) @ member.T
+    made.add("centre_to_hub", p.centres, hub, "truck", flow.sum(1)[city] - own - by_lane_of_its_own.sum(1))
+    made.add("hub_to_centre", hub, p.centres, "truck", flow.sum(0)[city] - own - by_lane_of_its_own.sum(0))
+    between = p.catchment @ (pairs - by_lane_of_its_own) @ p.catchment.T
     i, j = np.nonzero(~np.eye(len(p.hubs), dtype=bool))
     made.add("hub_to_hub", p.hubs[i], p.hubs[j], "truck", between[i, j])
 
@@ -222,26 +212,21 @@ def _to_provinces(made: _Made, p: _Places, flow: Floats) -> None:
     main = np.isin(p.hub_tier, _MAIN_TIERS)
     i, g = (x.ravel() for x in np.meshgrid(np.arange(len(p.hubs)), np.arange(len(p.gateways)), indexing="ij"))
     ways = facility_ways(network, p.hubs[i], p.gateways[g], made.day)
-    used = main[i] | (~main[i] & (ways.km <= reach["regional_gateway_km"]))
+    used = main[i] | (ways.km <= reach["regional_gateway_km"])
     i, g, km, crossing = i[used], g[used], ways.km[used], ways.crossing[used]
-    member = np.zeros((len(p.hubs), len(city)))
-    member[p.hub_of, np.arange(len(city))] = 1
-    out, into = member @ flow[np.ix_(city, area)], (flow[np.ix_(area, city)] @ member.T).T
-    ferry = (
-        (crossing >= 0) & (network.crossings.kind[np.maximum(crossing, 0)] == "ferry")
-        if len(network.crossings.kind)
-        else np.zeros(len(i), bool)
-    )
+    out, into = p.catchment @ flow[np.ix_(city, area)], p.catchment @ flow[np.ix_(area, city)].T
+    ferry = np.isin(crossing, np.flatnonzero(network.crossings.kind == "ferry"))
     for vehicle, some in (("truck", ~ferry), ("ferry", ferry)):
         made.add("hub_to_gateway", p.hubs[i[some]], p.gateways[g[some]], vehicle, out[i[some], g[some]])
         made.add("gateway_to_hub", p.gateways[g[some]], p.hubs[i[some]], vehicle, into[i[some], g[some]])
-    national = np.flatnonzero(p.hub_tier == "global") if (p.hub_tier == "global").any() else np.flatnonzero(main)
+    first_tier = p.hub_tier == "global"
+    national = np.flatnonzero(first_tier if first_tier.any() else main)
     for vehicle in ("rail", "high_speed_rail"):
         least, most = reach[f"{vehicle}_km"]
         some = np.isin(i, national) & (km >= least) & (km <= most)
-        # a tenth of the flow: rail takes what has time, high-speed rail what has none
-        made.add(vehicle, p.hubs[i[some]], p.gateways[g[some]], vehicle, 0.1 * out[i[some], g[some]])
-        made.add(vehicle, p.gateways[g[some]], p.hubs[i[some]], vehicle, 0.1 * into[i[some], g[some]])
+        share = made.rules["share"][vehicle]
+        made.add(vehicle, p.hubs[i[some]], p.gateways[g[some]], vehicle, share * out[i[some], g[some]])
+        made.add(vehicle, p.gateways[g[some]], p.hubs[i[some]], vehicle, share * into[i[some], g[some]])
     _by_air(made, p, flow)
 
 
@@ -261,26 +246,17 @@ def _by_air(made: _Made, p: _Places, flow: Floats) -> None:
     catchment = np.zeros((len(p.airports), len(flow)))
     for h in np.flatnonzero(near.any(axis=1)):
         catchment[nearest[h], city[p.hub_of == h]] = 1
-    out, into = catchment @ flow[:, area], (flow[area, :] @ catchment.T).T
+    out, into = catchment @ flow[:, area], catchment @ flow[area, :].T
     i, j = np.nonzero(near)
-    share = 0.3  # of what goes far; the rest has time for the road
-    made.add(
-        "to_airport", p.hubs[i], p.airports[j], "truck", share * (out * far).sum(1)[j] / np.maximum(near.sum(0)[j], 1)
-    )
-    made.add(
-        "from_airport",
-        p.airports[j],
-        p.hubs[i],
-        "truck",
-        share * (into * far).sum(1)[j] / np.maximum(near.sum(0)[j], 1),
-    )
+    share = made.rules["share"]
+    hubs_a_port = np.maximum(near.sum(0)[j], 1)
+    made.add("to_airport", p.hubs[i], p.airports[j], "truck", share["air"] * (out * far).sum(1)[j] / hubs_a_port)
+    made.add("from_airport", p.airports[j], p.hubs[i], "truck", share["air"] * (into * far).sum(1)[j] / hubs_a_port)
     a, g = np.nonzero(far & near.any(axis=0)[:, None])
-    made.add("belly", p.airports[a], p.gateways[g], "belly", 0.1 * out[a, g], by_air=True)
-    made.add("belly", p.gateways[g], p.airports[a], "belly", 0.1 * into[a, g], by_air=True)
-    main = np.isin(a, freighters)
-    a, g = a[main], g[main]
-    made.add("freighter", p.airports[a], p.gateways[g], "freighter", 0.2 * out[a, g], by_air=True)
-    made.add("freighter", p.gateways[g], p.airports[a], "freighter", 0.2 * into[a, g], by_air=True)
+    for vehicle, flown in (("belly", np.ones(len(a), np.bool_)), ("freighter", np.isin(a, freighters))):
+        port, gate = a[flown], g[flown]
+        made.add(vehicle, p.airports[port], p.gateways[gate], vehicle, share[vehicle] * out[port, gate], by_air=True)
+        made.add(vehicle, p.gateways[gate], p.airports[port], vehicle, share[vehicle] * into[port, gate], by_air=True)
 
 
 def _abroad(made: _Made, p: _Places, flow: Floats) -> None:
@@ -297,7 +273,7 @@ def _abroad(made: _Made, p: _Places, flow: Floats) -> None:
     made.add("from_exchange", p.exchanges, nearest, "truck", share * into.sum())
     i, g = (x.ravel() for x in np.meshgrid(np.arange(len(p.exchanges)), np.arange(len(p.beyond)), indexing="ij"))
     km = facility_ways(network, p.exchanges[i], p.beyond[g], made.day).km
-    road = np.isfinite(km) & (km <= 400) & ~np.isin(network.area_level[area[g]], (6,))
+    road = np.isfinite(km) & (km <= reach["abroad_road_km"]) & (network.area_level[area[g]] != LEVELS["abroad"])
     straight = _straight_km(network, p.exchanges[i], p.beyond[g])
     handling = float(reach["abroad_handling_minutes"])
     for a, b, sent in (
@@ -307,4 +283,12 @@ def _abroad(made: _Made, p: _Places, flow: Floats) -> None:
         made.add("abroad", a[road], b[road], "truck", sent[road])
         made.add("abroad", a[~road], b[~road], "freighter", sent[~road], by_air=True, extra_minutes=handling)
         some = ~road & (straight <= reach["sea_km"])
-        made.add("sea", a[some], b[some], "sea", 0.1 * sent[some], by_air=True, weekdays=reach["sea_weekdays"])
+        made.add(
+            "sea",
+            a[some],
+            b[some],
+            "sea",
+            made.rules["share"]["sea"] * sent[some],
+            by_air=True,
+            weekdays=reach["sea_weekdays"],
+        )

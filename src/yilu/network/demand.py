@@ -34,6 +34,12 @@ class Demand:
     market: NDArray[np.uint8]
     share: NDArray[np.float64]
 
+    def by_pair(self, areas: int) -> NDArray[np.float64]:
+        """Shares from area to area (areas, areas), by id."""
+        out = np.zeros((areas, areas))
+        np.add.at(out, (self.origin.astype(np.int64), self.destination.astype(np.int64)), self.share)
+        return out
+
 
 def demand_of(areas: Areas, figures: Figures, stated: StatedDemand) -> Demand:
     """The demand that the folder states, or else the one built from its figures, or else none."""

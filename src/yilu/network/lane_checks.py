@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from yilu.network.calendar import WEEKDAYS
+from yilu.network.calendar import runs_on
 from yilu.network.reading import Folder, Problem, Row, problem_of, text_of
 
-_FAR = "9999-12-31"
 _ENOUGH_DAYS = 7 + 366
 """A lane runs on one of so many days from its first on, or its days were all skipped."""
 
@@ -40,16 +39,13 @@ def _lane(row: Row) -> Iterator[Problem]:
 
 
 def _runs(row: Row) -> bool:
-    """Whether there is a day on which the lane runs."""
-    weekdays, skips = set(filter(None, text_of(row, "weekdays").split(";"))), set(text_of(row, "skips").split(";"))
-    day, until = date.fromisoformat(text_of(row, "valid_from")), text_of(row, "valid_to") or _FAR
-    for _ in range(_ENOUGH_DAYS + len(skips)):
-        if day.isoformat() >= until:
-            return text_of(row, "valid_to") <= text_of(row, "valid_from")  # a fault that has been named
-        if (not weekdays or WEEKDAYS[day.weekday()] in weekdays) and day.isoformat() not in skips:
-            return True
-        day += timedelta(days=1)
-    return False
+    """Whether there is a day on which the lane runs; True where its period is none, a fault that has been named."""
+    period = tuple(text_of(row, column) for column in ("valid_from", "valid_to", "weekdays", "skips"))
+    first, until = period[:2]
+    if until and until <= first:
+        return True
+    days = _ENOUGH_DAYS + len(period[3].split(";"))
+    return any(runs_on(date.fromisoformat(first) + timedelta(days=n), *period) for n in range(days))
 
 
 def _handling(row: Row) -> Iterator[Problem]:
