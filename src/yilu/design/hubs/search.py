@@ -1,0 +1,269 @@
+"""Good plans: variable neighbourhood search over hubs and allocation, with costs kept up by differences.
+
+Allocation: the cost of every node at every open label is a table; a node that moves changes it in O(n p). Interchange: all pairs (label out,
+label in) are ranked by what the table says, the best few are carried out and allocated anew, the first that is better is kept. Shaking: some hubs
+are changed at random, more of them the longer nothing better was found (Hansen and Mladenović 2001; allocation as in Ilić et al. 2010).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.random import Generator
+
+from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost, terms
+
+_TRIED = 10
+"""Interchanges carried out of those ranked."""
+
+
+@njit(cache=True)
+def settle(
+    flow, linear, between, penalty, reach, across, leave, due, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
+):  # fmt: skip
+    """Allocation from ``start`` (n,) (positions in ``hubs``) by best moves of single nodes, until none is better.
+
+    ``hubs`` (p,) open labels; a hub's own node stays with it. Returns (positions (n,), the gain).
+    """
+    n, p = len(start), len(hubs)
+    at = start.copy()
+    table = np.empty((n, p))
+    load = np.zeros(p)
+    is_own = np.zeros(n, np.bool_)
+    for x in range(p):
+        is_own[node[hubs[x]]] = True
+        at[node[hubs[x]]] = x
+    for i in range(n):
+        load[at[i]] += weight[i]
+    for i in range(n):
+        for x in range(p):
+            if not allowed[i, hubs[x]]:
+                table[i, x] = np.inf
+                continue
+            cost = linear[i, hubs[x]]
+            for j in range(n):
+                if j != i:
+                    cost += pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[x], j, hubs[at[j]])
+            table[i, x] = cost
+    gain = 0.0
+    for _ in range(rounds):
+        best, mover, to = -1e-9, -1, -1
+        for i in range(n):
+            if is_own[i]:
+                continue
+            here = at[i]
+            for x in range(p):
+                if x == here:
+                    continue
+                more = table[i, x] - table[i, here]
+                if is_loaded and more < np.inf:
+                    more += (
+                        load_cost(slope, knee, hubs[x], load[x] + weight[i]) - load_cost(slope, knee, hubs[x], load[x])
+                        + load_cost(slope, knee, hubs[here], load[here] - weight[i]) - load_cost(slope, knee, hubs[here], load[here])
+                    )  # fmt: skip
+                if more < best:
+                    best, mover, to = more, i, x
+        if mover < 0:
+            break
+        here = at[mover]
+        for i in range(n):
+            if i != mover:
+                for x in range(p):
+                    table[i, x] += (
+                        pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[x], mover, hubs[to])
+                        - pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[x], mover, hubs[here])
+                    )  # fmt: skip
+        load[here] -= weight[mover]
+        load[to] += weight[mover]
+        at[mover] = to
+        gain += best
+    if is_loaded:
+        gain += _exchange(flow, between, penalty, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own)
+    return at, gain
+
+
+@njit(cache=True)
+def _exchange(flow, between, penalty, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
+    """Two nodes change places, as long as that is better: where loads are tight single nodes can't move."""
+    n, p = table.shape
+    gain = 0.0
+    better = True
+    while better:
+        better = False
+        for i in range(n):
+            if is_own[i]:
+                continue
+            for j in range(i):
+                a, b = at[i], at[j]
+                if is_own[j] or a == b or table[i, b] == np.inf or table[j, a] == np.inf:
+                    continue
+                shift = weight[i] - weight[j]
+                more = (
+                    table[i, b] - table[i, a] + table[j, a] - table[j, b]
+                    - pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[b], j, hubs[b])
+                    - pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[a], j, hubs[a])
+                    + pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[a], j, hubs[b])
+                    + pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[b], j, hubs[a])
+                    + load_cost(slope, knee, hubs[a], load[a] - shift) - load_cost(slope, knee, hubs[a], load[a])
+                    + load_cost(slope, knee, hubs[b], load[b] + shift) - load_cost(slope, knee, hubs[b], load[b])
+                )  # fmt: skip
+                if more < -1e-9:
+                    for mover, here, to in ((i, a, b), (j, b, a)):
+                        for o in range(n):
+                            if o != mover:
+                                for x in range(p):
+                                    table[o, x] += (
+                                        pair_cost(flow, between, penalty, reach, across, leave, due, o, hubs[x], mover, hubs[to])
+                                        - pair_cost(flow, between, penalty, reach, across, leave, due, o, hubs[x], mover, hubs[here])
+                                    )  # fmt: skip
+                        at[mover] = to
+                    load[a] -= shift
+                    load[b] += shift
+                    gain += more
+                    better = True
+    return gain
+
+
+@njit(cache=True)
+def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open, most):
+    """The ``most`` best pairs (position of the hub that closes, label that opens), by what single nodes would gain.
+
+    ``table`` (n, K) from moving_costs; ``linked`` (n, K): what of it node i pays to its own hub's other nodes; they come along when the hub closes.
+    """
+    n, k = table.shape
+    p = len(hubs)
+    second = np.full(n, np.inf)
+    for i in range(n):
+        for x in range(p):
+            if x != at[i] and allowed[i, hubs[x]] and table[i, hubs[x]] < second[i]:
+                second[i] = table[i, hubs[x]]
+    score = np.full(most, np.inf)
+    out, into = np.full(most, -1), np.full(most, -1)
+    gain = np.empty(p)
+    for b in range(k):
+        if is_open[b]:
+            continue
+        gain[:] = 0.0
+        joint = 0.0
+        blocked = False
+        for x in range(p):
+            blocked |= node[hubs[x]] == node[b]
+        for i in range(n):
+            here = table[i, hubs[at[i]]]
+            there = table[i, b] if allowed[i, b] else np.inf
+            stay = min(0.0, there - here)
+            if i == node[b]:
+                stay = there - here
+            joint += stay
+            gain[at[i]] += min(there - linked[i, b], second[i]) - here - stay
+        for x in range(p):
+            if forced[hubs[x]] or tier[hubs[x]] != tier[b] or (blocked and node[hubs[x]] != node[b]):
+                continue
+            value = joint + gain[x] + fixed[b] - fixed[hubs[x]]
+            if value < score[most - 1]:
+                y = most - 1
+                while y > 0 and score[y - 1] > value:
+                    score[y], out[y], into[y] = score[y - 1], out[y - 1], into[y - 1]
+                    y -= 1
+                score[y], out[y], into[y] = value, x, b
+    return out, into, score
+
+
+def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints, float]:
+    """(labels (n,), cost) of the best allocation found to ``hubs`` (p,) open labels, from ``start`` (n,) labels or each node's nearest."""
+    if start is None:
+        start = _nearest(model, hubs)
+    position = np.full(len(model.fixed), -1)
+    position[hubs] = np.arange(len(hubs))
+    begin = position[start]
+    lost = begin < 0
+    if lost.any():
+        begin[lost] = position[_nearest(model, hubs)[lost]]
+    flow, *rest = terms(model)
+    at, _ = settle(
+        flow, model.linear, *rest, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
+    )  # fmt: skip
+    labels = hubs[at]
+    return labels, cost_of(model, labels)
+
+
+def _nearest(model: Model, hubs: Ints) -> Ints:
+    cost = np.where(model.allowed[:, hubs], model.linear[:, hubs], np.inf)
+    out = hubs[np.argmin(cost, axis=1)]
+    out[model.node[hubs]] = hubs
+    return out
+
+
+def _linked(model: Model, at: Ints) -> Floats:
+    """(n, K): what node i would pay to the nodes now at its own hub a, if it alone went to b: Σ_j w_ij D_ba + w_ji D_ab."""
+    together = at[:, None] == at[None, :]
+    to, back = (model.flow * together).sum(axis=1), (model.flow.T * together).sum(axis=1)
+    return to[:, None] * model.between[:, at].T + back[:, None] * model.between[at]
+
+
+def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[Ints, float]:
+    """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better."""
+    everything = np.arange(len(model.fixed))
+    flow, *rest = terms(model)
+    while True:
+        hubs = np.unique(at)
+        position = np.searchsorted(hubs, at)
+        is_open = np.zeros(len(everything), np.bool_)
+        is_open[hubs] = True
+        table = moving_costs(flow, model.linear, *rest, everything, at)
+        out, into, _ = _ranked(
+            table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, tried
+        )  # fmt: skip
+        for x, b in zip(out.tolist(), into.tolist(), strict=True):
+            if x < 0:
+                return at, cost
+            some = hubs.copy()
+            some[x] = b
+            start = at.copy()
+            start[at == hubs[x]] = b
+            found, value = allocated(model, some, start)
+            if value < cost - 1e-9 * abs(cost):
+                at, cost = found, value
+                break
+        else:
+            return at, cost
+
+
+def opened(model: Model, rng: Generator) -> Ints:
+    """Labels to begin with: forced ones, and others at random by the flow of their nodes, as many of each tier as there must be."""
+    n_tiers = len(model.count)
+    volume = model.flow.sum(axis=0) + model.flow.sum(axis=1) + 1e-9
+    hubs = list(np.flatnonzero(model.forced))
+    taken = {int(model.node[a]) for a in hubs}
+    for tier in range(n_tiers):
+        wanted = int(model.count[tier]) if not model.is_free else max(1, len(volume) // 20)
+        wanted -= sum(int(model.tier[a]) == tier for a in hubs)
+        of_tier = [a for a in np.flatnonzero(model.tier == tier) if model.allowed[model.node[a], a]]
+        for _ in range(wanted):
+            left = [a for a in of_tier if int(model.node[a]) not in taken]
+            share = volume[model.node[left]]
+            a = int(rng.choice(left, p=share / share.sum()))
+            hubs.append(a)
+            taken.add(int(model.node[a]))
+    return np.array(sorted(hubs))
+
+
+def shaken(model: Model, at: Ints, strength: int, rng: Generator) -> tuple[Ints, float]:
+    """The plan with ``strength`` hubs changed at random for labels of their tier, allocated anew."""
+    hubs = np.unique(at)
+    start = at.copy()
+    for x in rng.permutation(len(hubs))[:strength]:
+        old = hubs[x]
+        if model.forced[old]:
+            continue
+        taken = set(model.node[hubs].tolist()) - {int(model.node[old])}
+        free = [
+            b for b in np.flatnonzero(model.tier == model.tier[old])
+            if b not in hubs and int(model.node[b]) not in taken and model.allowed[model.node[b], b]
+        ]  # fmt: skip
+        if not free:
+            continue
+        new = int(rng.choice(free))
+        hubs[x] = new
+        start[start == old] = new
+    return allocated(model, np.sort(hubs), start)
