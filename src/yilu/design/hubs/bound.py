@@ -24,9 +24,11 @@ from numba import njit, prange
 
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, only
 
-_SUPPORT = 0.004
+_SUPPORT = 0.01
 """Shares of z̄ below this do not move F: a step that leaves them out is still valid."""
-_KEEP, _LATER = 0.92, 60
+_KEEP = 0.92
+_PRIMED = 100
+"""Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
 
 @dataclass
@@ -146,6 +148,10 @@ def _prices(theta, u, fixed, node, allowed, weight, slope, knee, is_loaded, rho,
     n, k = theta.shape
     for a in prange(k):
         own = node[a]
+        if not allowed[own, a]:
+            rho[a] = np.inf
+            taken[:, a] = False
+            continue
         value = fixed[a] + theta[own, a] - u[own]
         for i in range(n):
             taken[i, a] = i == own or (allowed[i, a] and theta[i, a] < u[i])
@@ -197,8 +203,12 @@ def _knapsack(theta, u, weight, slope, knee, own, taken):
     return value
 
 
-def chosen(model: Model, rho: Floats, forced: Bools) -> Ints:
-    """The labels of least ρ: as many of each tier as there must be, or all that are negative (one at least); those ``forced`` among them."""
+def chosen(model: Model, rho: Floats) -> Ints:
+    """The labels of least ρ: as many of each tier as there must be, or all that are negative (one at least); forced ones among them.
+
+    None where there are too few.
+    """
+    forced = model.forced
     out = list(np.flatnonzero(forced))
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
@@ -206,8 +216,9 @@ def chosen(model: Model, rho: Floats, forced: Bools) -> Ints:
     for tier, count in enumerate(model.count.tolist()):
         own = np.flatnonzero((model.tier == tier) & ~forced)
         wanted = count - int((model.tier[forced] == tier).sum())
-        if wanted > 0:
-            out += own[np.argsort(rho[own], kind="stable")[:wanted]].tolist()
+        if wanted < 0 or wanted > len(own):
+            return np.zeros(0, np.int64)
+        out += own[np.argsort(rho[own], kind="stable")[:wanted]].tolist()
     return np.array(out)
 
 
@@ -222,62 +233,91 @@ def first(model: Model, at: Ints) -> Dual:
     return Dual(f, theta[np.arange(n), at].copy())
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How the steps shorten: the factor to begin with, after how many rounds without gain it is cut to four fifths, and where it ends."""
+
+    first: float = 1.0
+    stalls: int = 60
+    last: float = 1e-3
+
+
+@dataclass
+class _Standing:
+    """What the steps move: F, u and the averaged allocation z̄."""
+
+    f: Floats
+    u: Floats
+    share: Floats
+
+    def take(self, other: _Standing) -> None:
+        """Become as ``other``, in place."""
+        self.f[:], self.u[:], self.share[:] = other.f, other.u, other.share
+
+    def only(self, kept: Ints) -> _Standing:
+        """Over some of the labels."""
+        return _Standing(
+            np.ascontiguousarray(self.f[:, kept]), self.u.copy(), np.ascontiguousarray(self.share[:, kept])
+        )
+
+
 def rise(
-    model: Model, dual: Dual, best: float, stop: Callable[[float, int], bool], share: Floats | None = None, forced: Bools | None = None,
-    fixing_every: int = 25, patience: float = 1e-3,
+    model: Model, dual: Dual, best: float, stop: Callable[[float, int], bool], share: Floats | None = None, pace: Pace = Pace(),
 ) -> Bounded:  # fmt: skip
-    """Raise the bound until ``stop(bound, rounds)``, it meets ``best``, the value of the best plan known, or steps have become short."""
-    n = len(model.flow)
-    labels = np.arange(len(model.fixed))
-    forced = model.forced.copy() if forced is None else forced.copy()
+    """Raise the bound until ``stop(bound, rounds)``, it meets ``best``, the value of the best plan known, or steps have become short.
+
+    ``share``: the averaged allocation of a run before, from which this one goes on. The bound is inf where the model allows no plan.
+    """
+    n, labels = len(model.flow), np.arange(len(model.fixed))
     pair = model.flow + model.flow.T
     of_node = np.maximum(pair.sum(axis=1), 1e-9)
-    f, u = dual.f.copy(), dual.u.copy()
-    z = np.zeros_like(model.linear) if share is None else share.copy()
-    started = share is not None
-    bound, kept_f, kept_u, kept_z = -np.inf, f.copy(), u.copy(), z.copy()
-    pace, stalls, rounds = 1.0, 0, 0
+    primed = _PRIMED if share is None else 0
+    now = _Standing(dual.f.copy(), dual.u.copy(), np.zeros_like(model.linear) if share is None else share.copy())
+    kept = _Standing(now.f.copy(), now.u.copy(), now.share.copy())
+    bound, length, stalls, rounds = -np.inf, pace.first, 0, 0
     theta = np.empty_like(model.linear)
     while True:
-        rho, taken = np.empty(len(labels)), np.empty((n, len(labels)), np.bool_)
-        _thetas(model.linear, pair, f, theta)
-        _prices(theta, u, model.fixed, model.node, model.allowed, model.weight, model.slope, model.knee, model.is_loaded, rho, taken)
-        opened = chosen(model, rho, forced)
-        value = float(u.sum() + rho[opened].sum())
-        if value > bound + 1e-7 * abs(best):
-            stalls = 0
-        else:
-            stalls += 1
+        if rounds == 0 or rounds >= primed:
+            _thetas(model.linear, pair, now.f, theta)
+        value, opened, rho, taken = _valued(model, theta, now.u)
+        stalls = 0 if value > bound + 1e-7 * abs(best) else stalls + 1
         if value > bound:
             bound = value
-            kept_f[:], kept_u[:], kept_z[:] = f, u, z
-        elif value < bound - 0.5 * max(best - bound, 1e-6 * abs(best)) and rounds > 10:
-            f[:], u[:] = kept_f, kept_u
-            pace *= 0.7
-        if stalls >= _LATER:
-            pace, stalls = pace * 0.8, 0
+            kept.take(now)
+        elif value < bound - 0.5 * max(best - bound, 1e-6 * abs(best)) and rounds > primed + 10:
+            now.take(kept)
+            length *= 0.7
+        if stalls >= pace.stalls:
+            length, stalls = 0.8 * length, 0
         rounds += 1
-        if bound >= best - 1e-9 * abs(best) or pace < patience or stop(bound, rounds):
-            return Bounded(bound, Dual(kept_f, kept_u), kept_z, model, labels, rounds)
-        now = np.zeros_like(z)
-        now[:, opened] = taken[:, opened]
-        z = _KEEP * z + (1 - _KEEP) * now if started else now
-        started = True
-        if rounds % fixing_every == 0 and value > bound - 0.2 * (best - bound):
-            keep, allowed, forced = _fixed(model, theta, u, rho, opened, value, best, forced)
-            if len(keep) < len(labels):
-                labels, model, forced = labels[keep], only(replace(model, allowed=allowed), keep), forced[keep]
-                f, kept_f = np.ascontiguousarray(f[:, keep]), np.ascontiguousarray(kept_f[:, keep])
-                z, kept_z = np.ascontiguousarray(z[:, keep]), np.ascontiguousarray(kept_z[:, keep])
-                theta = np.empty_like(z)
-            else:
-                model = replace(model, allowed=allowed)
-        missing = 1.0 - z.sum(axis=1)
-        support, sizes = _supported(z)
-        norm = _norm(z, pair) + float((of_node * missing**2).sum())
-        length = pace * 1.5 * (best - bound) / max(norm, 1e-12)
-        _step(f, z, support, sizes, pair, model.between, length)
-        u += length * of_node * missing
+        if bound >= best - 1e-9 * abs(best) or length < pace.last or stop(bound, rounds):
+            return Bounded(bound, Dual(kept.f, kept.u), kept.share, model, labels, rounds)
+        if rounds % 25 == 0 and rounds > primed and value > bound - 0.2 * (best - bound):
+            left, model = fixed(model, theta, now.u, rho, opened, value, best)
+            if len(left) < len(labels):
+                labels, theta = labels[left], np.empty((n, len(left)))
+                now, kept = now.only(left), kept.only(left)
+                taken, opened = taken[:, left], np.flatnonzero(np.isin(left, opened))
+        if rounds == primed:
+            length, stalls = pace.first, 0
+        fresh = np.zeros_like(now.share)
+        fresh[:, opened] = taken[:, opened]
+        now.share = fresh if rounds == 1 and share is None else _KEEP * now.share + (1 - _KEEP) * fresh
+        missing = 1.0 - now.share.sum(axis=1)
+        norm = float((of_node * missing**2).sum()) + (_norm(now.share, pair) if rounds >= primed else 0.0)
+        step = length * 1.5 * (best - bound) / max(norm, 1e-12)
+        if rounds >= primed:
+            support, sizes = _supported(now.share)
+            _step(now.f, now.share, support, sizes, pair, model.between, step)
+        now.u += step * of_node * missing
+
+
+def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats, Bools]:
+    """(L, the labels chosen, ρ (K,), allocations (n, K) of each label)."""
+    rho, taken = np.empty(len(model.fixed)), np.empty(theta.shape, np.bool_)
+    _prices(theta, u, model.fixed, model.node, model.allowed, model.weight, model.slope, model.knee, model.is_loaded, rho, taken)
+    opened = chosen(model, rho)
+    return float(u.sum() + rho[opened].sum()) if len(opened) else np.inf, opened, rho, taken
 
 
 def _norm(z: Floats, pair: Floats) -> float:
@@ -294,12 +334,13 @@ def _supported(z: Floats) -> tuple[Ints, Ints]:
     return np.ascontiguousarray(order), sizes
 
 
-def _fixed(
-    model: Model, theta: Floats, u: Floats, rho: Floats, opened: Ints, value: float, best: float, forced: Bools
-) -> tuple[Ints, Bools, Bools]:
-    """(labels that some better plan may open, allocations it may have (n, K), labels it must open): the others would lift the bound past ``best``."""
+def fixed(
+    model: Model, theta: Floats, u: Floats, rho: Floats, opened: Ints, value: float, best: float
+) -> tuple[Ints, Model]:
+    """(labels that a better plan may open, the model over them): others would lift the bound past ``best``, and so with allocations and with
+    closing a label that must then open."""
     room = best - value + 1e-9 * abs(best)
-    is_open = np.zeros(len(rho), np.bool_)
+    is_open, forced = np.zeros(len(rho), np.bool_), model.forced
     is_open[opened] = True
     opening, closing = np.zeros(len(rho)), np.zeros(len(rho))
     if model.is_free:
@@ -310,12 +351,13 @@ def _fixed(
             inside, outside = own & is_open & ~forced, own & ~is_open
             if inside.any():
                 opening[outside] = rho[outside] - rho[inside].max()
+                closing[inside] = (rho[outside].min() if outside.any() else np.inf) - rho[inside]
             else:
-                opening[outside] = np.inf if model.count[tier] <= (own & forced).sum() else 0.0
-            closing[inside] = (rho[outside].min() if outside.any() else np.inf) - rho[inside]
+                opening[outside] = np.inf
     opening[is_open] = 0.0
-    keep = (opening <= room) | forced
     allowed = model.allowed & (opening[None, :] + np.maximum(theta - u[:, None], 0.0) <= room)
-    allowed[model.node, np.arange(len(rho))] = model.allowed[model.node, np.arange(len(rho))]
+    labels = np.arange(len(rho))
+    allowed[model.node, labels] = model.allowed[model.node, labels]
+    left = np.flatnonzero((opening <= room) | forced)
     must = forced | (is_open & (closing > room))
-    return np.flatnonzero(keep), allowed, must
+    return left, only(replace(model, allowed=allowed, forced=must), left)
