@@ -10,7 +10,8 @@ is a p-median problem, bounded again with a price u_i on Σ_a z_ia = 1:
     L(F, u) = Σ_i u_i + (the p least of, or all negative) ρ_a,    ρ_a = f_a + (θ_aa − u_a) + Σ_{i≠a} min(0, θ_ia − u_i).
 
 A load term makes ρ_a a knapsack. Every F that keeps |F_a − F_b| ≤ D_ab gives a valid bound. L grows by a deflected subgradient: the averaged
-allocation z̄ moves F^ij by s (z̄_i − z̄_j) and u_i by s W_i (1 − Σ_a z̄_ia); F is brought back between the envelopes of McShane (1934).
+allocation z̄ moves F^ij by s (z̄_i − z̄_j) and u_i by s W_i (1 − Σ_a z̄_ia); F is brought back between the envelopes of McShane (1934). Where
+the pair cost is no metric, two functions with f_a + g_b ≤ q_ij(a, b) stand for F and −F.
 The projection of the path formulation is that of Adams and Johnson's first level (RLT-1); Camerini, Fratta and Maffioli (1975) on deflection.
 """
 
@@ -22,10 +23,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit, prange
 
+from yilu.design.hubs import transport
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, only
 
-_SUPPORT = 0.01
-"""Shares of z̄ below this do not move F: a step that leaves them out is still valid."""
 _KEEP = 0.92
 _PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
@@ -33,10 +33,19 @@ _PRIMED = 100
 
 @dataclass
 class Dual:
-    """Where the dual stands: ``f`` (n (n−1)/2, K) in units of D, row of (i, j), i < j: i n − i (i + 1)/2 + j − i − 1; ``u`` (n,)."""
+    """Where the dual stands: ``f`` and ``g`` of the pairs (see transport) and ``u`` (n,)."""
 
     f: Floats
+    g: Floats
     u: Floats
+
+    def only(self, kept: Ints) -> Dual:
+        """Over some of the labels."""
+        return Dual(np.ascontiguousarray(self.f[:, kept]), np.ascontiguousarray(self.g[:, kept]), self.u.copy())
+
+    def take(self, other: Dual) -> None:
+        """Become as ``other``, in place."""
+        self.f[:], self.g[:], self.u[:] = other.f, other.g, other.u
 
 
 @dataclass(frozen=True)
@@ -50,96 +59,7 @@ class Bounded:
     model: Model
     labels: Ints
     rounds: int
-
-
-@njit(cache=True, parallel=True)
-def _thetas(linear, pair, f, out):
-    n, k = linear.shape
-    for x in prange(n):
-        i = np.int64(x)
-        out[i] = linear[i]
-        for j in range(i):
-            w = pair[j, i]
-            if w > 0.0:
-                row = j * n - j * (j + 1) // 2 + i - j - 1
-                for a in range(k):
-                    out[i, a] -= w * f[row, a]
-        for j in range(i + 1, n):
-            w = pair[i, j]
-            if w > 0.0:
-                row = i * n - i * (i + 1) // 2 + j - i - 1
-                for a in range(k):
-                    out[i, a] += w * f[row, a]
-
-
-@njit(cache=True)
-def _move(row, here, there, support, between, length, low, high, moved, value):
-    """F += length (z̄_i − z̄_j) on ``support``, then the mean of the greatest function below and the least above that keep the slope."""
-    k = len(row)
-    for a in support:
-        value[a] = row[a] + length * (here[a] - there[a])
-        moved[a] = True
-    low[:] = row
-    high[:] = row
-    for a in support:  # where a value moved, its envelope knows nothing of the old one
-        least, most = value[a], value[a]
-        if value[a] > row[a]:
-            for b in range(k):
-                if not moved[b] and row[b] + between[a, b] < least:
-                    least = row[b] + between[a, b]
-        else:
-            for b in range(k):
-                if not moved[b] and row[b] - between[a, b] > most:
-                    most = row[b] - between[a, b]
-        low[a], high[a] = least, most
-    for a in support:
-        v = value[a]
-        for b in range(k):
-            d = between[a, b]
-            if v + d < low[b]:
-                low[b] = v + d
-            if v - d > high[b]:
-                high[b] = v - d
-    for b in range(k):
-        row[b] = 0.5 * (low[b] + high[b])
-    for a in support:
-        moved[a] = False
-
-
-@njit(cache=True, parallel=True)
-def _step(f, share, support, sizes, pair, between, length):
-    """``_move`` for every pair of nodes that anything flows between."""
-    n, k = share.shape
-    for x in prange((n + 1) // 2):  # rows of i and n - 1 - i are n - 1 together: each thread has as much to do
-        low, high, value = np.empty(k), np.empty(k), np.empty(k)
-        moved = np.zeros(k, np.bool_)
-        both = np.empty(k, np.int64)
-        for side in range(2):
-            i = np.int64(x) if side == 0 else n - 1 - np.int64(x)
-            if side == 1 and i == np.int64(x):
-                break
-            for j in range(i + 1, n):
-                if pair[i, j] > 0.0:
-                    m = _union(support[i, : sizes[i]], support[j, : sizes[j]], moved, both)
-                    row = f[i * n - i * (i + 1) // 2 + j - i - 1]
-                    _move(row, share[i], share[j], both[:m], between, length, low, high, moved, value)
-
-
-@njit(cache=True)
-def _union(one, other, mark, out):
-    """Write the labels in either into ``out``, in order of first sight; returns how many."""
-    m = 0
-    for a in one:
-        mark[a] = True
-        out[m] = a
-        m += 1
-    for a in other:
-        if not mark[a]:
-            out[m] = a
-            m += 1
-    for a in one:
-        mark[a] = False
-    return m
+    length: float
 
 
 @njit(cache=True, parallel=True)
@@ -223,14 +143,11 @@ def chosen(model: Model, rho: Floats) -> Ints:
 
 
 def first(model: Model, at: Ints) -> Dual:
-    """The dual to begin with, from a plan ``at`` (n,) of labels: F = (D(·, a_j) − D(·, a_i)) / 2 gives the plan its own cost under θ."""
-    n = len(at)
-    i, j = np.triu_indices(n, 1)
-    f = (model.between[:, at[i]].T - model.between[:, at[j]].T) * -0.5
-    pair = model.flow + model.flow.T
+    """The dual to begin with, from a plan ``at`` (n,) of labels."""
+    f, g = transport.first(model, at, transport.is_metric(model))
     theta = np.empty_like(model.linear)
-    _thetas(model.linear, pair, f, theta)
-    return Dual(f, theta[np.arange(n), at].copy())
+    transport.thetas(model, model.flow + model.flow.T, f, g, theta)
+    return Dual(f, g, theta[np.arange(len(at)), at].copy())
 
 
 @dataclass(frozen=True)
@@ -240,25 +157,6 @@ class Pace:
     first: float = 1.0
     stalls: int = 60
     last: float = 1e-3
-
-
-@dataclass
-class _Standing:
-    """What the steps move: F, u and the averaged allocation z̄."""
-
-    f: Floats
-    u: Floats
-    share: Floats
-
-    def take(self, other: _Standing) -> None:
-        """Become as ``other``, in place."""
-        self.f[:], self.u[:], self.share[:] = other.f, other.u, other.share
-
-    def only(self, kept: Ints) -> _Standing:
-        """Over some of the labels."""
-        return _Standing(
-            np.ascontiguousarray(self.f[:, kept]), self.u.copy(), np.ascontiguousarray(self.share[:, kept])
-        )
 
 
 def rise(
@@ -272,43 +170,44 @@ def rise(
     pair = model.flow + model.flow.T
     of_node = np.maximum(pair.sum(axis=1), 1e-9)
     primed = _PRIMED if share is None else 0
-    now = _Standing(dual.f.copy(), dual.u.copy(), np.zeros_like(model.linear) if share is None else share.copy())
-    kept = _Standing(now.f.copy(), now.u.copy(), now.share.copy())
+    now, kept = dual.only(labels), dual.only(labels)
+    z = np.zeros_like(model.linear) if share is None else share.copy()
+    kept_z = z.copy()
     bound, length, stalls, rounds = -np.inf, pace.first, 0, 0
     theta = np.empty_like(model.linear)
     while True:
         if rounds == 0 or rounds >= primed:
-            _thetas(model.linear, pair, now.f, theta)
+            transport.thetas(model, pair, now.f, now.g, theta)
         value, opened, rho, taken = _valued(model, theta, now.u)
         stalls = 0 if value > bound + 1e-7 * abs(best) else stalls + 1
         if value > bound:
             bound = value
             kept.take(now)
+            kept_z = z
         elif value < bound - 0.5 * max(best - bound, 1e-6 * abs(best)) and rounds > primed + 10:
             now.take(kept)
-            length *= 0.7
+            z, length = kept_z, 0.7 * length
         if stalls >= pace.stalls:
             length, stalls = 0.8 * length, 0
         rounds += 1
         if bound >= best - 1e-9 * abs(best) or length < pace.last or stop(bound, rounds):
-            return Bounded(bound, Dual(kept.f, kept.u), kept.share, model, labels, rounds)
+            return Bounded(bound, kept, kept_z, model, labels, rounds, length)
         if rounds % 25 == 0 and rounds > primed and value > bound - 0.2 * (best - bound):
             left, model = fixed(model, theta, now.u, rho, opened, value, best)
             if len(left) < len(labels):
                 labels, theta = labels[left], np.empty((n, len(left)))
-                now, kept = now.only(left), kept.only(left)
+                now, kept, z, kept_z = now.only(left), kept.only(left), z[:, left], kept_z[:, left]
                 taken, opened = taken[:, left], np.flatnonzero(np.isin(left, opened))
         if rounds == primed:
             length, stalls = pace.first, 0
-        fresh = np.zeros_like(now.share)
+        fresh = np.zeros_like(z)
         fresh[:, opened] = taken[:, opened]
-        now.share = fresh if rounds == 1 and share is None else _KEEP * now.share + (1 - _KEEP) * fresh
-        missing = 1.0 - now.share.sum(axis=1)
-        norm = float((of_node * missing**2).sum()) + (_norm(now.share, pair) if rounds >= primed else 0.0)
+        z = fresh if rounds == 1 and share is None else _KEEP * z + (1 - _KEEP) * fresh
+        missing = 1.0 - z.sum(axis=1)
+        norm = float((of_node * missing**2).sum()) + (_norm(z, pair) if rounds >= primed else 0.0)
         step = length * 1.5 * (best - bound) / max(norm, 1e-12)
         if rounds >= primed:
-            support, sizes = _supported(now.share)
-            _step(now.f, now.share, support, sizes, pair, model.between, step)
+            transport.step(model, pair, z, now.f, now.g, step)
         now.u += step * of_node * missing
 
 
@@ -326,14 +225,6 @@ def _norm(z: Floats, pair: Floats) -> float:
     return float((pair.sum(axis=1) * square).sum() - (pair * (z @ z.T)).sum())
 
 
-def _supported(z: Floats) -> tuple[Ints, Ints]:
-    """(support (n, S), sizes (n,)): the labels of which a node has a share."""
-    has = z > _SUPPORT
-    sizes = has.sum(axis=1)
-    order = np.argsort(~has, axis=1, kind="stable")[:, : max(1, int(sizes.max(initial=1)))]
-    return np.ascontiguousarray(order), sizes
-
-
 def fixed(
     model: Model, theta: Floats, u: Floats, rho: Floats, opened: Ints, value: float, best: float
 ) -> tuple[Ints, Model]:
@@ -344,7 +235,8 @@ def fixed(
     is_open[opened] = True
     opening, closing = np.zeros(len(rho)), np.zeros(len(rho))
     if model.is_free:
-        opening, closing = np.maximum(rho, 0.0), np.maximum(-rho, 0.0)
+        idle = max(0.0, float(rho.min()))  # where no label pays, one opens all the same
+        opening, closing = np.maximum(rho - idle, 0.0), np.maximum(-rho, 0.0)
     else:
         for tier in range(len(model.count)):
             own = model.tier == tier

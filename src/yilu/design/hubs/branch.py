@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from yilu.design.hubs.bound import Bounded, Dual, Pace, rise
-from yilu.design.hubs.model import Bools, Ints, Model, only
+from yilu.design.hubs.bound import Bounded, Pace, rise
+from yilu.design.hubs.model import Ints, Model, only
 
 _BRISK = Pace(0.5, 12, 0.02)
 """A node begins where its parent stood: its first steps are short, and it is left early for one of its children."""
@@ -101,5 +101,4 @@ def _all_decided(model: Model) -> bool:
 def _part(node: Bounded, model: Model, kept: Ints) -> Bounded:
     if len(kept) == len(model.fixed):
         return replace(node, model=model, labels=kept)
-    dual = Dual(np.ascontiguousarray(node.dual.f[:, kept]), node.dual.u)
-    return replace(node, model=only(model, kept), dual=dual, share=np.ascontiguousarray(node.share[:, kept]), labels=kept)
+    return replace(node, model=only(model, kept), dual=node.dual.only(kept), share=np.ascontiguousarray(node.share[:, kept]), labels=kept)

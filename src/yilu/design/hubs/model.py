@@ -6,7 +6,7 @@ problem
     min  Σ_a f_a y_a + Σ_i Σ_a c_ia z_ia + Σ_a g_a(Σ_i o_i z_ia) + Σ_{i<j} Σ_a Σ_b q_ij(a, b) z_ia z_jb
     s.t. Σ_a z_ia = 1,   z_ia ≤ y_a,   z_ka = y_a for the label's own node k,   Σ_ℓ y_(k,ℓ) ≤ 1,   Σ_k y_(k,ℓ) = p_ℓ,   y, z ∈ {0, 1}
 
-with q_ij(a, b) = w_ij (D_ab + late_ij(a, b)) + w_ji (D_ba + late_ji(b, a)); ``late`` is the penalty where
+with q_ij(a, b) = w_ij D_ab + late_ij(a, b) + w_ji D_ba + late_ji(b, a); ``late_ij`` is the pair's fine where
 t_ia + s_a + τ_ab + s_b + t'_bj > T_ij, else 0. g is convex and piecewise linear: congestion, and beyond the capacity a price that no plan pays.
 """
 
@@ -30,7 +30,7 @@ class Model:
     ``flow`` (n, n) w; ``linear`` (n, K) c; ``fixed`` (K,) f; ``between`` (K, K) D; ``node`` (K,) each label's own node; ``tier`` (K,);
     ``allowed`` (n, K) bool; ``count`` (L,) p_ℓ, all -1 where the number is free; ``forced`` (K,) bool, labels that must open.
     Load of a label: ``weight`` (n,) o; ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf.
-    ``late`` (see the module) is off where ``penalty`` is 0: ``reach`` (n, K) t + s, ``across`` (K, K) τ, ``leave`` (K, n) s + t', ``due`` (n, n) T.
+    ``late`` (see the module) is ``fine`` (n, n) for a pair too late, and off where not ``timed``: ``reach`` (n, K) t + s, ``across`` (K, K) τ, ``leave`` (K, n) s + t', ``due`` (n, n) T.
     """
 
     flow: Floats
@@ -45,7 +45,8 @@ class Model:
     weight: Floats
     slope: Floats
     knee: Floats
-    penalty: float
+    timed: bool
+    fine: Floats
     reach: Floats
     across: Floats
     leave: Floats
@@ -63,14 +64,14 @@ class Model:
 
 
 @njit(cache=True, inline="always")
-def pair_cost(flow, between, penalty, reach, across, leave, due, i, a, j, b):
+def pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b):
     """q_ij(a, b), both directions."""
     out = flow[i, j] * between[a, b] + flow[j, i] * between[b, a]
-    if penalty > 0.0:
-        if flow[i, j] > 0.0 and reach[i, a] + across[a, b] + leave[b, j] > due[i, j]:
-            out += penalty * flow[i, j]
-        if flow[j, i] > 0.0 and reach[j, b] + across[b, a] + leave[a, i] > due[j, i]:
-            out += penalty * flow[j, i]
+    if timed:
+        if fine[i, j] > 0.0 and reach[i, a] + across[a, b] + leave[b, j] > due[i, j]:
+            out += fine[i, j]
+        if fine[j, i] > 0.0 and reach[j, b] + across[b, a] + leave[a, i] > due[j, i]:
+            out += fine[j, i]
     return out
 
 
@@ -86,7 +87,7 @@ def load_cost(slope, knee, a, load):
 
 
 @njit(cache=True, parallel=True)
-def moving_costs(flow, linear, between, penalty, reach, across, leave, due, labels, at):
+def moving_costs(flow, linear, between, timed, fine, reach, across, leave, due, labels, at):
     """(n, len(labels)): what node i alone would cost at each of ``labels``, all others staying where they are (``at``, (n,) labels)."""
     n, m = len(at), len(labels)
     out = np.empty((n, m))
@@ -94,10 +95,10 @@ def moving_costs(flow, linear, between, penalty, reach, across, leave, due, labe
         for x in range(m):
             a = labels[x]
             cost = linear[i, a]
-            if penalty > 0.0:
+            if timed:
                 for j in range(n):
                     if j != i:
-                        cost += pair_cost(flow, between, penalty, reach, across, leave, due, i, a, j, at[j])
+                        cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, at[j])
             else:
                 for j in range(n):
                     cost += flow[i, j] * between[a, at[j]] + flow[j, i] * between[at[j], a]
@@ -106,7 +107,7 @@ def moving_costs(flow, linear, between, penalty, reach, across, leave, due, labe
 
 
 @njit(cache=True)
-def whole_cost(flow, linear, fixed, between, penalty, reach, across, leave, due, weight, slope, knee, at):
+def whole_cost(flow, linear, fixed, between, timed, fine, reach, across, leave, due, weight, slope, knee, at):
     """Cost of an allocation ``at`` (n,) of labels: fixed, linear, load and pair terms."""
     n, k = len(at), len(fixed)
     is_open, load = np.zeros(k, np.bool_), np.zeros(k)
@@ -116,16 +117,16 @@ def whole_cost(flow, linear, fixed, between, penalty, reach, across, leave, due,
         load[at[i]] += weight[i]
         cost += linear[i, at[i]]
         for j in range(i):
-            cost += pair_cost(flow, between, penalty, reach, across, leave, due, j, at[j], i, at[i])
+            cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, j, at[j], i, at[i])
     for a in range(k):
         if is_open[a]:
             cost += fixed[a] + load_cost(slope, knee, a, load[a])
     return cost
 
 
-def terms(model: Model) -> tuple[Floats, Floats, float, Floats, Floats, Floats, Floats]:
+def terms(model: Model) -> tuple[Floats, Floats, bool, Floats, Floats, Floats, Floats, Floats]:
     """What the kernels take of the pair terms, in their order."""
-    return model.flow, model.between, model.penalty, model.reach, model.across, model.leave, model.due
+    return model.flow, model.between, model.timed, model.fine, model.reach, model.across, model.leave, model.due
 
 
 def cost_of(model: Model, at: Ints) -> float:
@@ -140,6 +141,6 @@ def only(model: Model, kept: Ints) -> Model:
     return Model(
         model.flow, np.ascontiguousarray(model.linear[:, kept]), model.fixed[kept], np.ascontiguousarray(model.between[square]),
         model.node[kept], model.tier[kept], np.ascontiguousarray(model.allowed[:, kept]), model.count, model.forced[kept], model.weight,
-        np.ascontiguousarray(model.slope[kept]), np.ascontiguousarray(model.knee[kept]), model.penalty, np.ascontiguousarray(model.reach[:, kept]),
+        np.ascontiguousarray(model.slope[kept]), np.ascontiguousarray(model.knee[kept]), model.timed, model.fine, np.ascontiguousarray(model.reach[:, kept]),
         np.ascontiguousarray(model.across[square]), np.ascontiguousarray(model.leave[kept]), model.due,
     )  # fmt: skip

@@ -19,7 +19,7 @@ _TRIED = 10
 
 @njit(cache=True)
 def settle(
-    flow, linear, between, penalty, reach, across, leave, due, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
+    flow, linear, between, timed, fine, reach, across, leave, due, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
 ):  # fmt: skip
     """Allocation from ``start`` (n,) (positions in ``hubs``) by best moves of single nodes, until none is better.
 
@@ -43,7 +43,7 @@ def settle(
             cost = linear[i, hubs[x]]
             for j in range(n):
                 if j != i:
-                    cost += pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[x], j, hubs[at[j]])
+                    cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], j, hubs[at[j]])
             table[i, x] = cost
     gain = 0.0
     for _ in range(rounds):
@@ -70,20 +70,20 @@ def settle(
             if i != mover:
                 for x in range(p):
                     table[i, x] += (
-                        pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[x], mover, hubs[to])
-                        - pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[x], mover, hubs[here])
+                        pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], mover, hubs[to])
+                        - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], mover, hubs[here])
                     )  # fmt: skip
         load[here] -= weight[mover]
         load[to] += weight[mover]
         at[mover] = to
         gain += best
     if is_loaded:
-        gain += _exchange(flow, between, penalty, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own)
+        gain += _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own)
     return at, gain
 
 
 @njit(cache=True)
-def _exchange(flow, between, penalty, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
+def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
     """Two nodes change places, as long as that is better: where loads are tight single nodes can't move."""
     n, p = table.shape
     gain = 0.0
@@ -100,10 +100,10 @@ def _exchange(flow, between, penalty, reach, across, leave, due, allowed, weight
                 shift = weight[i] - weight[j]
                 more = (
                     table[i, b] - table[i, a] + table[j, a] - table[j, b]
-                    - pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[b], j, hubs[b])
-                    - pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[a], j, hubs[a])
-                    + pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[a], j, hubs[b])
-                    + pair_cost(flow, between, penalty, reach, across, leave, due, i, hubs[b], j, hubs[a])
+                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[b], j, hubs[b])
+                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[a], j, hubs[a])
+                    + pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[a], j, hubs[b])
+                    + pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[b], j, hubs[a])
                     + load_cost(slope, knee, hubs[a], load[a] - shift) - load_cost(slope, knee, hubs[a], load[a])
                     + load_cost(slope, knee, hubs[b], load[b] + shift) - load_cost(slope, knee, hubs[b], load[b])
                 )  # fmt: skip
@@ -113,8 +113,8 @@ def _exchange(flow, between, penalty, reach, across, leave, due, allowed, weight
                             if o != mover:
                                 for x in range(p):
                                     table[o, x] += (
-                                        pair_cost(flow, between, penalty, reach, across, leave, due, o, hubs[x], mover, hubs[to])
-                                        - pair_cost(flow, between, penalty, reach, across, leave, due, o, hubs[x], mover, hubs[here])
+                                        pair_cost(flow, between, timed, fine, reach, across, leave, due, o, hubs[x], mover, hubs[to])
+                                        - pair_cost(flow, between, timed, fine, reach, across, leave, due, o, hubs[x], mover, hubs[here])
                                     )  # fmt: skip
                         at[mover] = to
                     load[a] -= shift

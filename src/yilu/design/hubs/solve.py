@@ -1,0 +1,215 @@
+"""``solve``: a hub plan and its proof, from search, dual and branching in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.random import Generator
+
+from yilu.design.hubs.bound import Bounded, Dual, Pace, first, rise
+from yilu.design.hubs.branch import branches
+from yilu.design.hubs.model import Floats, Ints, Model, only
+from yilu.design.hubs.problem import HubError, HubProblem, labels
+from yilu.design.hubs.search import allocated, improved, opened, shaken
+from yilu.design.stop import Progress, Stop
+
+_DESCENTS, _CHUNK, _CLOSED = 4, 100, 1e-9
+_ROOT = Pace(last=0.02)
+_NEAR = 0.01
+
+
+@dataclass(frozen=True)
+class HubPlan:
+    """Hubs and allocation, with the value of the plan and what is proven of it.
+
+    ``hubs`` (p,) nodes and ``tiers`` (p,) their tiers from 0; ``allocation`` (n,) each node's hub; ``cost``; ``bound`` that no plan is below;
+    ``trace``: (rounds, cost, bound) as they became better; ``near``: other sets of hubs within 1 % of the cost, cheapest first;
+    ``dual``: F and u of the root over all labels, from which ``certificate`` makes ``root_bound`` anew; ``nodes`` of the tree that were bounded.
+    """
+
+    hubs: Ints
+    tiers: Ints
+    allocation: Ints
+    cost: float
+    bound: float
+    trace: tuple[tuple[int, float, float], ...]
+    near: tuple[tuple[float, tuple[int, ...]], ...]
+    nodes: int
+
+    @property
+    def gap(self) -> float:
+        """(cost − bound) / |cost|."""
+        return Progress(self.cost, self.bound, 0).gap
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether no plan is better, to a relative 1e-9."""
+        return self.gap <= 2 * _CLOSED
+
+
+@dataclass
+class _Search:
+    """The best plan so far, in labels of the whole model, and what was seen on the way."""
+
+    model: Model
+    stop: Stop
+    rng: Generator
+    report: Callable[[Progress], None]
+    at: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    cost: float = np.inf
+    bound: float = -np.inf
+    rounds: int = 0
+    strength: int = 1
+    trace: list[tuple[int, float, float]] = field(default_factory=list)
+    near: dict[tuple[int, ...], float] = field(default_factory=dict)
+
+    def asked(self) -> bool:
+        """Count a round, and ask whether to stop."""
+        self.rounds += 1
+        return self.stop(Progress(self.cost, self.bound, self.rounds)) or self.closed
+
+    @property
+    def closed(self) -> bool:
+        return self.bound >= self.cost - _CLOSED * abs(self.cost)
+
+    def tell(self) -> None:
+        self.trace.append((self.rounds, self.cost, self.bound))
+        self.report(Progress(self.cost, self.bound, self.rounds))
+
+    def see(self, at: Ints, cost: float) -> bool:
+        """Take note of a plan; whether it is the best."""
+        hubs = tuple(np.unique(at).tolist())
+        if cost <= (1 + _NEAR) * self.cost:
+            self.near[hubs] = min(cost, self.near.get(hubs, np.inf))
+        if not np.isfinite(self.cost) or cost < self.cost - 1e-10 * abs(self.cost):
+            self.at, self.cost, self.strength = at, cost, 1
+            self.tell()
+            return True
+        return False
+
+    def raised(self, bound: float) -> None:
+        if bound > self.bound:
+            self.bound = min(bound, self.cost)
+            self.tell()
+
+    def shake(self, model: Model, kept: Ints) -> bool:
+        """One round of search among the labels ``kept``, from the best plan; whether it became better."""
+        local = np.searchsorted(kept, self.at)
+        if (local >= len(kept)).any() or (kept[np.minimum(local, len(kept) - 1)] != self.at).any():
+            return False
+        at, cost = shaken(model, local, self.strength, self.rng)
+        at, cost = improved(model, at, cost)
+        self.strength = self.strength % max(1, min(6, len(np.unique(self.at)))) + 1
+        return self.see(kept[at], cost)
+
+
+def solve(
+    problem: HubProblem, stop: Stop, seed: int = 0, report: Callable[[Progress], None] = lambda progress: None
+) -> HubPlan:
+    """The best plan found until ``stop`` says so or none can be better, with a proven bound.
+
+    The programme stands in ``yilu.design.hubs.model``, the bound in ``bound``. ``report`` hears of every better plan and bound. The same seed and a
+    stop that counts rounds give the same plan. Raises HubError where there is no plan, or none was found that keeps capacities and deadlines.
+    """
+    model = labels(problem)
+    search = _Search(model, stop, np.random.default_rng(seed), report)
+    everything = np.arange(len(model.fixed))
+    for _ in range(_DESCENTS):
+        at, cost = allocated(model, opened(model, search.rng))
+        search.see(*improved(model, at, cost))
+        if search.asked():
+            break
+    for _ in range(2 * _DESCENTS):
+        if search.asked():
+            break
+        search.shake(model, everything)
+    root = _root(search)
+    nodes = 0
+    if not search.closed and not search.stop(Progress(search.cost, search.bound, search.rounds)):
+        nodes = _tree(search, root)
+    return _plan(search, problem, nodes)
+
+
+def _root(search: _Search) -> Bounded:
+    """Dual and search in turn, until steps are short."""
+    kept = np.arange(len(search.model.fixed))
+    found = Bounded(-np.inf, first(search.model, search.at), np.zeros(0), search.model, kept, 0, 1.0)
+    began = False
+    while True:
+        found = rise(
+            found.model, found.dual, search.cost, lambda bound, n: n >= _CHUNK or search.asked(), found.share if began else None,
+            replace(_ROOT, first=found.length),
+        )  # fmt: skip
+        began, kept = True, kept[found.labels]
+        found = replace(found, labels=kept)
+        search.raised(found.bound)
+        if found.length < _ROOT.last or search.asked():
+            return found
+        better = search.shake(found.model, kept)
+        _rounded(search, found, kept)
+        if better and search.asked():
+            return found
+
+
+def _rounded(search: _Search, found: Bounded, kept: Ints) -> None:
+    """The plan that the averaged allocation points to."""
+    model, share = found.model, found.share
+    of_label = share[model.node, np.arange(len(kept))]
+    if model.is_free:
+        hubs = np.flatnonzero(of_label > 0.5)
+    else:
+        hubs = np.concatenate([
+            np.flatnonzero(model.tier == t)[np.argsort(-of_label[model.tier == t], kind="stable")[:count]]
+            for t, count in enumerate(model.count.tolist())
+        ])  # fmt: skip
+    if len(hubs) and len(np.unique(model.node[hubs])) == len(hubs):
+        search.see(*_whole(kept, improved(model, *allocated(model, np.sort(hubs)))))
+
+
+def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
+    return kept[plan[0]], plan[1]
+
+
+def _tree(search: _Search, root: Bounded) -> int:
+    nodes = 0
+    whole = replace(root, labels=root.labels)
+    ended = True
+    for branch in branches(whole, lambda: search.cost, lambda bound, done: search.asked()):
+        nodes = branch.done
+        search.raised(branch.bound)
+        if nodes % 8 == 0 and branch.found.model.flow is not None and np.isfinite(branch.found.bound):
+            search.shake(search.model if len(root.labels) > len(search.model.fixed) else root.model, root.labels)
+        ended = branch.open == 0
+    if ended and not search.closed and not search.stop(Progress(search.cost, search.bound, search.rounds)):
+        search.raised(search.cost)
+    return nodes
+
+
+def _plan(search: _Search, problem: HubProblem, nodes: int) -> HubPlan:
+    model = search.model
+    hubs = np.unique(search.at)
+    near = sorted((cost, tuple(model.node[list(h)].tolist())) for h, cost in search.near.items() if cost <= (1 + _NEAR) * search.cost)
+    _keeps(problem, model, search.at)
+    return HubPlan(
+        model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes
+    )  # fmt: skip
+
+
+def _keeps(problem: HubProblem, model: Model, at: Ints) -> None:
+    """HubError where the best plan breaks a capacity or a hard deadline."""
+    if problem.capacity is not None:
+        load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
+        over = np.flatnonzero(load > problem.capacity[model.node, model.tier] * (1 + 1e-9))
+        if len(over):
+            a = int(over[0])
+            raise HubError(
+                f"no plan within the capacities was found: hub {model.node[a]} would collect {load[a]:,.1f} of {problem.capacity[model.node[a], model.tier[a]]:,.1f}"
+            )
+    if problem.deadlines is not None and problem.deadlines.mode == "hard":
+        time = model.reach[:, :][np.arange(len(at)), at][:, None] + model.across[at[:, None], at[None, :]] + model.leave[at].T.T
+        late = np.argwhere((problem.flow > 0) & (time > model.due) & ~np.eye(len(at), dtype=bool))
+        if len(late):
+            named = ", ".join(f"{i} → {j}" for i, j in late[:5].tolist())
+            raise HubError(f"no plan keeps all deadlines: {len(late)} pairs are late in the best one, among them {named}", next_step="Use mode volume or penalty to see what can be kept.")
