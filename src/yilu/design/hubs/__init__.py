@@ -1,0 +1,6 @@
+"""Where should hubs be, and whom does each serve? Hub location with single allocation: plans with a proven bound."""
+
+from yilu.design.hubs.problem import Congestion, Deadlines, HubError, HubProblem, classical
+from yilu.design.hubs.solve import HubPlan, solve
+
+__all__ = ["Congestion", "Deadlines", "HubError", "HubPlan", "HubProblem", "classical", "solve"]

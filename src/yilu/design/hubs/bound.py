@@ -219,10 +219,19 @@ def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats
     return float(u.sum() + rho[opened].sum()) if len(opened) else np.inf, opened, rho, taken
 
 
-def _norm(z: Floats, pair: Floats) -> float:
+@njit(cache=True)
+def _norm(z, pair):
     """Σ_{i<j} W_ij ‖z̄_i − z̄_j‖²."""
-    square = (z**2).sum(axis=1)
-    return float((pair.sum(axis=1) * square).sum() - (pair * (z @ z.T)).sum())
+    n, k = z.shape
+    out = 0.0
+    for i in range(n):
+        for j in range(i):
+            if pair[j, i] > 0.0:
+                square = 0.0
+                for a in range(k):
+                    square += (z[i, a] - z[j, a]) ** 2
+                out += pair[j, i] * square
+    return out
 
 
 def fixed(
