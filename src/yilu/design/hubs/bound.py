@@ -17,7 +17,6 @@ The projection of the path formulation is that of Adams and Johnson's first leve
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,20 +45,6 @@ class Dual:
     def take(self, other: Dual) -> None:
         """Become as ``other``, in place."""
         self.f[:], self.g[:], self.u[:] = other.f, other.g, other.u
-
-
-@dataclass(frozen=True)
-class Bounded:
-    """What a run of the bound found: ``bound``, the ``dual`` that gives it, ``share`` (n, K) the averaged allocation, and the ``model`` it stands
-    over, with labels and allocations fixed by reduced cost left out; ``labels`` (K,) are that model's labels in the one it began with."""
-
-    bound: float
-    dual: Dual
-    share: Floats
-    model: Model
-    labels: Ints
-    rounds: int
-    length: float
 
 
 @njit(cache=True, parallel=True)
@@ -156,65 +141,97 @@ class Pace:
 
     first: float = 1.0
     stalls: int = 60
-    last: float = 1e-3
+    last: float = 0.02
 
 
-def rise(
-    model: Model, dual: Dual, best: float, stop: Callable[[float, int], bool], share: Floats | None = None, pace: Pace = Pace(),
-) -> Bounded:  # fmt: skip
-    """Raise the bound until ``stop(bound, rounds)``, it meets ``best``, the value of the best plan known, or steps have become short.
+class Ascent:
+    """The dual on its way up, one ``step`` at a time.
 
-    ``share``: the averaged allocation of a run before, from which this one goes on. The bound is inf where the model allows no plan.
+    ``bound`` so far, and ``dual`` and ``share`` (n, K), the averaged allocation, where it was reached; ``model`` over the labels that reduced costs
+    leave, and ``labels`` (K,) those in the model it began with. The bound is inf where the model allows no plan.
     """
-    n, labels = len(model.flow), np.arange(len(model.fixed))
-    pair = model.flow + model.flow.T
-    of_node = np.maximum(pair.sum(axis=1), 1e-9)
-    primed = _PRIMED if share is None else 0
-    now, kept = dual.only(labels), dual.only(labels)
-    z = np.zeros_like(model.linear) if share is None else share.copy()
-    kept_z = z.copy()
-    bound, length, stalls, rounds = -np.inf, pace.first, 0, 0
-    theta = np.empty_like(model.linear)
-    while True:
-        if rounds == 0 or rounds >= primed:
-            transport.thetas(model, pair, now.f, now.g, theta)
-        value, opened, rho, taken = _valued(model, theta, now.u)
-        stalls = 0 if value > bound + 1e-7 * abs(best) else stalls + 1
-        if value > bound:
-            bound = value
-            kept.take(now)
-            kept_z = z
-        elif value < bound - 0.5 * max(best - bound, 1e-6 * abs(best)) and rounds > primed + 10:
-            now.take(kept)
-            z, length = kept_z, 0.7 * length
-        if stalls >= pace.stalls:
-            length, stalls = 0.8 * length, 0
-        rounds += 1
-        if bound >= best - 1e-9 * abs(best) or length < pace.last or stop(bound, rounds):
-            return Bounded(bound, kept, kept_z, model, labels, rounds, length)
-        if rounds % 25 == 0 and rounds > primed and value > bound - 0.2 * (best - bound):
-            left, model = fixed(model, theta, now.u, rho, opened, value, best)
-            if len(left) < len(labels):
-                labels, theta = labels[left], np.empty((n, len(left)))
-                now, kept, z, kept_z = now.only(left), kept.only(left), z[:, left], kept_z[:, left]
+
+    def __init__(self, model: Model, dual: Dual, share: Floats | None = None, pace: Pace = Pace()) -> None:
+        """``share``: of an ascent before, from which this one goes on."""
+        self.model, self.labels, self.pace = model, np.arange(len(model.fixed)), pace
+        self.bound, self.rounds = -np.inf, 0
+        self.dual, self._now = dual.only(self.labels), dual.only(self.labels)
+        self.share = np.zeros_like(model.linear) if share is None else share
+        self._z = self.share
+        self._length, self._stalls = pace.first, 0
+        self._primed = _PRIMED if share is None else 0
+        self._pair = model.flow + model.flow.T
+        self._of_node = np.maximum(self._pair.sum(axis=1), 1e-9)
+        self._theta = np.empty_like(model.linear)
+        transport.threads(model)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether steps have become too short to go on."""
+        return self._length < self.pace.last or self.bound == np.inf
+
+    def step(self, best: float) -> None:
+        """One round, against the value ``best`` of the best plan known: value the dual, fix what it tells, move it."""
+        if self.rounds == 0 or self.rounds >= self._primed:
+            transport.thetas(self.model, self._pair, self._now.f, self._now.g, self._theta)
+        value, opened, rho, taken = _valued(self.model, self._theta, self._now.u)
+        self._judge(value, best)
+        self.rounds += 1
+        if self.bound == np.inf:
+            return
+        if self.rounds % 25 == 0 and self.rounds > self._primed and value > self.bound - 0.2 * (best - self.bound):
+            left, self.model = fixed(self.model, self._theta, self._now.u, rho, opened, value, best)
+            if len(left) < len(self.labels):
                 taken, opened = taken[:, left], np.flatnonzero(np.isin(left, opened))
-        if rounds == primed:
-            length, stalls = pace.first, 0
-        fresh = np.zeros_like(z)
+                self._shrink(left)
+        if self.rounds == self._primed:
+            self._length, self._stalls = self.pace.first, 0
+        fresh = np.zeros_like(self._z)
         fresh[:, opened] = taken[:, opened]
-        z = fresh if rounds == 1 and share is None else _KEEP * z + (1 - _KEEP) * fresh
-        missing = 1.0 - z.sum(axis=1)
-        norm = float((of_node * missing**2).sum()) + (_norm(z, pair) if rounds >= primed else 0.0)
-        step = length * 1.5 * (best - bound) / max(norm, 1e-12)
-        if rounds >= primed:
-            transport.step(model, pair, z, now.f, now.g, step)
-        now.u += step * of_node * missing
+        self._z = fresh if self.rounds == 1 and self._primed else _KEEP * self._z + (1 - _KEEP) * fresh
+        missing = 1.0 - self._z.sum(axis=1)
+        moves = self.rounds >= self._primed
+        norm = float((self._of_node * missing**2).sum()) + (_norm(self._z, self._pair) if moves else 0.0)
+        length = self._length * 1.5 * max(best - self.bound, 0.0) / max(norm, 1e-12)
+        if moves:
+            transport.step(self.model, self._pair, self._z, self._now.f, self._now.g, length)
+        self._now.u += length * self._of_node * missing
+
+    def _judge(self, value: float, best: float) -> None:
+        """Keep a better point, go back to the best one from a collapse, shorten the steps where nothing is gained."""
+        self._stalls = 0 if value > self.bound + 1e-7 * abs(best) else self._stalls + 1
+        if value > self.bound:
+            self.bound, self.share = value, self._z
+            self.dual.take(self._now)
+        elif value < self.bound - 0.5 * max(best - self.bound, 1e-6 * abs(best)) and self.rounds > self._primed + 10:
+            self._now.take(self.dual)
+            self._z, self._length = self.share, 0.7 * self._length
+        if self._stalls >= self.pace.stalls:
+            self._length, self._stalls = 0.8 * self._length, 0
+
+    def _shrink(self, left: Ints) -> None:
+        self.labels, self._theta = self.labels[left], np.empty((len(self._theta), len(left)))
+        self.dual, self._now = self.dual.only(left), self._now.only(left)
+        self.share, self._z = self.share[:, left], self._z[:, left]
+        transport.threads(self.model)
 
 
 def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats, Bools]:
     """(L, the labels chosen, ρ (K,), allocations (n, K) of each label)."""
     rho, taken = np.empty(len(model.fixed)), np.empty(theta.shape, np.bool_)
-    _prices(theta, u, model.fixed, model.node, model.allowed, model.weight, model.slope, model.knee, model.is_loaded, rho, taken)
+    _prices(
+        theta,
+        u,
+        model.fixed,
+        model.node,
+        model.allowed,
+        model.weight,
+        model.slope,
+        model.knee,
+        model.is_loaded,
+        rho,
+        taken,
+    )
     opened = chosen(model, rho)
     return float(u.sum() + rho[opened].sum()) if len(opened) else np.inf, opened, rho, taken
 

@@ -8,62 +8,77 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
-from yilu.design.hubs.bound import Bounded, Pace, rise
-from yilu.design.hubs.model import Ints, Model, only
+from yilu.design.hubs.bound import Ascent, Dual, Pace
+from yilu.design.hubs.model import Floats, Ints, Model, only
 
 _BRISK = Pace(0.5, 12, 0.02)
 """A node begins where its parent stood: its first steps are short, and it is left early for one of its children."""
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A node of the tree before it is bounded: its ``model`` over ``labels`` (of the whole), with the dual and averaged allocation of its parent."""
+
+    model: Model
+    labels: Ints
+    dual: Dual
+    share: Floats
+
+    def only(self, model: Model, kept: Ints) -> Waiting:
+        """The node under ``model``, over some of its labels."""
+        if len(kept) == len(self.labels):
+            return Waiting(model, self.labels, self.dual, self.share)
+        return Waiting(
+            only(model, kept), self.labels[kept], self.dual.only(kept), np.ascontiguousarray(self.share[:, kept])
+        )
+
+
+@dataclass(frozen=True)
 class Branch:
-    """One step of the tree: the global ``bound`` then, how many nodes were ``done`` and are ``open``, and the node that was just bounded
-    (``found``) with its ``labels`` in the whole model."""
+    """One step of the tree: the global ``bound`` then, how many nodes were ``done`` and are ``open``, and the ``node`` as its ascent left it."""
 
     bound: float
     done: int
     open: int
-    found: Bounded
-    labels: Ints
+    node: Waiting
 
 
-def branches(root: Bounded, best: Callable[[], float], stop: Callable[[float, int], bool], rounds: int = 120) -> Iterator[Branch]:
-    """Branch from ``root`` until no open node is below ``best()``, giving every node as it is bounded; ``best`` may fall meanwhile."""
-    heap: list[tuple[float, int, Bounded, Ints]] = []
-    number = 0
+def branches(
+    root: Waiting, bound: float, best: Callable[[], float], stop: Callable[[], bool], rounds: int = 120
+) -> Iterator[Branch]:
+    """Branch from ``root``, whose bound is ``bound``, until no open node is below ``best()``, giving every node as it is bounded.
 
-    def put(bound: float, found: Bounded, labels: Ints) -> None:
-        nonlocal number
-        number += 1
-        heapq.heappush(heap, (bound, number, found, labels))
-
-    for child in children(root):
-        put(root.bound, child, root.labels[child.labels])
+    ``best`` may fall meanwhile; ``stop`` is asked every round of every node.
+    """
+    number = count()
+    heap = [(bound, next(number), child) for child in children(root)]
     done = 0
     while heap:
-        floor, _, waiting, labels = heapq.heappop(heap)
-        value = best()
-        if floor >= value - 1e-9 * abs(value):
-            return
-        if stop(floor, done):
-            return
-        found = rise(
-            waiting.model, waiting.dual, value, lambda bound, n: n >= rounds or stop(floor, done), waiting.share, _BRISK
-        )
+        floor, _, node = heapq.heappop(heap)
+        ascent = Ascent(node.model, node.dual, node.share, _BRISK)
+        while ascent.rounds < rounds and not ascent.is_over and not closes(ascent.bound, best()):
+            if stop():
+                return
+            ascent.step(best())
         done += 1
-        own = labels[found.labels]
-        bound = max(floor, found.bound)
-        if bound < value - 1e-9 * abs(value):
-            for child in children(found):
-                put(bound, child, own[child.labels])
-        least = min(min((b for b, *_ in heap), default=value), value)
-        yield Branch(least, done, len(heap), found, own)
+        left = Waiting(ascent.model, node.labels[ascent.labels], ascent.dual, ascent.share)
+        own = max(floor, ascent.bound)
+        if not closes(own, best()):
+            for child in children(left):
+                heapq.heappush(heap, (own, next(number), child))
+        yield Branch(min(heap[0][0] if heap else np.inf, best()), done, len(heap), left)
 
 
-def children(node: Bounded) -> list[Bounded]:
+def closes(bound: float, cost: float) -> bool:
+    """Whether nothing better than ``cost`` can be above ``bound``, to a relative 1e-9."""
+    return bound >= cost - 1e-9 * abs(cost)
+
+
+def children(node: Waiting) -> list[Waiting]:
     """The two halves of a node: a label opens or not; where all are decided, one node is allocated to a label or not."""
     model, share = node.model, node.share
     labels = np.arange(len(model.fixed))
@@ -80,7 +95,7 @@ def children(node: Bounded) -> list[Bounded]:
         allowed[model.node[a], a] = True
         others = np.flatnonzero((model.node == model.node[a]) & (labels != a))  # the site's other tiers
         kept = np.setdiff1d(labels, others)
-        return [_part(node, model, shut), _part(node, replace(model, forced=forced, allowed=allowed), kept)]
+        return [node.only(model, shut), node.only(replace(model, forced=forced, allowed=allowed), kept)]
     free = model.allowed.sum(axis=1) > 1
     free[model.node[model.forced]] = False
     split = np.where(model.allowed & free[:, None], np.minimum(share, 1 - share) + 1e-6 * share, -1.0)
@@ -91,14 +106,8 @@ def children(node: Bounded) -> list[Bounded]:
     with_it[i] = False
     with_it[i, a] = True
     without[i, a] = False
-    return [_part(node, replace(model, allowed=of), labels) for of in (with_it, without)]
+    return [node.only(replace(model, allowed=of), labels) for of in (with_it, without)]
 
 
 def _all_decided(model: Model) -> bool:
     return not model.is_free and int(model.forced.sum()) == int(model.count.sum())
-
-
-def _part(node: Bounded, model: Model, kept: Ints) -> Bounded:
-    if len(kept) == len(model.fixed):
-        return replace(node, model=model, labels=kept)
-    return replace(node, model=only(model, kept), dual=node.dual.only(kept), share=np.ascontiguousarray(node.share[:, kept]), labels=kept)

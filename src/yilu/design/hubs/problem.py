@@ -180,7 +180,9 @@ def _checked(problem: HubProblem) -> tuple[int, int]:
     if problem.congestion is not None:
         knees, slopes = problem.congestion.knees, problem.congestion.slopes
         if len(knees) != len(slopes) or len(knees) > 8 or (np.diff(knees) <= 0).any() or (np.diff(slopes) < 0).any():
-            raise HubError("congestion: expected at most 8 knees, rising, with slopes that rise: the cost must be convex")
+            raise HubError(
+                "congestion: expected at most 8 knees, rising, with slopes that rise: the cost must be convex"
+            )
     return n, tiers
 
 
@@ -189,7 +191,10 @@ def _has_plan(problem: HubProblem, model: Model) -> None:
     for tier, count in enumerate(problem.tiers or ()):
         sites = int((model.tier == tier).sum())
         if not 0 <= count <= sites:
-            raise HubError(f"{count} hubs of tier {tier + 1} are asked for, and {sites} sites may be one", next_step="Allow more sites, or ask for fewer hubs.")
+            raise HubError(
+                f"{count} hubs of tier {tier + 1} are asked for, and {sites} sites may be one",
+                next_step="Allow more sites, or ask for fewer hubs.",
+            )
         must = int((model.forced & (model.tier == tier)).sum())
         if must > count:
             raise HubError(f"{must} sites must be hubs of tier {tier + 1}, and only {count} may open")
@@ -214,7 +219,9 @@ def _has_room(problem: HubProblem, model: Model) -> None:
     )  # fmt: skip
     need = model.weight.sum()
     if most < need:
-        raise HubError(f"the largest hubs that may open hold {most:,.1f} of {need:,.1f} units: {need - most:,.1f} short")
+        raise HubError(
+            f"the largest hubs that may open hold {most:,.1f} of {need:,.1f} units: {need - most:,.1f} short"
+        )
 
 
 def _in_time(problem: HubProblem, model: Model) -> None:
@@ -224,7 +231,10 @@ def _in_time(problem: HubProblem, model: Model) -> None:
     late = impossible(model)
     if len(late):
         named = ", ".join(f"{i} → {j} ({late_by:,.1f} late)" for i, j, late_by in late[:5])
-        raise HubError(f"{len(late)} pairs can't be in time over any hubs: {named}", next_step="Relax these deadlines, or use mode volume or penalty.")
+        raise HubError(
+            f"{len(late)} pairs can't be in time over any hubs: {named}",
+            next_step="Relax these deadlines, or use mode volume or penalty.",
+        )
 
 
 def impossible(model: Model) -> list[tuple[int, int, float]]:

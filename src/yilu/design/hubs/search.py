@@ -78,7 +78,25 @@ def settle(
         at[mover] = to
         gain += best
     if is_loaded:
-        gain += _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own)
+        gain += _exchange(
+            flow,
+            between,
+            timed,
+            fine,
+            reach,
+            across,
+            leave,
+            due,
+            allowed,
+            weight,
+            slope,
+            knee,
+            hubs,
+            at,
+            table,
+            load,
+            is_own,
+        )
     return at, gain
 
 

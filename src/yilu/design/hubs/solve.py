@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
 
-from yilu.design.hubs.bound import Bounded, Dual, Pace, first, rise
-from yilu.design.hubs.branch import branches
-from yilu.design.hubs.model import Floats, Ints, Model, only
+from yilu.design.hubs.bound import Ascent, first
+from yilu.design.hubs.branch import Waiting, branches, closes
+from yilu.design.hubs.model import Ints, Model
 from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop
 
-_DESCENTS, _CHUNK, _CLOSED = 4, 100, 1e-9
-_ROOT = Pace(last=0.02)
-_NEAR = 0.01
+_DESCENTS, _CLOSED, _NEAR = 4, 1e-9, 0.01
+_CHUNK = 100
+"""Rounds of the dual before search has its first turn again; the next turns come later and later."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class HubPlan:
 
     ``hubs`` (p,) nodes and ``tiers`` (p,) their tiers from 0; ``allocation`` (n,) each node's hub; ``cost``; ``bound`` that no plan is below;
     ``trace``: (rounds, cost, bound) as they became better; ``near``: other sets of hubs within 1 % of the cost, cheapest first;
-    ``dual``: F and u of the root over all labels, from which ``certificate`` makes ``root_bound`` anew; ``nodes`` of the tree that were bounded.
+    ``nodes`` of the tree that were bounded.
     """
 
     hubs: Ints
@@ -68,11 +68,16 @@ class _Search:
     def asked(self) -> bool:
         """Count a round, and ask whether to stop."""
         self.rounds += 1
+        return self.over
+
+    @property
+    def over(self) -> bool:
+        """Whether to stop, without counting a round."""
         return self.stop(Progress(self.cost, self.bound, self.rounds)) or self.closed
 
     @property
     def closed(self) -> bool:
-        return self.bound >= self.cost - _CLOSED * abs(self.cost)
+        return closes(self.bound, self.cost)
 
     def tell(self) -> None:
         self.trace.append((self.rounds, self.cost, self.bound))
@@ -126,36 +131,31 @@ def solve(
             break
         search.shake(model, everything)
     root = _root(search)
-    nodes = 0
-    if not search.closed and not search.stop(Progress(search.cost, search.bound, search.rounds)):
-        nodes = _tree(search, root)
+    nodes = 0 if search.over else _tree(search, root)
     return _plan(search, problem, nodes)
 
 
-def _root(search: _Search) -> Bounded:
+def _root(search: _Search) -> Waiting:
     """Dual and search in turn, until steps are short."""
-    kept = np.arange(len(search.model.fixed))
-    found = Bounded(-np.inf, first(search.model, search.at), np.zeros(0), search.model, kept, 0, 1.0)
-    began = False
-    while True:
-        found = rise(
-            found.model, found.dual, search.cost, lambda bound, n: n >= _CHUNK or search.asked(), found.share if began else None,
-            replace(_ROOT, first=found.length),
-        )  # fmt: skip
-        began, kept = True, kept[found.labels]
-        found = replace(found, labels=kept)
-        search.raised(found.bound)
-        if found.length < _ROOT.last or search.asked():
-            return found
-        better = search.shake(found.model, kept)
-        _rounded(search, found, kept)
-        if better and search.asked():
-            return found
+    ascent = Ascent(search.model, first(search.model, search.at))
+    turn, told = _CHUNK, -np.inf
+    while not search.asked() and not ascent.is_over:
+        ascent.step(search.cost)
+        if ascent.bound > told + 1e-4 * abs(search.cost):
+            told = ascent.bound
+            search.raised(told)
+        if ascent.rounds >= turn:
+            turn = ascent.rounds + max(_CHUNK, ascent.rounds // 3)
+            search.raised(ascent.bound)
+            search.shake(ascent.model, ascent.labels)
+            _rounded(search, ascent)
+    search.raised(ascent.bound)
+    return Waiting(ascent.model, ascent.labels, ascent.dual, ascent.share)
 
 
-def _rounded(search: _Search, found: Bounded, kept: Ints) -> None:
+def _rounded(search: _Search, ascent: Ascent) -> None:
     """The plan that the averaged allocation points to."""
-    model, share = found.model, found.share
+    model, share, kept = ascent.model, ascent.share, ascent.labels
     of_label = share[model.node, np.arange(len(kept))]
     if model.is_free:
         hubs = np.flatnonzero(of_label > 0.5)
@@ -172,17 +172,15 @@ def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
     return kept[plan[0]], plan[1]
 
 
-def _tree(search: _Search, root: Bounded) -> int:
-    nodes = 0
-    whole = replace(root, labels=root.labels)
-    ended = True
-    for branch in branches(whole, lambda: search.cost, lambda bound, done: search.asked()):
-        nodes = branch.done
+def _tree(search: _Search, root: Waiting) -> int:
+    """Branch until the bound meets the cost or there is no more time. Returns the nodes bounded."""
+    nodes, left = 0, 1
+    for branch in branches(root, search.bound, lambda: search.cost, search.asked):
+        nodes, left = branch.done, branch.open
         search.raised(branch.bound)
-        if nodes % 8 == 0 and branch.found.model.flow is not None and np.isfinite(branch.found.bound):
-            search.shake(search.model if len(root.labels) > len(search.model.fixed) else root.model, root.labels)
-        ended = branch.open == 0
-    if ended and not search.closed and not search.stop(Progress(search.cost, search.bound, search.rounds)):
+        if nodes % 8 == 0:
+            search.shake(root.model, root.labels)
+    if not left:
         search.raised(search.cost)
     return nodes
 
@@ -190,7 +188,11 @@ def _tree(search: _Search, root: Bounded) -> int:
 def _plan(search: _Search, problem: HubProblem, nodes: int) -> HubPlan:
     model = search.model
     hubs = np.unique(search.at)
-    near = sorted((cost, tuple(model.node[list(h)].tolist())) for h, cost in search.near.items() if cost <= (1 + _NEAR) * search.cost)
+    near = sorted(
+        (cost, tuple(model.node[list(h)].tolist()))
+        for h, cost in search.near.items()
+        if cost <= (1 + _NEAR) * search.cost
+    )
     _keeps(problem, model, search.at)
     return HubPlan(
         model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes
@@ -208,8 +210,15 @@ def _keeps(problem: HubProblem, model: Model, at: Ints) -> None:
                 f"no plan within the capacities was found: hub {model.node[a]} would collect {load[a]:,.1f} of {problem.capacity[model.node[a], model.tier[a]]:,.1f}"
             )
     if problem.deadlines is not None and problem.deadlines.mode == "hard":
-        time = model.reach[:, :][np.arange(len(at)), at][:, None] + model.across[at[:, None], at[None, :]] + model.leave[at].T.T
+        time = (
+            model.reach[:, :][np.arange(len(at)), at][:, None]
+            + model.across[at[:, None], at[None, :]]
+            + model.leave[at].T.T
+        )
         late = np.argwhere((problem.flow > 0) & (time > model.due) & ~np.eye(len(at), dtype=bool))
         if len(late):
             named = ", ".join(f"{i} → {j}" for i, j in late[:5].tolist())
-            raise HubError(f"no plan keeps all deadlines: {len(late)} pairs are late in the best one, among them {named}", next_step="Use mode volume or penalty to see what can be kept.")
+            raise HubError(
+                f"no plan keeps all deadlines: {len(late)} pairs are late in the best one, among them {named}",
+                next_step="Use mode volume or penalty to see what can be kept.",
+            )

@@ -8,10 +8,12 @@ The row of (i, j), i < j, is i n − i (i + 1)/2 + j − i − 1.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import config, njit, prange, set_num_threads
 
 from yilu.design.hubs.model import Floats, Ints, Model, pair_cost, terms
 
+_WORTH = 800_000
+"""Nodes squared times labels from which a second thread pays."""
 _SUPPORT = 0.01
 """Shares of z̄ below this do not move the dual: a step that leaves them out is still valid."""
 
@@ -34,6 +36,12 @@ def _slopes_kept(between):
 def is_metric(model: Model) -> bool:
     """Whether the pair costs are a metric times a flow."""
     return not model.timed and bool(_slopes_kept(model.between))
+
+
+def threads(model: Model) -> None:
+    """Let kernels use as many threads as their work is worth: waking one takes longer than a small problem's whole round."""
+    n, k = model.linear.shape
+    set_num_threads(config.NUMBA_NUM_THREADS if n * n * k > _WORTH else 1)
 
 
 def first(model: Model, at: Ints, metric: bool) -> tuple[Floats, Floats]:
@@ -189,13 +197,18 @@ def _first_any(flow, between, timed, fine, reach, across, leave, due, allowed, a
                 least = np.inf
                 for a in range(k):
                     if allowed[i, a]:
-                        least = min(least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - one[a])
+                        least = min(
+                            least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - one[a]
+                        )
                 other[b] = least
             for a in range(k):
                 least = np.inf
                 for b in range(k):
                     if allowed[j, b]:
-                        least = min(least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - other[b])
+                        least = min(
+                            least,
+                            pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - other[b],
+                        )
                 one[a] = least
 
 
@@ -212,13 +225,17 @@ def _move_any(
             raised = other[b] + length * there[b]
             for a in range(k):
                 if allowed[i, a]:
-                    low[a] = min(low[a], pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - raised)
+                    low[a] = min(
+                        low[a], pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - raised
+                    )
     for a in of_i:
         if allowed[i, a]:
             raised = one[a] + length * here[a]
             for b in range(k):
                 if allowed[j, b]:
-                    high[b] = min(high[b], pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - raised)
+                    high[b] = min(
+                        high[b], pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - raised
+                    )
     for a in of_i:
         one[a] += length * here[a]
     for b in of_j:
@@ -230,13 +247,17 @@ def _move_any(
         least = np.inf
         for b in range(k):
             if allowed[j, b]:
-                least = min(least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - other[b])
+                least = min(
+                    least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - other[b]
+                )
         one[a] = least
     for b in of_j:
         least = np.inf
         for a in range(k):
             if allowed[i, a]:
-                least = min(least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - one[a])
+                least = min(
+                    least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - one[a]
+                )
         other[b] = least
 
 

@@ -1,0 +1,96 @@
+"""Recompute a plan's cost and its root bound with plain numpy: nothing here shares code with search, dual or branching.
+
+A user who doubts a figure needs to trust this file alone: ``cost_parts`` adds up a plan, ``bound_of`` turns the prices that the plan carries into
+a number that no plan can be below, whatever they are and however they were found.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from yilu.design.hubs.problem import Floats, HubProblem, Ints
+
+
+def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, float]:
+    """What a plan costs, by part: collection, transfer, distribution, fixed, congestion; and ``late_volume``, the flow that misses its deadline.
+
+    ``allocation`` (n,) each node's hub; ``tiers`` (n,) the tier of each node's hub.
+    """
+    n = len(problem.flow)
+    nodes = np.arange(n)
+    flow, hub = problem.flow, allocation
+    discount = problem.discount[tiers[:, None], tiers[None, :]]
+    over = discount * problem.transfer[hub[:, None], hub[None, :]] * (hub[:, None] != hub[None, :])
+    parts = {
+        "collection": float((flow.sum(axis=1) * problem.collection[nodes, hub]).sum()),
+        "transfer": float((flow * over).sum()),
+        "distribution": float((flow.sum(axis=0) * problem.distribution[hub, nodes]).sum()),
+        "fixed": 0.0, "congestion": 0.0, "late_volume": 0.0,
+    }  # fmt: skip
+    opened = np.unique(hub)
+    if problem.fixed is not None:
+        parts["fixed"] = float(sum(problem.fixed[k, tiers[k]] for k in opened))
+    if problem.congestion is not None:
+        load = np.bincount(hub, weights=flow.sum(axis=1), minlength=n)[opened]
+        knees = np.append(problem.congestion.knees, np.inf)
+        for low, high, slope in zip(knees[:-1], knees[1:], problem.congestion.slopes, strict=True):
+            parts["congestion"] += float((slope * np.clip(np.minimum(load, high) - low, 0, None)).sum())
+    late = problem.deadlines
+    if late is not None:
+        time = (
+            (late.collect[nodes, hub] + late.handling[hub])[:, None] + late.transfer[hub[:, None], hub[None, :]]
+            + (late.handling[hub] + late.distribute[hub, nodes])[None, :]
+        )  # fmt: skip
+        missed = (time > late.due) & ~np.eye(n, dtype=np.bool_)
+        parts["late_volume"] = float((flow * missed).sum())
+    return parts
+
+
+def cost_of(problem: HubProblem, allocation: Ints, tiers: Ints) -> float:
+    """The plan's value as the planner counts it: the parts; in mode ``volume`` the late volume and fixed costs; in ``penalty`` what is late besides."""
+    parts = cost_parts(problem, allocation, tiers)
+    late = parts.pop("late_volume")
+    mode = "" if problem.deadlines is None else problem.deadlines.mode
+    if mode == "volume":
+        return late + parts["fixed"] + parts["congestion"]
+    whole = sum(parts.values())
+    return whole + late * problem.deadlines.penalty if mode == "penalty" and problem.deadlines is not None else whole
+
+
+def bound_of(problem: HubProblem, f: Floats, u: Floats) -> float:
+    """A bound from one function a pair, ``f`` (n (n−1)/2, n), and ``u`` (n,), for one tier and no deadlines.
+
+    min Σ_i Σ_k θ_ik z_ik + Σ_k f_k y_k with Σ_k z_ik = 1 priced at u, and W_ij F^ij put between nodes' costs; where F is steeper than
+    the cost between two hubs, the most by which it is so is taken off for the pair. Capacities and congestion are left out: they only add cost.
+    """
+    if len(problem.discount) != 1 or problem.deadlines is not None:
+        raise ValueError("bound_of knows one tier and no deadlines")
+    n = len(problem.flow)
+    pair = problem.flow + problem.flow.T
+    between = float(problem.discount[0, 0]) * problem.transfer
+    theta = (
+        problem.collection * problem.flow.sum(axis=1)[:, None]
+        + problem.distribution.T * problem.flow.sum(axis=0)[:, None]
+    )
+    off, row = 0.0, 0
+    for i in range(n):
+        for j in range(i + 1, n):
+            if pair[i, j] > 0:
+                one = f[row]
+                theta[i] += pair[i, j] * one
+                theta[j] -= pair[i, j] * one
+                low = np.minimum(between, between.T)
+                off += pair[i, j] * max(0.0, float((one[None, :] - one[:, None] - low).max()))
+            row += 1
+    fixed = np.zeros(n) if problem.fixed is None else problem.fixed[:, 0]
+    own = theta[np.arange(n), np.arange(n)] - u
+    rho = fixed + own + np.minimum(0.0, theta - u[:, None]).sum(axis=0) - np.minimum(0.0, own)
+    if problem.candidates is not None:
+        rho = np.where(problem.candidates[:, 0], rho, np.inf)
+    if problem.tiers is not None:
+        return float(u.sum() + np.sort(rho)[: problem.tiers[0]].sum() - off)
+    return float(
+        u.sum() + min(rho.min(), 0.0 if (rho < 0).any() else rho.min()) - off
+        if not (rho < 0).any()
+        else u.sum() + rho[rho < 0].sum() - off
+    )
