@@ -278,4 +278,6 @@ def fixed(
     allowed[model.node, labels] = model.allowed[model.node, labels]
     left = np.flatnonzero((opening <= room) | forced)
     must = forced | (is_open & (closing > room))
+    allowed[model.node[must]] = False
+    allowed[model.node[must], labels[must]] = True
     return left, only(replace(model, allowed=allowed, forced=must), left)

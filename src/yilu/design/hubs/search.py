@@ -143,8 +143,8 @@ def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, we
 
 
 @njit(cache=True)
-def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open, most):
-    """The ``most`` best pairs (position of the hub that closes, label that opens), by what single nodes would gain.
+def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open, is_free, most):
+    """The ``most`` best pairs (position of the hub that closes, label that opens), by what single nodes would gain; -1: none closes or opens.
 
     ``table`` (n, K) from moving_costs; ``linked`` (n, K): what of it node i pays to its own hub's other nodes; they come along when the hub closes.
     """
@@ -157,9 +157,15 @@ def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open
                 second[i] = table[i, hubs[x]]
     score = np.full(most, np.inf)
     out, into = np.full(most, -1), np.full(most, -1)
-    gain = np.empty(p)
+    gain = np.zeros(p)
+    if is_free and p > 1:
+        for i in range(n):
+            gain[at[i]] += second[i] - table[i, hubs[at[i]]]
+        for x in range(p):
+            if not forced[hubs[x]]:
+                _insert(score, out, into, gain[x] - fixed[hubs[x]], x, -1)
     for b in range(k):
-        if is_open[b]:
+        if is_open[b] or not allowed[node[b], b]:
             continue
         gain[:] = 0.0
         joint = 0.0
@@ -174,17 +180,25 @@ def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open
                 stay = there - here
             joint += stay
             gain[at[i]] += min(there - linked[i, b], second[i]) - here - stay
+        if is_free and not blocked:
+            _insert(score, out, into, joint + fixed[b], -1, b)
         for x in range(p):
             if forced[hubs[x]] or tier[hubs[x]] != tier[b] or (blocked and node[hubs[x]] != node[b]):
                 continue
-            value = joint + gain[x] + fixed[b] - fixed[hubs[x]]
-            if value < score[most - 1]:
-                y = most - 1
-                while y > 0 and score[y - 1] > value:
-                    score[y], out[y], into[y] = score[y - 1], out[y - 1], into[y - 1]
-                    y -= 1
-                score[y], out[y], into[y] = value, x, b
-    return out, into, score
+            _insert(score, out, into, joint + gain[x] + fixed[b] - fixed[hubs[x]], x, b)
+    return out, into
+
+
+@njit(cache=True)
+def _insert(score, out, into, value, x, b):
+    """Put a pair into its place among the best."""
+    y = len(score) - 1
+    if value >= score[y]:
+        return
+    while y > 0 and score[y - 1] > value:
+        score[y], out[y], into[y] = score[y - 1], out[y - 1], into[y - 1]
+        y -= 1
+    score[y], out[y], into[y] = value, x, b
 
 
 def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints, float]:
@@ -229,17 +243,18 @@ def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[
         is_open = np.zeros(len(everything), np.bool_)
         is_open[hubs] = True
         table = moving_costs(flow, model.linear, *rest, everything, at)
-        out, into, _ = _ranked(
-            table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, tried
+        out, into = _ranked(
+            table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, model.is_free, tried
         )  # fmt: skip
         for x, b in zip(out.tolist(), into.tolist(), strict=True):
-            if x < 0:
+            if x < 0 and b < 0:
                 return at, cost
-            some = hubs.copy()
-            some[x] = b
-            start = at.copy()
-            start[at == hubs[x]] = b
-            found, value = allocated(model, some, start)
+            some, start = np.delete(hubs, x) if x >= 0 else hubs, at.copy()
+            if b >= 0:
+                some = np.append(some, b)
+                if x >= 0:
+                    start[at == hubs[x]] = b
+            found, value = allocated(model, np.sort(some), start)
             if value < cost - 1e-9 * abs(cost):
                 at, cost = found, value
                 break
@@ -267,21 +282,26 @@ def opened(model: Model, rng: Generator) -> Ints:
 
 
 def shaken(model: Model, at: Ints, strength: int, rng: Generator) -> tuple[Ints, float]:
-    """The plan with ``strength`` hubs changed at random for labels of their tier, allocated anew."""
+    """The plan with ``strength`` hubs changed at random for labels of their tier, allocated anew; where their number is free, one more or less."""
     hubs = np.unique(at)
     start = at.copy()
-    for x in rng.permutation(len(hubs))[:strength]:
-        old = hubs[x]
+    for old in rng.permutation(hubs)[:strength].tolist():
         if model.forced[old]:
             continue
-        taken = set(model.node[hubs].tolist()) - {int(model.node[old])}
-        free = [
-            b for b in np.flatnonzero(model.tier == model.tier[old])
-            if b not in hubs and int(model.node[b]) not in taken and model.allowed[model.node[b], b]
-        ]  # fmt: skip
-        if not free:
+        taken = np.isin(model.node, np.setdiff1d(model.node[hubs], model.node[[old]]))
+        taken[old] = True
+        own = model.allowed[model.node, np.arange(len(taken))]
+        free = np.flatnonzero((model.tier == model.tier[old]) & ~taken & own)
+        if not len(free):
             continue
         new = int(rng.choice(free))
-        hubs[x] = new
-        start[start == old] = new
+        kept = hubs[hubs != old]
+        act = rng.integers(4) if model.is_free else 0
+        if act == 2 and len(kept):  # close it
+            hubs = kept
+        elif act == 3 and model.node[new] != model.node[old]:  # open another beside it
+            hubs = np.append(hubs, new)
+        else:
+            hubs = np.append(kept, new)
+            start[start == old] = new
     return allocated(model, np.sort(hubs), start)

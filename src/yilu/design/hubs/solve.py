@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from yilu.design.hubs.bound import Ascent, first
 from yilu.design.hubs.branch import Waiting, branches, closes
-from yilu.design.hubs.model import Ints, Model
+from yilu.design.hubs.model import Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop
@@ -156,7 +156,7 @@ def _root(search: _Search) -> Waiting:
 def _rounded(search: _Search, ascent: Ascent) -> None:
     """The plan that the averaged allocation points to."""
     model, share, kept = ascent.model, ascent.share, ascent.labels
-    of_label = share[model.node, np.arange(len(kept))]
+    of_label = np.where(model.forced, np.inf, share[model.node, np.arange(len(kept))])
     if model.is_free:
         hubs = np.flatnonzero(of_label > 0.5)
     else:
@@ -174,14 +174,16 @@ def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
 
 def _tree(search: _Search, root: Waiting) -> int:
     """Branch until the bound meets the cost or there is no more time. Returns the nodes bounded."""
-    nodes, left = 0, 1
-    for branch in branches(root, search.bound, lambda: search.cost, search.asked):
-        nodes, left = branch.done, branch.open
+    nodes = 0
+
+    def see(at: Ints) -> None:
+        search.see(at, cost_of(search.model, at))
+
+    for branch in branches(root, search.bound, lambda: search.cost, see, search.asked):
+        nodes = branch.done
         search.raised(branch.bound)
-        if nodes % 8 == 0:
+        if nodes % 8 == 7:
             search.shake(root.model, root.labels)
-    if not left:
-        search.raised(search.cost)
     return nodes
 
 
