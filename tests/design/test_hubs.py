@@ -14,7 +14,7 @@ from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classi
 from yilu.design.hubs.certificate import cost_of, cost_parts
 from yilu.design.stop import at_rounds
 
-_STOP = at_rounds(6000)
+_STOP = at_rounds(40_000)
 
 
 def brute(problem: HubProblem) -> float:

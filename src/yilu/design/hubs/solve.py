@@ -16,6 +16,8 @@ from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop
 
 _DESCENTS, _CLOSED, _NEAR = 4, 1e-9, 0.01
+_RESCUES = 80
+"""Turns of search before the dual while the best plan is over a capacity or late: a bound climbs badly against such a plan."""
 _CHUNK = 100
 """Rounds of the dual before search has its first turn again; the next turns come later and later."""
 
@@ -59,7 +61,7 @@ class _Search:
     report: Callable[[Progress], None]
     at: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     cost: float = np.inf
-    bound: float = -np.inf
+    bound: float = 0.0
     rounds: int = 0
     strength: int = 1
     trace: list[tuple[int, float, float]] = field(default_factory=list)
@@ -126,8 +128,8 @@ def solve(
         search.see(*improved(model, at, cost))
         if search.asked():
             break
-    for _ in range(2 * _DESCENTS):
-        if search.asked():
+    for turn in range(_RESCUES):
+        if search.asked() or (turn >= 2 * _DESCENTS and not _breaks(problem, model, search.at)):
             break
         search.shake(model, everything)
     root = _root(search)
@@ -195,32 +197,31 @@ def _plan(search: _Search, problem: HubProblem, nodes: int) -> HubPlan:
         for h, cost in search.near.items()
         if cost <= (1 + _NEAR) * search.cost
     )
-    _keeps(problem, model, search.at)
+    if broken := _breaks(problem, model, search.at):
+        how = "There is no plan that keeps all limits" if search.closed else "No plan that keeps all limits was found"
+        raise HubError(
+            f"{how}: in the best one {broken}",
+            next_step="Relax these limits, or use the deadlines' mode volume or penalty to see what can be kept.",
+        )
     return HubPlan(
         model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes
     )  # fmt: skip
 
 
-def _keeps(problem: HubProblem, model: Model, at: Ints) -> None:
-    """HubError where the best plan breaks a capacity or a hard deadline."""
+def _breaks(problem: HubProblem, model: Model, at: Ints) -> str:
+    """What a plan breaks, capacity or hard deadline, as a sentence; empty where it breaks nothing."""
     if problem.capacity is not None:
         load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
-        over = np.flatnonzero(load > problem.capacity[model.node, model.tier] * (1 + 1e-9))
+        room = problem.capacity[model.node, model.tier]
+        over = np.flatnonzero(load > room * (1 + 1e-9))
         if len(over):
             a = int(over[0])
-            raise HubError(
-                f"no plan within the capacities was found: hub {model.node[a]} would collect {load[a]:,.1f} of {problem.capacity[model.node[a], model.tier[a]]:,.1f}"
-            )
+            return f"hub {model.node[a]} would collect {load[a]:,.1f} and holds {room[a]:,.1f}"
     if problem.deadlines is not None and problem.deadlines.mode == "hard":
-        time = (
-            model.reach[:, :][np.arange(len(at)), at][:, None]
-            + model.across[at[:, None], at[None, :]]
-            + model.leave[at].T.T
-        )
+        nodes = np.arange(len(at))
+        time = model.reach[nodes, at][:, None] + model.across[at[:, None], at[None, :]] + model.leave[at, nodes]
         late = np.argwhere((problem.flow > 0) & (time > model.due) & ~np.eye(len(at), dtype=bool))
         if len(late):
             named = ", ".join(f"{i} → {j}" for i, j in late[:5].tolist())
-            raise HubError(
-                f"no plan keeps all deadlines: {len(late)} pairs are late in the best one, among them {named}",
-                next_step="Use mode volume or penalty to see what can be kept.",
-            )
+            return f"{len(late)} pairs would be late, among them {named}"
+    return ""
