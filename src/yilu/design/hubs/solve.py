@@ -15,10 +15,10 @@ from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop
 
-_DESCENTS, _CLOSED, _NEAR = 4, 1e-9, 0.01
+_DESCENTS, _CLOSED, _NEAR = 2, 1e-9, 0.01
 _RESCUES = 80
 """Turns of search before the dual while the best plan is over a capacity or late: a bound climbs badly against such a plan."""
-_CHUNK = 100
+_CHUNK = 30
 """Rounds of the dual before search has its first turn again; the next turns come later and later."""
 
 
@@ -140,14 +140,14 @@ def solve(
 def _root(search: _Search) -> Waiting:
     """Dual and search in turn, until steps are short."""
     ascent = Ascent(search.model, first(search.model, search.at))
-    turn, told = _CHUNK, -np.inf
+    turn, told = 100 + _CHUNK, -np.inf
     while not search.asked() and not ascent.is_over:
         ascent.step(search.cost)
         if ascent.bound > told + 1e-4 * abs(search.cost):
             told = ascent.bound
             search.raised(told)
         if ascent.rounds >= turn:
-            turn = ascent.rounds + max(_CHUNK, ascent.rounds // 3)
+            turn = ascent.rounds + max(_CHUNK, ascent.rounds // 4)
             search.raised(ascent.bound)
             search.shake(ascent.model, ascent.labels)
             _rounded(search, ascent)
