@@ -30,7 +30,7 @@ def brute(problem: HubProblem) -> float:
         for opened in combinations(sites, size):
             if len({k for k, _ in opened}) < size or not _fits(problem, opened):
                 continue
-            at = {k: t for k, t in opened}
+            at = dict(opened)
             choices = [
                 [i] if i in at else [k for k, t in opened if problem.node_tiers is None or problem.node_tiers[i, t]]
                 for i in range(n)
@@ -56,6 +56,10 @@ def _value(problem: HubProblem, hubs: np.ndarray, tier: np.ndarray) -> float:
             [problem.capacity[k, tier[list(hubs).index(k)]] if k in hubs else np.inf for k in range(len(hubs))]
         )
         if (load > room + 1e-9).any():
+            return np.inf
+    if problem.least is not None:
+        load = np.bincount(hubs, weights=problem.flow.sum(axis=1), minlength=len(hubs))
+        if any(load[k] < problem.least[k, tier[list(hubs).index(k)]] - 1e-9 for k in set(hubs.tolist())):
             return np.inf
     if (
         problem.deadlines is not None
@@ -176,3 +180,22 @@ def test_required_hubs_open_and_forbidden_ones_do_not(seed: int, n: int) -> None
     agrees(problem, seed)
     hubs = solve(problem, _STOP, seed).hubs
     assert seed % n in hubs and (seed + 1) % n not in hubs
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(4, 5), st.sampled_from([None, 2]), st.booleans())
+def test_large_pairs_go_past_the_hubs(seed: int, n: int, p: int | None, late: bool) -> None:
+    """A pair takes its direct lane where that is cheaper than the way over hubs, and is then in time."""
+    rng = np.random.default_rng(seed + 4)
+    problem = made(seed, n, p, True)
+    direct = np.where(rng.random((n, n)) < 0.5, rng.uniform(0.3, 3.0, (n, n)) * problem.transfer, np.inf)
+    problem = replace(problem, direct=direct)
+    agrees(_timed(problem, seed, "penalty", 1.0) if late else problem, seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(4, 5), st.sampled_from([None, 2]), st.floats(0.1, 0.5))
+def test_a_hub_opens_only_with_its_least_volume(seed: int, n: int, p: int | None, share: float) -> None:
+    """No open hub collects less than its least volume; where none can be, it is said."""
+    problem = made(seed, n, p, True)
+    agrees(replace(problem, least=np.full((n, 1), share * problem.flow.sum())), seed)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost, terms
+from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost
 
 _TRIED = 10
 """Interchanges carried out of those ranked."""
@@ -19,7 +19,7 @@ _TRIED = 10
 
 @njit(cache=True)
 def settle(
-    flow, linear, between, timed, fine, reach, across, leave, due, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
+    pairs, linear, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
 ):  # fmt: skip
     """Allocation from ``start`` (n,) (positions in ``hubs``) by best moves of single nodes, until none is better.
 
@@ -43,7 +43,7 @@ def settle(
             cost = linear[i, hubs[x]]
             for j in range(n):
                 if j != i:
-                    cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], j, hubs[at[j]])
+                    cost += pair_cost(pairs, i, hubs[x], j, hubs[at[j]])
             table[i, x] = cost
     gain = 0.0
     for _ in range(rounds):
@@ -70,8 +70,8 @@ def settle(
             if i != mover:
                 for x in range(p):
                     table[i, x] += (
-                        pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], mover, hubs[to])
-                        - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], mover, hubs[here])
+                        pair_cost(pairs, i, hubs[x], mover, hubs[to])
+                        - pair_cost(pairs, i, hubs[x], mover, hubs[here])
                     )  # fmt: skip
         load[here] -= weight[mover]
         load[to] += weight[mover]
@@ -79,14 +79,7 @@ def settle(
         gain += best
     if is_loaded:
         gain += _exchange(
-            flow,
-            between,
-            timed,
-            fine,
-            reach,
-            across,
-            leave,
-            due,
+            pairs,
             allowed,
             weight,
             slope,
@@ -101,7 +94,7 @@ def settle(
 
 
 @njit(cache=True)
-def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
+def _exchange(pairs, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
     """Two nodes change places, as long as that is better: where loads are tight single nodes can't move."""
     n, p = table.shape
     gain = 0.0
@@ -118,10 +111,10 @@ def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, we
                 shift = weight[i] - weight[j]
                 more = (
                     table[i, b] - table[i, a] + table[j, a] - table[j, b]
-                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[b], j, hubs[b])
-                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[a], j, hubs[a])
-                    + pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[a], j, hubs[b])
-                    + pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[b], j, hubs[a])
+                    - pair_cost(pairs, i, hubs[b], j, hubs[b])
+                    - pair_cost(pairs, i, hubs[a], j, hubs[a])
+                    + pair_cost(pairs, i, hubs[a], j, hubs[b])
+                    + pair_cost(pairs, i, hubs[b], j, hubs[a])
                     + load_cost(slope, knee, hubs[a], load[a] - shift) - load_cost(slope, knee, hubs[a], load[a])
                     + load_cost(slope, knee, hubs[b], load[b] + shift) - load_cost(slope, knee, hubs[b], load[b])
                 )  # fmt: skip
@@ -131,8 +124,8 @@ def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, we
                             if o != mover:
                                 for x in range(p):
                                     table[o, x] += (
-                                        pair_cost(flow, between, timed, fine, reach, across, leave, due, o, hubs[x], mover, hubs[to])
-                                        - pair_cost(flow, between, timed, fine, reach, across, leave, due, o, hubs[x], mover, hubs[here])
+                                        pair_cost(pairs, o, hubs[x], mover, hubs[to])
+                                        - pair_cost(pairs, o, hubs[x], mover, hubs[here])
                                     )  # fmt: skip
                         at[mover] = to
                     load[a] -= shift
@@ -211,9 +204,8 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
     lost = begin < 0
     if lost.any():
         begin[lost] = position[_nearest(model, hubs)[lost]]
-    flow, *rest = terms(model)
     at, _ = settle(
-        flow, model.linear, *rest, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
+        model.pairs, model.linear, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
     )  # fmt: skip
     labels = hubs[at]
     return labels, cost_of(model, labels)
@@ -229,20 +221,19 @@ def _nearest(model: Model, hubs: Ints) -> Ints:
 def _linked(model: Model, at: Ints) -> Floats:
     """(n, K): what node i would pay to the nodes now at its own hub a, if it alone went to b: Σ_j w_ij D_ba + w_ji D_ab."""
     together = at[:, None] == at[None, :]
-    to, back = (model.flow * together).sum(axis=1), (model.flow.T * together).sum(axis=1)
-    return to[:, None] * model.between[:, at].T + back[:, None] * model.between[at]
+    to, back = (model.pairs.flow * together).sum(axis=1), (model.pairs.flow.T * together).sum(axis=1)
+    return to[:, None] * model.pairs.between[:, at].T + back[:, None] * model.pairs.between[at]
 
 
 def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[Ints, float]:
     """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better."""
     everything = np.arange(len(model.fixed))
-    flow, *rest = terms(model)
     while True:
         hubs = np.unique(at)
         position = np.searchsorted(hubs, at)
         is_open = np.zeros(len(everything), np.bool_)
         is_open[hubs] = True
-        table = moving_costs(flow, model.linear, *rest, everything, at)
+        table = moving_costs(model.pairs, model.linear, everything, at)
         out, into = _ranked(
             table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, model.is_free, tried
         )  # fmt: skip
@@ -265,7 +256,7 @@ def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[
 def opened(model: Model, rng: Generator) -> Ints:
     """Labels to begin with: forced ones, and others at random by the flow of their nodes, as many of each tier as there must be."""
     n_tiers = len(model.count)
-    volume = model.flow.sum(axis=0) + model.flow.sum(axis=1) + 1e-9
+    volume = model.pairs.flow.sum(axis=0) + model.pairs.flow.sum(axis=1) + 1e-9
     hubs = list(np.flatnonzero(model.forced))
     taken = {int(model.node[a]) for a in hubs}
     for tier in range(n_tiers):

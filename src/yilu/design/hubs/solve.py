@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from yilu.design.hubs.bound import Ascent, first
 from yilu.design.hubs.branch import Waiting, branches, closes
-from yilu.design.hubs.model import Ints, Model, cost_of
+from yilu.design.hubs.model import Bools, Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop
@@ -217,11 +217,41 @@ def _breaks(problem: HubProblem, model: Model, at: Ints) -> str:
         if len(over):
             a = int(over[0])
             return f"hub {model.node[a]} would collect {load[a]:,.1f} and holds {room[a]:,.1f}"
+    if problem.least is not None:
+        load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
+        least = problem.least[model.node, model.tier]
+        under = np.flatnonzero((load < least * (1 - 1e-9)) & np.isin(np.arange(len(load)), at))
+        if len(under):
+            a = int(under[0])
+            return f"hub {model.node[a]} would collect {load[a]:,.1f} of at least {least[a]:,.1f}"
     if problem.deadlines is not None and problem.deadlines.mode == "hard":
         nodes = np.arange(len(at))
-        time = model.reach[nodes, at][:, None] + model.across[at[:, None], at[None, :]] + model.leave[at, nodes]
-        late = np.argwhere((problem.flow > 0) & (time > model.due) & ~np.eye(len(at), dtype=bool))
+        time = (
+            model.pairs.reach[nodes, at][:, None]
+            + model.pairs.across[at[:, None], at[None, :]]
+            + model.pairs.leave[at, nodes]
+        )
+        late = np.argwhere(
+            (problem.flow > 0)
+            & (time > model.pairs.due)
+            & ~np.eye(len(at), dtype=bool)
+            & ~taken_direct(problem, model, at)
+        )
         if len(late):
             named = ", ".join(f"{i} → {j}" for i, j in late[:5].tolist())
             return f"{len(late)} pairs would be late, among them {named}"
     return ""
+
+
+def taken_direct(problem: HubProblem, model: Model, at: Ints) -> Bools:
+    """(n, n): pairs that take their direct lane under a plan ``at`` (n,) of labels."""
+    n = len(at)
+    if problem.direct is None:
+        return np.zeros((n, n), np.bool_)
+    hub = model.node[at]
+    over = (
+        problem.collection[np.arange(n), hub][:, None]
+        + model.pairs.between[at[:, None], at[None, :]]
+        + problem.distribution[hub, np.arange(n)]
+    )
+    return np.asarray((problem.direct < over) & ~np.eye(n, dtype=bool))
