@@ -61,7 +61,7 @@ def branches(
     def part(node: Waiting, floor: float) -> None:
         for child in (halves := children(node)):
             heapq.heappush(heap, (floor, next(number), child))
-        if not halves:
+        if not halves and node.model.allowed.any(axis=1).all():
             see(node.labels[np.argmax(node.model.allowed, axis=1)])
 
     part(root, bound)

@@ -195,7 +195,7 @@ def _insert(score, out, into, value, x, b):
 
 
 def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints, float]:
-    """(labels (n,), cost) of the best allocation found to ``hubs`` (p,) open labels, from ``start`` (n,) labels or each node's nearest."""
+    """(labels (n,), cost) of the best allocation found to ``hubs`` (p,) open labels, inf where a node may go to none of them, from ``start`` (n,) labels or each node's nearest."""
     if start is None:
         start = _nearest(model, hubs)
     position = np.full(len(model.fixed), -1)
@@ -208,7 +208,8 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
         model.pairs, model.linear, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
     )  # fmt: skip
     labels = hubs[at]
-    return labels, cost_of(model, labels)
+    may = model.allowed[np.arange(len(at)), labels].all()
+    return labels, cost_of(model, labels) if may else np.inf
 
 
 def _nearest(model: Model, hubs: Ints) -> Ints:
@@ -246,7 +247,7 @@ def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[
                 if x >= 0:
                     start[at == hubs[x]] = b
             found, value = allocated(model, np.sort(some), start)
-            if value < cost - 1e-9 * abs(cost):
+            if np.isinf(cost) > np.isinf(value) or value < cost - 1e-9 * abs(cost):
                 at, cost = found, value
                 break
         else:

@@ -90,7 +90,7 @@ class _Search:
         hubs = tuple(np.unique(at).tolist())
         if cost <= (1 + _NEAR) * self.cost:
             self.near[hubs] = min(cost, self.near.get(hubs, np.inf))
-        if not np.isfinite(self.cost) or cost < self.cost - 1e-10 * abs(self.cost):
+        if not len(self.at) or np.isinf(self.cost) > np.isinf(cost) or cost < self.cost - 1e-10 * abs(self.cost):
             self.at, self.cost, self.strength = at, cost, 1
             self.tell()
             return True
@@ -129,9 +129,15 @@ def solve(
         if search.asked():
             break
     for turn in range(_RESCUES):
-        if search.asked() or (turn >= 2 * _DESCENTS and not _breaks(problem, model, search.at)):
+        if search.asked() or (
+            turn >= 2 * _DESCENTS and np.isfinite(search.cost) and not _breaks(problem, model, search.at)
+        ):
             break
         search.shake(model, everything)
+    if np.isinf(search.cost):
+        raise HubError(
+            "no plan was found in which every node may go to a hub", next_step="Allow more nodes to more tiers."
+        )
     root = _root(search)
     nodes = 0 if search.over else _tree(search, root)
     return _plan(search, problem, nodes)
