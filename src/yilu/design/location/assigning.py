@@ -70,7 +70,8 @@ def closed_by_highs(problem: LocationProblem, status: Ints, at: Ints | None, cos
             event.interrupt()
 
     model.cbMipInterrupt.subscribe(asked)
-    model.run()
+    if model.run() == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refused the programme")
     if model.getModelStatus() == highspy.HighsModelStatus.kInfeasible and at is None:
         raise Infeasible(
             "no allocation gives every customer one site that has room, though the capacity is enough in sum",
@@ -106,7 +107,7 @@ def _model(problem: LocationProblem, sites: Ints, status: Ints, row: Ints, colum
     low = np.concatenate([np.ones(n), np.full(m + pairs, -highspy.kHighsInf)])
     high = np.concatenate([np.ones(n), np.zeros(m + pairs)])
     model = highspy.Highs()
-    for name, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
+    for name, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
         model.setOptionValue(name, value)
     total = m + pairs
     index = np.arange(total, dtype=np.int32)

@@ -8,14 +8,14 @@ import numpy as np
 
 from yilu.design.location.assigning import closed_by_highs, reachable
 from yilu.design.location.branching import Found, Search, Tightened
-from yilu.design.location.capacitated_bound import ascend, flips
+from yilu.design.location.capacitated_bound import ascend, flips, reduced
 from yilu.design.location.plans import Ints, LocationPlan
 from yilu.design.location.problems import Bools, Floats, LocationProblem, Infeasible
 from yilu.design.location.single_source import assigned
 from yilu.design.location.transport import transport
 from yilu.design.stop import Progress, Stop, gap, never
 
-_NEAR = 5
+_MOST_TRIED, _MOST_PRICED, _MOST_ADDED = 60, 300, 4
 _PROVEN = 1e-9
 
 
@@ -31,7 +31,7 @@ def solve_location(problem: LocationProblem, *, stop: Stop = never, seed: int = 
     reachable(problem)
     cost, open_ = relaxation.improved(problem.allowed, status, math.inf)
     if not math.isfinite(cost):
-        relaxation.seat(closed_by_highs(problem, status, None, math.inf, never).at)
+        relaxation.seat(closed_by_highs(problem, status, None, math.inf, lambda p: math.isfinite(p.cost)).at)
         cost, open_ = relaxation.best_cost, relaxation.best_open
     found = Search(relaxation, open_, cost, status, stop, seed).run()
     return _plan(problem, relaxation, found, stop)
@@ -122,39 +122,46 @@ class LocationRelaxation:
         return float(ascend(self.by_site, p.demand, p.capacity, p.fixed, status, u, 1.0, 0.0, 1, *out)[0])
 
     def improved(self, open_: Bools, status: Ints, cost: float) -> tuple[float, Bools]:
-        """Exchange, add and drop the sites that the relaxation finds likeliest, as long as that pays."""
+        """Exchange, add and drop sites as long as that pays."""
         best = self._roomy(open_ & (status >= 0), status)
-        best_cost = self.exact(best, 0.0)[0]
+        best_cost, u = self.exact(best, 0.0)
         if not math.isfinite(best_cost):
             best = np.asarray(status >= 0)
-            best_cost = self.exact(best, 0.0)[0]
-        better = True
-        while better:
+            best_cost, u = self.exact(best, 0.0)
+        better, left = math.isfinite(best_cost), _MOST_PRICED
+        while better and left > 0:
             better = False
-            for candidate in self._near(best, status):
-                found = self.exact(candidate, 0.0)[0]
+            for candidate in self._near(best, status, u):
+                left -= 1
+                found, prices = self.exact(candidate, 0.0)
                 if found < best_cost * (1 - 1e-12):
-                    best, best_cost, better = candidate, found, True
+                    best, best_cost, u, better = candidate, found, prices, True
                     break
         if not self.problem.single_source or best_cost >= cost:
             return best_cost, best
-        return self._seated(best)
+        return self._seated(best, status)
 
-    def _near(self, open_: Bools, status: Ints) -> list[Bools]:
-        """Open sets one move away, with room for all demand."""
-        inside, outside = np.flatnonzero(open_ & (status == 0)), np.flatnonzero(~open_ & (status == 0))
-        leave = [-1, *inside[np.argsort(-self.rho[inside])][: 2 * _NEAR].tolist()]
-        come = [-1, *outside[np.argsort(self.rho[outside])][:_NEAR].tolist()]
+    def _near(self, open_: Bools, status: Ints, u: Floats) -> list[Bools]:
+        """Open sets one move away, with room for all demand, the most promising first.
+
+        At the multipliers that are exact for the set that is open, the bound says what a newcomer can save at most and what a leaver costs at least; where the one isn't more than the other, the move can't pay.
+        """
+        p = self.problem
+        rho = np.append(reduced(self.by_site, p.demand, p.capacity, p.fixed, u), 0.0)
+        come = np.append(np.flatnonzero(~open_ & (status == 0)), p.sites)
+        leave = np.append(np.flatnonzero(open_ & (status == 0)), p.sites)
+        room = np.append(p.capacity, 0.0)
+        left = float(p.capacity[open_].sum() - p.demand.sum() * (1 - 1e-12))
+        pays = rho[come][:, None] - rho[leave]
+        fits = left + room[come][:, None] - room[leave] >= 0
+        rows, columns = np.nonzero((pays < -1e-9) & fits)
+        order = np.argsort(pays[rows, columns], kind="stable")[:_MOST_TRIED]
         near = []
-        for j in come:
-            for r in leave:
-                candidate = open_.copy()
-                if r >= 0:
-                    candidate[r] = False
-                if j >= 0:
-                    candidate[j] = True
-                if (j >= 0 or r >= 0) and self._holds(candidate):
-                    near.append(candidate)
+        for j, r in zip(come[rows[order]], leave[columns[order]], strict=True):
+            candidate = np.append(open_, False)
+            candidate[r], candidate[j] = False, True
+            if candidate[:-1].any():
+                near.append(candidate[:-1])
         return near
 
     def _holds(self, open_: Bools) -> bool:
@@ -170,16 +177,24 @@ class LocationRelaxation:
             out[j] = out[j] or status[j] == 0
         return out
 
-    def _seated(self, open_: Bools) -> tuple[float, Bools]:
-        """One site for each customer, out of these."""
-        p, sites = self.problem, np.flatnonzero(open_)
-        cost = self.by_site[sites]
-        amount = transport(cost, p.demand, p.capacity[sites])[1]
-        served = np.where(p.demand > 0, np.argmax(amount, axis=0), np.argmin(cost, axis=0))
-        total, at = assigned(cost, p.demand, p.capacity[sites], served)
-        if math.isfinite(total):
-            self.seat(sites[at], open_)
-        return total + float(p.fixed[sites].sum()), open_
+    def _seated(self, open_: Bools, status: Ints) -> tuple[float, Bools]:
+        """One site for each customer, out of these; where that fails, the next likely site is opened too, a few times."""
+        p, open_ = self.problem, open_.copy()
+        for _ in range(_MOST_ADDED):
+            sites = np.flatnonzero(open_)
+            cost = self.by_site[sites]
+            amount = transport(cost, p.demand, p.capacity[sites])[1]
+            served = np.where(p.demand > 0, np.argmax(amount, axis=0), np.argmin(cost, axis=0))
+            total, at = assigned(cost, p.demand, p.capacity[sites], served)
+            if math.isfinite(total):
+                used = self.opened(sites[at]) | (status == 1)
+                self.seat(sites[at], used)
+                return total + float(p.fixed[used].sum()), used
+            others = np.flatnonzero(~open_ & (status == 0))
+            if not others.size:
+                break
+            open_[others[np.argmin(self.rho[others])]] = True
+        return math.inf, open_
 
     def seat(self, at: Ints | None, open_: Bools | None = None) -> None:
         """Take a plan of one source, if it is the cheapest so far."""

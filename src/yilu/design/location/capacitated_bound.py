@@ -1,15 +1,21 @@
 """The Lagrangean relaxation of capacitated location: the demand constraints priced by u_i, the rest solved by filling knapsacks.
 
-    L(u) = Σ_i u_i + min { Σ_j ρ_j y_j : Σ_j capacity_j y_j ≥ Σ_i demand_i, 0 ≤ y_j ≤ 1 }
+    L(u) = Σ_i u_i + min { Σ_j ρ_j y_j : Σ_j capacity_j y_j ≥ Σ_i demand_i, y_j ∈ {0, 1} }
     ρ_j  = fixed_j - max { Σ_i (u_i - demand_i cost_ij) x_i : Σ_i demand_i x_i ≤ capacity_j, 0 ≤ x_i ≤ 1 }
 
 For any u this is at most the cost of any plan, of one source or split. Source: Cornuéjols, Sridharan, Thizy, European Journal of Operational Research 50 (1991): the relaxation with the constraint of total capacity kept.
+
+The choice of sites is itself a knapsack. Two things below it are computed, and the larger taken: its linear relaxation, by sorting; and the whole choice by dynamic programming over `GRID` steps of capacity, in which
+a site's capacity is rounded up and the demand isn't, so that nothing possible is lost.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+
+GRID = 1000
+"""Steps into which what is still needed of capacity is cut."""
 
 
 @njit(cache=True, nogil=True)
@@ -45,8 +51,56 @@ def _fill(cost, demand, room, u, part):
 
 
 @njit(cache=True, nogil=True)
+def reduced(cost, demand, capacity, fixed, u):
+    """What each site (m,) costs beyond what it earns: ρ."""
+    part = np.empty(len(demand))
+    rho = np.empty(len(fixed))
+    for j in range(len(fixed)):
+        rho[j] = fixed[j] - _fill(cost[j], demand, capacity[j], u, part)
+    return rho
+
+
+@njit(cache=True, nogil=True)
+def _linear(rho, capacity, left, others):
+    """The least sum of ``rho`` that brings ``left`` of capacity where sites may be opened in part; inf where it is short."""
+    total = 0.0
+    for a in np.argsort(rho[others] / capacity[others]):
+        j = others[a]
+        y = min(1.0, left / capacity[j])
+        total += y * rho[j]
+        left -= y * capacity[j]
+        if left <= 1e-9 * capacity[j]:
+            return total
+    return np.inf
+
+
+@njit(cache=True, nogil=True)
+def _stepwise(rho, capacity, left, others, y):
+    """The same with whole sites, over steps of ``left`` / `GRID`; ``y`` gets the sites."""
+    least = np.full(GRID + 1, np.inf)
+    least[0] = 0.0
+    taken = np.zeros((len(others), GRID + 1), np.bool_)
+    steps = np.empty(len(others), np.int64)
+    for a in range(len(others)):
+        j = others[a]
+        s = min(GRID, int(np.ceil(capacity[j] / left * GRID - 1e-9)))
+        steps[a] = s
+        for g in range(GRID, 0, -1):
+            d = least[max(0, g - s)] + rho[j]
+            if d < least[g]:
+                least[g] = d
+                taken[a, g] = True
+    g = GRID
+    for a in range(len(others) - 1, -1, -1):
+        if taken[a, g]:
+            y[others[a]] = 1.0
+            g = max(0, g - steps[a])
+    return least[GRID]
+
+
+@njit(cache=True, nogil=True)
 def choose(rho, capacity, needed, status, y):
-    """Fill ``y`` (m,), shares of sites to open at the least sum of ``rho``; give the sum, inf where the capacity is short."""
+    """Fill ``y`` (m,), sites to open at the least sum of ``rho``; give the sum, inf where the capacity is short."""
     total, left = 0.0, needed
     m = len(rho)
     for j in range(m):
@@ -59,14 +113,10 @@ def choose(rho, capacity, needed, status, y):
     others = np.array([j for j in range(m) if status[j] == 0 and y[j] == 0 and capacity[j] > 0])
     if len(others) == 0:
         return np.inf
-    for a in np.argsort(rho[others] / capacity[others]):
-        j = others[a]
-        y[j] = min(1.0, left / capacity[j])
-        total += y[j] * rho[j]
-        left -= y[j] * capacity[j]
-        if left <= 1e-9 * needed:
-            return total
-    return np.inf
+    least = _linear(rho, capacity, left, others)
+    if least == np.inf:
+        return np.inf
+    return total + max(least, _stepwise(rho, capacity, left, others, y))
 
 
 @njit(cache=True, nogil=True)

@@ -20,7 +20,6 @@ def covering(problem: MedianProblem) -> Bools:
     row, column = np.nonzero(reached)
     model = highspy.Highs()
     model.setOptionValue("output_flag", False)
-    model.setOptionValue("threads", 1)
     model.addVars(len(columns), problem.required[columns].astype(np.float64), np.ones(len(columns)))
     model.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), np.ones(len(columns)))
     model.changeColsIntegrality(
@@ -30,6 +29,8 @@ def covering(problem: MedianProblem) -> Bools:
     ones = np.ones(len(reached))
     model.addRows(len(reached), ones, ones * highspy.kHighsInf, len(row), begins, column.astype(np.int32), np.ones(len(row)))  # fmt: skip
     model.run()
+    if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise RuntimeError(f"HiGHS ended with {model.getModelStatus()} on a covering problem that has an optimum")
     out = np.zeros(problem.sites, np.bool_)
     out[columns[np.array(model.getSolution().col_value) > 0.5]] = True
     needed = int(out.sum())
