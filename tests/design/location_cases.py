@@ -5,6 +5,7 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
+from yilu.design.highs import QuietHighs
 from yilu.design.location import LocationProblem, MedianProblem, location_problem, median_problem
 
 
@@ -62,8 +63,7 @@ def location_case(seed: int, single_source: bool) -> LocationProblem:
 def optimum(problem: MedianProblem | LocationProblem) -> float:
     """The least cost, inf where there is no plan: all pairs as columns, HiGHS from scratch."""
     n, m = problem.cost.shape
-    h = highspy.Highs()
-    h.setOptionValue("output_flag", False)
+    h = QuietHighs()
     h.setOptionValue("mip_rel_gap", 0.0)
     h.setOptionValue("mip_abs_gap", 1e-9)
     median = isinstance(problem, MedianProblem)

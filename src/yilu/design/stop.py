@@ -70,4 +70,9 @@ def at_gap(share: float) -> Stop:
 
 def either(*rules: Stop) -> Stop:
     """Stop as soon as one of the rules says so; each is asked every time, so that all clocks run."""
-    return lambda progress: any([rule(progress) for rule in rules])
+
+    def rule(progress: Progress) -> bool:
+        said = [each(progress) for each in rules]
+        return any(said)
+
+    return rule

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from yilu.design.location.plans import Ints
+from yilu.design.highs import QuietHighs
+from yilu.design.location.plans import Ints, Status
 from yilu.design.location.problems import Infeasible, LocationProblem
 from yilu.design.location.transport import transport
 from yilu.design.stop import Progress, Stop
@@ -33,7 +34,9 @@ def reachable(problem: LocationProblem) -> None:
     fits, _, full = transport(cost, problem.demand, problem.capacity[sites])
     if fits:
         return
-    bound_to = np.flatnonzero(~np.isfinite(cost[full == 0]).any(axis=0) if (full == 0).any() else np.ones(problem.customers, np.bool_))
+    bound_to = np.flatnonzero(
+        ~np.isfinite(cost[full == 0]).any(axis=0) if (full == 0).any() else np.ones(problem.customers, np.bool_)
+    )
     there, asked = float(problem.capacity[sites[full == 1]].sum()), float(problem.demand[bound_to].sum())
     named = sites[full == 1]
     raise Infeasible(
@@ -44,7 +47,7 @@ def reachable(problem: LocationProblem) -> None:
     )  # fmt: skip
 
 
-def closed_by_highs(problem: LocationProblem, status: Ints, at: Ints | None, cost: float, stop: Stop) -> Closed:
+def closed_by_highs(problem: LocationProblem, status: Status, at: Ints | None, cost: float, stop: Stop) -> Closed:
     """Solve the programme of `LocationProblem` with one source over the sites that are not shut, from a plan ``at`` of that ``cost`` on (None: none is known).
 
     Infeasible: HiGHS shows that there is no plan. Past `MOST_CLOSED` pairs, and with a plan at hand, nothing is done.
@@ -89,11 +92,13 @@ def closed_by_highs(problem: LocationProblem, status: Ints, at: Ints | None, cos
     found[row[chosen]] = sites[column[chosen]]
     open_ = problem.required.copy()
     open_[found] = True
-    total = float((problem.demand * problem.cost[np.arange(problem.customers), found]).sum() + problem.fixed[open_].sum())
+    total = float(
+        (problem.demand * problem.cost[np.arange(problem.customers), found]).sum() + problem.fixed[open_].sum()
+    )
     return Closed(found, total, bound)
 
 
-def _model(problem: LocationProblem, sites: Ints, status: Ints, row: Ints, column: Ints) -> highspy.Highs:
+def _model(problem: LocationProblem, sites: Ints, status: Status, row: Ints, column: Ints) -> QuietHighs:
     """Columns: a site each, then a pair each; rows: customers, capacities, pairs against their site."""
     n, m, pairs = problem.customers, len(sites), len(row)
     demand = problem.demand[row]
@@ -106,8 +111,8 @@ def _model(problem: LocationProblem, sites: Ints, status: Ints, row: Ints, colum
     count = n + m + pairs
     low = np.concatenate([np.ones(n), np.full(m + pairs, -highspy.kHighsInf)])
     high = np.concatenate([np.ones(n), np.zeros(m + pairs)])
-    model = highspy.Highs()
-    for name, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
+    model = QuietHighs()
+    for name, value in (("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
         model.setOptionValue(name, value)
     total = m + pairs
     index = np.arange(total, dtype=np.int32)

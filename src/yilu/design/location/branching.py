@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from yilu.design.location.plans import Ints, Node, Proof
+from yilu.design.location.plans import Ints, Node, Proof, Status
 from yilu.design.location.problems import Bools, Floats
 from yilu.design.stop import Progress, Stop
 
@@ -41,7 +41,7 @@ class Tightened:
 
 
 class Relaxation(Protocol):
-    """A problem as the search sees it. ``status`` (m,) int8: 1 held open, -1 shut, 0 undecided."""
+    """A problem as the search sees it."""
 
     sites: int
     whole: bool
@@ -51,11 +51,11 @@ class Relaxation(Protocol):
         """Multipliers to begin with, made from a plan."""
         ...
 
-    def tighten(self, multipliers: Floats, step: float, status: Ints, target: float, rounds: int) -> Tightened:
+    def tighten(self, multipliers: Floats, step: float, status: Status, target: float, rounds: int) -> Tightened:
         """Drive the multipliers so many rounds, or until the bound is ``target``."""
         ...
 
-    def last(self, status: Ints) -> Bools | None:
+    def last(self, status: Status) -> Bools | None:
         """The open sites, where the status leaves but one choice."""
         ...
 
@@ -63,11 +63,11 @@ class Relaxation(Protocol):
         """What no plan with just these sites open can undercut, and multipliers whose bound is that, or (no such plan: inf) at least ``enough``."""
         ...
 
-    def improved(self, open_: Bools, status: Ints, cost: float) -> tuple[float, Bools]:
+    def improved(self, open_: Bools, status: Status, cost: float) -> tuple[float, Bools]:
         """A plan near these sites that uses none that is shut, and its cost; it may give up where ``cost`` is out of reach."""
         ...
 
-    def shrink(self, status: Ints) -> None:
+    def shrink(self, status: Status) -> None:
         """From now on all nodes have at least these sites shut."""
         ...
 
@@ -77,7 +77,7 @@ class _Part:
     """A node while the search goes on."""
 
     multipliers: Floats
-    status: Ints
+    status: Status
     bound: float
     step: float
     share: Floats
@@ -96,14 +96,16 @@ class Found:
     bound: float
     proof: Proof
     trace: tuple[Progress, ...]
-    status: Ints
+    status: Status
     stopped: bool
 
 
 class Search:
     """One run of branch and bound: `run` does it. ``open_``, ``cost``: the plan to begin with, which must be one (finite cost)."""
 
-    def __init__(self, relaxation: Relaxation, open_: Bools, cost: float, status: Ints, stop: Stop, seed: int) -> None:
+    def __init__(
+        self, relaxation: Relaxation, open_: Bools, cost: float, status: Status, stop: Stop, seed: int
+    ) -> None:
         self.relaxation, self.stop = relaxation, stop
         self.open, self.cost = open_.copy(), cost
         self.draw = np.random.default_rng(seed)
@@ -212,14 +214,14 @@ class Search:
             self._try(only, part.status)
         return True
 
-    def _try(self, open_: Bools, status: Ints) -> None:
+    def _try(self, open_: Bools, status: Status) -> None:
         self._keep(*self.relaxation.improved(open_, status, self.cost))
 
     def _keep(self, cost: float, open_: Bools) -> None:
         if cost < self.cost * (1 - 1e-12):
             self.cost, self.open = cost, open_
 
-    def _shake(self, status: Ints) -> None:
+    def _shake(self, status: Status) -> None:
         """Variable neighbourhood search round the best plan: exchange a few sites at random, then improve."""
         inside, outside = np.flatnonzero(self.open & (status == 0)), np.flatnonzero(~self.open & (status == 0))
         self.shake = self.shake % _SHAKES + 1

@@ -9,8 +9,8 @@ import numpy as np
 from yilu.design.location.assigning import closed_by_highs, reachable
 from yilu.design.location.branching import Found, Search, Tightened
 from yilu.design.location.capacitated_bound import ascend, flips, reduced
-from yilu.design.location.plans import Ints, LocationPlan
-from yilu.design.location.problems import Bools, Floats, LocationProblem, Infeasible
+from yilu.design.location.plans import Ints, LocationPlan, Status
+from yilu.design.location.problems import Bools, Floats, Infeasible, LocationProblem
 from yilu.design.location.single_source import assigned
 from yilu.design.location.transport import transport
 from yilu.design.stop import Progress, Stop, gap, never
@@ -71,14 +71,14 @@ class LocationRelaxation:
         self.best_at: Ints = np.zeros(problem.customers, np.int64)
         self.best_cost, self.best_open = math.inf, np.zeros(problem.sites, np.bool_)
 
-    def shrink(self, status: Ints) -> None:
+    def shrink(self, status: Status) -> None:
         """Shut sites are passed over anyway."""
 
     def start(self, open_: Bools) -> Floats:
         """The multipliers that are exact for a plan's own sites."""
         return self.exact(open_, 0.0)[1]
 
-    def tighten(self, multipliers: Floats, step: float, status: Ints, target: float, rounds: int) -> Tightened:
+    def tighten(self, multipliers: Floats, step: float, status: Status, target: float, rounds: int) -> Tightened:
         """See `capacitated_bound`."""
         p, m = self.problem, self.sites
         u, rho, y = np.empty_like(multipliers), np.empty(m), np.zeros(m)
@@ -94,7 +94,7 @@ class LocationRelaxation:
         self.rho = rho
         return Tightened(bound, u, step, if_shut, if_open, share, y > 0)
 
-    def last(self, status: Ints) -> Bools | None:
+    def last(self, status: Status) -> Bools | None:
         """See `branching.Relaxation`."""
         return np.asarray(status == 1) if (status != 0).all() else None
 
@@ -121,7 +121,7 @@ class LocationRelaxation:
         out = [np.empty_like(u), np.empty(self.sites), np.empty(self.sites), np.zeros(self.sites)]
         return float(ascend(self.by_site, p.demand, p.capacity, p.fixed, status, u, 1.0, 0.0, 1, *out)[0])
 
-    def improved(self, open_: Bools, status: Ints, cost: float) -> tuple[float, Bools]:
+    def improved(self, open_: Bools, status: Status, cost: float) -> tuple[float, Bools]:
         """Exchange, add and drop sites as long as that pays."""
         best = self._roomy(open_ & (status >= 0), status)
         best_cost, u = self.exact(best, 0.0)
@@ -141,7 +141,7 @@ class LocationRelaxation:
             return best_cost, best
         return self._seated(best, status)
 
-    def _near(self, open_: Bools, status: Ints, u: Floats) -> list[Bools]:
+    def _near(self, open_: Bools, status: Status, u: Floats) -> list[Bools]:
         """Open sets one move away, with room for all demand, the most promising first.
 
         At the multipliers that are exact for the set that is open, the bound says what a newcomer can save at most and what a leaver costs at least; where the one isn't more than the other, the move can't pay.
@@ -168,16 +168,17 @@ class LocationRelaxation:
         p = self.problem
         return bool(open_.any()) and float(p.capacity[open_].sum()) >= float(p.demand.sum()) * (1 - 1e-12)
 
-    def _roomy(self, open_: Bools, status: Ints) -> Bools:
+    def _roomy(self, open_: Bools, status: Status) -> Bools:
         """Open more, the likeliest first, until there is room for all demand."""
         out = open_ | (status == 1)
         for j in np.argsort(self.rho, kind="stable"):
             if self._holds(out):
                 break
-            out[j] = out[j] or status[j] == 0
-        return out
+            if status[j] == 0:
+                out[j] = True
+        return np.asarray(out)
 
-    def _seated(self, open_: Bools, status: Ints) -> tuple[float, Bools]:
+    def _seated(self, open_: Bools, status: Status) -> tuple[float, Bools]:
         """One site for each customer, out of these; where that fails, the next likely site is opened too, a few times."""
         p, open_ = self.problem, open_.copy()
         for _ in range(_MOST_ADDED):

@@ -126,7 +126,9 @@ def _location_bound(problem: LocationProblem) -> Bound:
     needed, room = float(problem.demand.sum()), problem.capacity
 
     def relaxed(u: Floats, of: Signs) -> Callable[[Signs], float]:
-        rho = np.array([problem.fixed[j] - _earned(problem, j, u) if of[j] >= 0 else np.inf for j in range(problem.sites)])
+        rho = np.array(
+            [problem.fixed[j] - _earned(problem, j, u) if of[j] >= 0 else np.inf for j in range(problem.sites)]
+        )
 
         def bound(status: Signs) -> float:
             taken = (status == 1) | ((status == 0) & (rho < 0))

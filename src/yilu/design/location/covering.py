@@ -5,6 +5,7 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
+from yilu.design.highs import QuietHighs
 from yilu.design.location.problems import Bools, Infeasible, MedianProblem
 
 
@@ -18,8 +19,7 @@ def covering(problem: MedianProblem) -> Bools:
     columns = np.flatnonzero(problem.allowed)
     reached = np.unique(np.isfinite(problem.cost[:, columns]), axis=0)
     row, column = np.nonzero(reached)
-    model = highspy.Highs()
-    model.setOptionValue("output_flag", False)
+    model = QuietHighs()
     model.addVars(len(columns), problem.required[columns].astype(np.float64), np.ones(len(columns)))
     model.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), np.ones(len(columns)))
     model.changeColsIntegrality(

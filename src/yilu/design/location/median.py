@@ -10,7 +10,7 @@ from yilu.design.location.branching import Search, Tightened
 from yilu.design.location.covering import covering
 from yilu.design.location.interchange import interchanged
 from yilu.design.location.median_bound import ascend
-from yilu.design.location.plans import Ints, MedianPlan
+from yilu.design.location.plans import MedianPlan, Status
 from yilu.design.location.problems import Bools, Floats, MedianProblem
 from yilu.design.stop import Stop, never
 
@@ -32,7 +32,9 @@ def solve_median(problem: MedianProblem, *, stop: Stop = never, seed: int = 0) -
     return MedianPlan(sites, allocation, found.cost, found.bound, found.proof, found.trace)
 
 
-def _first_plan(problem: MedianProblem, relaxation: MedianRelaxation, status: Ints, draw: np.random.Generator) -> tuple[Bools, float]:
+def _first_plan(
+    problem: MedianProblem, relaxation: MedianRelaxation, status: Status, draw: np.random.Generator
+) -> tuple[Bools, float]:
     """The best of some starts: where some pairs can't be, the first begins with sites that reach everybody."""
     starts = []
     if not np.isfinite(problem.cost[:, problem.allowed]).all():
@@ -82,7 +84,7 @@ class MedianRelaxation:
         self.cost = np.ascontiguousarray(np.take_along_axis(costs, order, axis=1))
         self.site = columns[order].astype(np.int32)
 
-    def shrink(self, status: Ints) -> None:
+    def shrink(self, status: Status) -> None:
         """Leave shut sites out of the sorted lists, once they are many."""
         kept = self.kept & (status >= 0)
         if kept.sum() < 0.8 * self.kept.sum():
@@ -96,7 +98,7 @@ class MedianRelaxation:
         two = np.partition(costs, 1, axis=1)[:, :2]
         return np.where(np.isfinite(two[:, 1]), two.mean(axis=1), two[:, 0])
 
-    def tighten(self, multipliers: Floats, step: float, status: Ints, target: float, rounds: int) -> Tightened:
+    def tighten(self, multipliers: Floats, step: float, status: Status, target: float, rounds: int) -> Tightened:
         """See `median_bound`."""
         u, rho, chosen = np.empty_like(multipliers), np.empty(self.sites), np.zeros(self.sites, np.bool_)
         share = np.where(status == 1, 1.0, 0.0)
@@ -110,7 +112,7 @@ class MedianRelaxation:
         if_shut, if_open = _flips(bound, rho, status, chosen, self.p)
         return Tightened(bound, u, step, if_shut, if_open, share, chosen)
 
-    def last(self, status: Ints) -> Bools | None:
+    def last(self, status: Status) -> Bools | None:
         """See `branching.Relaxation`."""
         inside, possible = status == 1, status >= 0
         if (status != 0).all() or int(inside.sum()) == self.p:
@@ -125,7 +127,7 @@ class MedianRelaxation:
         multipliers = np.where(reached, costs, enough)
         return float(costs.sum() + self.problem.fixed[open_].sum()), multipliers
 
-    def improved(self, open_: Bools, status: Ints, cost: float) -> tuple[float, Bools]:
+    def improved(self, open_: Bools, status: Status, cost: float) -> tuple[float, Bools]:
         """By `interchange`; sites held open stay."""
         self.turn = (self.turn + 17) % self.sites
         out = interchanged(self.by_site, self.problem.fixed, open_, status == 0, self.p < 0, self.turn)
@@ -133,7 +135,7 @@ class MedianRelaxation:
         return float(found), out
 
 
-def _flips(bound: float, rho: Floats, status: Ints, chosen: Bools, p: int) -> tuple[Floats, Floats]:
+def _flips(bound: float, rho: Floats, status: Status, chosen: Bools, p: int) -> tuple[Floats, Floats]:
     """Bounds (m,) if a chosen site were shut, and if one not chosen were opened: what the relaxation would choose instead."""
     if_shut, if_open = np.full(len(rho), -np.inf), np.full(len(rho), -np.inf)
     free = status == 0

@@ -56,7 +56,7 @@ def ascend(cost, site, fixed, status, p, start, step, upper, target, rounds, bes
     u, direction = start.copy(), np.zeros(n)
     rho, chosen = np.empty(m), np.zeros(m, np.bool_)
     best, stalled = -np.inf, 0
-    for turn in range(rounds):
+    for _ in range(rounds):
         rho[:] = fixed
         value = 0.0
         for i in range(n):

@@ -11,6 +11,8 @@ from yilu.design.location.problems import Floats
 from yilu.design.stop import Progress, gap
 
 Ints = NDArray[np.int64]
+Status = NDArray[np.int8]
+"""Of each site (m,): 1 held open, -1 shut, 0 undecided."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.design.location.problems import Floats
 from yilu.design.location.plans import Ints
+from yilu.design.location.problems import Floats
 
 _ROUNDS = 30
 
@@ -45,16 +45,16 @@ def _swapped(cost, demand, room, price, at, load):
     """Exchange the sites of two customers while that pays; whether any did."""
     n, moved = len(at), False
     for i in range(n):
-        for l in range(i + 1, n):
-            a, b = at[i], at[l]
-            if a == b or cost[b, i] == np.inf or cost[a, l] == np.inf:
+        for k in range(i + 1, n):
+            a, b = at[i], at[k]
+            if a == b or cost[b, i] == np.inf or cost[a, k] == np.inf:
                 continue
-            p, q = demand[i], demand[l]
-            d = p * (cost[b, i] - cost[a, i]) + q * (cost[a, l] - cost[b, l])
+            p, q = demand[i], demand[k]
+            d = p * (cost[b, i] - cost[a, i]) + q * (cost[a, k] - cost[b, k])
             d += price * (_over(load[a] - p + q, room[a]) - _over(load[a], room[a]))
             d += price * (_over(load[b] - q + p, room[b]) - _over(load[b], room[b]))
             if d < -1e-9:
-                at[i], at[l] = b, a
+                at[i], at[k] = b, a
                 load[a] += q - p
                 load[b] += p - q
                 moved = True

@@ -22,11 +22,11 @@ def _arcs(cost, amount, j, arc, mover):
     for i in range(n):
         if amount[j, i] > 0:
             here = cost[j, i]
-            for l in range(k):
-                d = cost[l, i] - here
-                if d < arc[j, l]:
-                    arc[j, l] = d
-                    mover[j, l] = i
+            for b in range(k):
+                d = cost[b, i] - here
+                if d < arc[j, b]:
+                    arc[j, b] = d
+                    mover[j, b] = i
     arc[j, j] = np.inf
 
 
@@ -72,12 +72,12 @@ def _transport(cost, demand, capacity, amount, price):
         while load[j] > capacity[j] + small:
             _lengths(arc, j, length, before)
             to = -1
-            for l in range(k):
-                if load[l] < capacity[l] - small and length[l] < np.inf and (to < 0 or length[l] < length[to]):
-                    to = l
+            for b in range(k):
+                if load[b] < capacity[b] - small and length[b] < np.inf and (to < 0 or length[b] < length[to]):
+                    to = b
             if to < 0:
-                for l in range(k):
-                    price[l] = 1.0 if length[l] < np.inf else 0.0
+                for b in range(k):
+                    price[b] = 1.0 if length[b] < np.inf else 0.0
                 return False
             moved = min(load[j] - capacity[j], capacity[to] - load[to])
             b = to
