@@ -143,6 +143,8 @@ class Search:
             done = self._tighten(self.root, _ROOT_ROUNDS)
             status = self.parts[self.root].status
             self._try(done.chosen, status)
+            if self._asked():
+                return True
             self._shake(status)
             self.root = self._fix(self.root, done)
             root = self.parts[self.root]
