@@ -15,7 +15,9 @@ from yilu.design.location.single_source import assigned
 from yilu.design.location.transport import transport
 from yilu.design.stop import Progress, Stop, gap, never
 
-_MOST_TRIED, _MOST_PRICED, _MOST_ADDED = 60, 300, 4
+_MOST_TRIED, _MOST_ADDED = 60, 4
+_FEWEST_PRICED, _MOST_PRICED, _PAIRS_PRICED = 20, 300, 3_000_000
+"""Open sets that one local search may price: fewer where pairs of customer and site are many, so that a stopping rule is asked often."""
 _PROVEN = 1e-9
 
 
@@ -29,7 +31,7 @@ def solve_location(problem: LocationProblem, *, stop: Stop = never, seed: int = 
     relaxation = LocationRelaxation(problem)
     status = np.where(problem.required, 1, np.where(problem.allowed, 0, -1)).astype(np.int8)
     reachable(problem)
-    cost, open_ = relaxation.improved(problem.allowed, status, math.inf)
+    cost, open_ = relaxation.improved(problem.required, status, math.inf)
     if not math.isfinite(cost):
         relaxation.seat(closed_by_highs(problem, status, None, math.inf, lambda p: math.isfinite(p.cost)).at)
         cost, open_ = relaxation.best_cost, relaxation.best_open
@@ -63,7 +65,8 @@ class LocationRelaxation:
         self.problem, self.sites = problem, problem.sites
         self.by_site = np.ascontiguousarray(problem.cost.T)
         self.finite = np.isfinite(self.by_site)
-        self.rho = problem.fixed.copy()
+        self.rho = problem.fixed / np.maximum(problem.capacity, 1e-12)
+        self.most_priced = int(np.clip(_PAIRS_PRICED // problem.cost.size, _FEWEST_PRICED, _MOST_PRICED))
         p = problem
         whole = [p.fixed, np.where(self.finite, self.by_site, 0.0)]
         whole += [p.demand] if p.single_source else [p.demand, p.capacity]
@@ -128,7 +131,7 @@ class LocationRelaxation:
         if not math.isfinite(best_cost):
             best = np.asarray(status >= 0)
             best_cost, u = self.exact(best, 0.0)
-        better, left = math.isfinite(best_cost), _MOST_PRICED
+        better, left = math.isfinite(best_cost), self.most_priced
         while better and left > 0:
             better = False
             for candidate in self._near(best, status, u):

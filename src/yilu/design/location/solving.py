@@ -12,9 +12,15 @@ from yilu.design.stop import Stop, never
 
 
 @overload
-def solve(problem: MedianProblem, *, stop: Stop = ..., seed: int = ...) -> MedianPlan: ...
+def solve(problem: MedianProblem, *, stop: Stop = ..., seed: int = ...) -> MedianPlan:
+    """Of a p-median problem."""
+
+
 @overload
-def solve(problem: LocationProblem, *, stop: Stop = ..., seed: int = ...) -> LocationPlan: ...
+def solve(problem: LocationProblem, *, stop: Stop = ..., seed: int = ...) -> LocationPlan:
+    """Of a capacitated problem."""
+
+
 def solve(problem: MedianProblem | LocationProblem, *, stop: Stop = never, seed: int = 0) -> MedianPlan | LocationPlan:
     """See `solve_median` and `solve_location`."""
     if isinstance(problem, MedianProblem):
