@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
 from yilu.design.hubs.certificate import cost_of, cost_parts
-from yilu.design.stop import at_rounds
+from yilu.design.stop import after_iterations
 
-_STOP = at_rounds(40_000)
+_STOP = after_iterations(40_000)
 
 
 def brute(problem: HubProblem) -> float:
