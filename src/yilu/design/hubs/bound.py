@@ -114,7 +114,7 @@ def chosen(model: Model, rho: Floats) -> Ints:
     None where there are too few.
     """
     forced = model.forced
-    out = list(np.flatnonzero(forced))
+    out: list[int] = np.flatnonzero(forced).tolist()
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
         return np.array(out or [int(np.argmin(rho))])

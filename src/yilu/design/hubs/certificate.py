@@ -7,8 +7,12 @@ a number that no plan can be below, whatever they are and however they were foun
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from yilu.design.hubs.problem import Floats, HubProblem, Ints
+from yilu.design.hubs.problem import HubProblem
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, float]:
@@ -95,8 +99,5 @@ def bound_of(problem: HubProblem, f: Floats, u: Floats) -> float:
         rho = np.where(problem.candidates[:, 0], rho, np.inf)
     if problem.tiers is not None:
         return float(u.sum() + np.sort(rho)[: problem.tiers[0]].sum() - off)
-    return float(
-        u.sum() + min(rho.min(), 0.0 if (rho < 0).any() else rho.min()) - off
-        if not (rho < 0).any()
-        else u.sum() + rho[rho < 0].sum() - off
-    )
+    paying = rho[rho < 0]
+    return float(u.sum() + (paying.sum() if len(paying) else rho.min()) - off)

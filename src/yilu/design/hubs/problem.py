@@ -128,7 +128,7 @@ def labels(problem: HubProblem) -> Model:
         distribute=none.T if problem.direct is None else problem.distribution[node],
     )  # fmt: skip
     model = Model(
-        pairs=Pairs(*(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs)),
+        pairs=Pairs._make(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs),
         linear=linear if counts_money else none, fixed=fixed + short,
         node=node, tier=tier, allowed=allowed,
         count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),

@@ -214,7 +214,7 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
 
 def _nearest(model: Model, hubs: Ints) -> Ints:
     cost = np.where(model.allowed[:, hubs], model.linear[:, hubs], np.inf)
-    out = hubs[np.argmin(cost, axis=1)]
+    out: Ints = hubs[np.argmin(cost, axis=1)]
     out[model.node[hubs]] = hubs
     return out
 
@@ -223,7 +223,8 @@ def _linked(model: Model, at: Ints) -> Floats:
     """(n, K): what node i would pay to the nodes now at its own hub a, if it alone went to b: Σ_j w_ij D_ba + w_ji D_ab."""
     together = at[:, None] == at[None, :]
     to, back = (model.pairs.flow * together).sum(axis=1), (model.pairs.flow.T * together).sum(axis=1)
-    return to[:, None] * model.pairs.between[:, at].T + back[:, None] * model.pairs.between[at]
+    paid: Floats = to[:, None] * model.pairs.between[:, at].T + back[:, None] * model.pairs.between[at]
+    return paid
 
 
 def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[Ints, float]:
@@ -258,7 +259,7 @@ def opened(model: Model, rng: Generator) -> Ints:
     """Labels to begin with: forced ones, and others at random by the flow of their nodes, as many of each tier as there must be."""
     n_tiers = len(model.count)
     volume = model.pairs.flow.sum(axis=0) + model.pairs.flow.sum(axis=1) + 1e-9
-    hubs = list(np.flatnonzero(model.forced))
+    hubs: list[int] = np.flatnonzero(model.forced).tolist()
     taken = {int(model.node[a]) for a in hubs}
     for tier in range(n_tiers):
         wanted = int(model.count[tier]) if not model.is_free else max(1, len(volume) // 20)
