@@ -82,7 +82,7 @@ def _more_room(study: Study) -> list[Advice]:
     return [
         Advice(
             ROOM, operators.get(str(network.lanes.operator[m.lane]), 0), facilities[str(network.lanes.source_facility[m.lane])], -1, m.lane,
-            int(of.at(m.at)) if m.at >= 0 else 0, m.items, m.saved, 0,
+            int(of.at(m.at)), m.items, m.saved, 0,
         )
         for m in study.more_room
     ]  # fmt: skip

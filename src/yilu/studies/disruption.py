@@ -17,6 +17,7 @@ from yilu.dispatch.connections import NEVER
 from yilu.dispatch.flight import Groups
 from yilu.dispatch.reroute import reroute
 from yilu.dispatch.timetable import Timetable
+from yilu.errors import InputError
 from yilu.studies.courses import Courses, Stand, Touched, courses, fates, left_by, planned, stand, touch, waited
 from yilu.studies.in_flight import FULL, Underway, unjudged
 
@@ -27,8 +28,7 @@ MOST_LANES = 8
 
 @dataclass(frozen=True)
 class MoreRoom:
-    """More room on one lane (row): ``saved`` items that then keep their promise, for which ``items`` more of room are taken by those whose promise is at stake, over ``departures``, ``at`` the first
-    (minute; -1 where they need no more themselves, since others make room elsewhere)."""
+    """More room on one lane (row) alone: ``saved`` items that then keep their promise; ``items`` that ride beyond the room there is, on ``departures`` departures, ``at`` the first of them (minute)."""
 
     lane: int
     saved: int
@@ -102,6 +102,8 @@ def study(
 
     Programme: for the touched parts g, max Σ items that arrive by due_g over ways p, subject to Σ load on c ≤ room_c - load of the others; solved greedily (``dispatch.reroute``): exact in capacities, no bound proven.
     """
+    if not len(timetable.connections):
+        raise InputError("timetable", "a departure in the days studied", value=timetable.first.isoformat(), next_step="study another day, or correct lanes.csv")  # fmt: skip
     steps = 4 + most_lanes
     groups, left = underway.groups, left_by(timetable, closures)
     moment = int(timetable.minute(max(as_of, min(c.begins for c in closures))))
@@ -136,16 +138,14 @@ def study(
         timetable, closures, underway, moment, plan, rows, at.place[rows], at.begun[rows], due, groups.kind[plan.of[rows]].astype(np.int64), kept, waiting, moved, unbounded,
         fates(timetable, plan, at, rows, moved), ~here[rows], *_on_the_way(groups, plan, at, here, moment), (),
     )  # fmt: skip
-    more = list[MoreRoom]()
-    for n, lane in enumerate(_full_lanes(found, open_room)[:most_lanes]):
-        of_lane = (timetable.lane[c.row] == lane) & ~left.shut
-        tried = courses(reroute(c, wanted, np.where(of_lane, FULL, open_room), ridable))
-        beyond = np.where(of_lane, np.maximum(tried.only(at_stake[tried.of]).loads(len(c)) - open_room, 0), 0)
+    more, extra = list[MoreRoom](), _lacking(found, open_room)
+    for n, lane in enumerate(_by_lack(found, extra)[:most_lanes]):
+        added = np.where(timetable.lane[c.row] == lane, extra, 0)
+        tried = courses(reroute(c, wanted, open_room + added, ridable))
+        beyond = np.maximum(tried.loads(len(c)) - open_room, 0)
         if (saved := found.broken(moved) - found.broken(tried)) > 0:
             some = np.flatnonzero(beyond)
-            more.append(
-                MoreRoom(lane, saved, int(beyond.sum()), len(some), int(c.departs[some[0]]) if len(some) else -1)
-            )
+            more.append(MoreRoom(lane, saved, int(beyond.sum()), len(some), int(c.departs[some[0]])))
         progress(5 + n, steps)
     progress(steps, steps)
     return replace(found, more_room=tuple(sorted(more, key=lambda m: (-m.saved, m.items, m.lane))))
@@ -167,18 +167,19 @@ def _on_the_way(groups: Groups, plan: Courses, at: Stand, here: NDArray[np.bool_
     return int(plan.items[some & way].sum()), int(plan.items[some & ~way].sum())
 
 
-def _full_lanes(found: Study, room: Ints) -> list[int]:
-    """Lanes (rows) on which departures are full that late parts would take if there were room, most items first."""
-    late = found.late(found.moved)
-    of_row = np.bincount(found.moved.of, late, minlength=len(found.affected))
-    left = room - found.moved.loads(len(room))
-    free = found.unbounded
+def _lacking(found: Study, room: Ints) -> Ints:
+    """Items (C,) for which departures lack room: those that are late under new ways and would be in time with room for all, on full departures of the ways that they would take then."""
+    of_row = np.bincount(found.moved.of, found.late(found.moved), minlength=len(found.affected))
+    left, free = room - found.moved.loads(len(room)), found.unbounded
     wanted = np.where(free.arrives <= found.due[free.of], of_row[free.of], 0.0)
-    lane = found.timetable.lane[found.timetable.connections.row]
-    total = np.zeros(len(found.timetable.network.lanes.code))
+    total = np.zeros(len(room))
     for ride in free.rides.T:
-        leg = np.maximum(ride, 0)
-        some = (ride >= 0) & (left[leg] <= 0) & (wanted > 0)
-        np.add.at(total, lane[leg[some]], wanted[some])
-    order = np.lexsort((np.arange(len(total)), -total))
-    return [int(k) for k in order if total[k] > 0]
+        total += np.bincount(np.maximum(ride, 0), np.where(ride >= 0, wanted, 0.0), minlength=len(room))
+    return np.where(total > left, np.rint(total) - np.maximum(left, 0), 0).astype(np.int64)
+
+
+def _by_lack(found: Study, extra: Ints) -> list[int]:
+    """Lanes (rows) that lack room, those that lack most first."""
+    lanes = len(found.timetable.network.lanes.code)
+    total = np.bincount(found.timetable.lane[found.timetable.connections.row], extra, minlength=lanes)
+    return [int(k) for k in np.lexsort((np.arange(lanes), -total)) if total[k] > 0]
