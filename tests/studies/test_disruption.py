@@ -104,6 +104,16 @@ def test_a_leg_that_has_begun_ends_and_waits_before_the_closed_place(tmp_path: P
     assert found.broken(found.waiting) == 0
 
 
+def test_nobody_takes_a_departure_that_has_gone(tmp_path: Path) -> None:
+    """Items that waited, ready since 17:30, for the departure of 20:00, since that of 19:00 had no room: at 19:30, when the one of 20:00 closes, no way leads over the 19:00."""
+    tight = [lane | ({"capacity_items": 2} if lane["code"] == "in1" else {}) for lane in LANES]
+    of = timetable(small(tmp_path, lanes=(*tight, SPARE, NIGHT), road_times=ROADS[:1]), DAY, 6)
+    due = 24 * HOUR + 10 * HOUR
+    found = _study(of, _underway(of, (D1, 17 * HOUR + 30, D3, due, 7)), _closure(of, "lane", "spare1", 19 * HOUR + 30, 21 * HOUR))  # fmt: skip
+    assert found.items == 5 and found.broken(found.moved) == found.broken(found.unbounded) == 5
+    assert (of.connections.departs[found.unbounded.rides[:, 0]] == 24 * HOUR + 10 * HOUR + 30).all()
+
+
 def test_sorting_that_a_closure_interrupts_begins_again(tmp_path: Path) -> None:
     """Arrived before the place closes and to be ready within the closure: the next wave after it counts. Ready before it, or at another place: nothing changes."""
     of = _timetable(tmp_path)
@@ -230,3 +240,5 @@ def test_nobody_is_lost_and_no_departure_overfull(tmp_path: Path, seed: int) -> 
         assert {int(found.affected[r]): int(a) for r, a in zip(found.waiting.of, found.waiting.arrives, strict=True)} == walk  # fmt: skip
         assert found.broken(found.moved) <= found.broken(found.waiting)
     assert found.broken(found.unbounded) <= found.broken(found.moved)
+    for plan in (found.moved, found.unbounded):
+        assert (c.departs[plan.rides[plan.rides >= 0]] >= found.moment).all()

@@ -108,14 +108,21 @@ class Touched:
 
 
 def touch(
-    timetable: Timetable, left: Left, closures: tuple[Closure, ...], groups: Groups, plan: Courses, at: Stand
+    timetable: Timetable,
+    left: Left,
+    closures: tuple[Closure, ...],
+    groups: Groups,
+    plan: Courses,
+    at: Stand,
+    moment: int,
 ) -> Touched:
-    """Whom closures touch: walked leg by leg from where each part stands, all parts at once."""
+    """Whom closures touch: walked leg by leg from where each part stands at ``moment``, all parts at once."""
     c, now = timetable.connections, left.timetable.connections
     destined = at.place == groups.destination[plan.of]
     # Whoever stands at a place that closes is held there; what is on the way to a closed destination is there when it opens.
     came = opened(timetable, closures, at.place, at.arrived)
-    ready = np.where(destined, came, held(timetable, closures, at.place, at.arrived, at.ready))
+    ready = np.maximum(held(timetable, closures, at.place, at.arrived, at.ready), moment)
+    ready = np.where(destined, came, ready)
     missed, here = np.zeros(len(plan), np.bool_), ready.copy()
     arrives = np.where(destined, ready, plan.arrives)
     for k in range(plan.rides.shape[1]):

@@ -111,7 +111,7 @@ def study(
     plan = planned(timetable, groups, ridable)
     progress(1, steps)
     at = stand(timetable.connections, groups, plan, moment)
-    touched = touch(timetable, left, closures, groups, plan, at)
+    touched = touch(timetable, left, closures, groups, plan, at, moment)
     here = (groups.ready[plan.of] <= moment) | (not underway.expected)
     rows = np.flatnonzero(touched.affected)
     row_of = np.full(len(plan), -1, np.int64)

@@ -1,0 +1,235 @@
+"""Items on their way: read from a small simulated store as plain Python places them one by one, and expected from demand so that nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from tests.dispatch.small_timetable import DAY, small
+from yilu.cli.app import app
+from yilu.dispatch.ends import Ends, ends
+from yilu.dispatch.promise import laid_out, weights
+from yilu.dispatch.scan import earliest
+from yilu.dispatch.timetable import Timetable, riding_minutes, timetable
+from yilu.items.kinds import BY_ID
+from yilu.items.reading import Snapshot, table_of_items
+from yilu.items.rules import packed
+from yilu.network import load
+from yilu.network.default_timetable import with_timetable
+from yilu.run.facts import Facts
+from yilu.settings import load as load_settings
+from yilu.studies.in_flight import UNPLACED, arrive_by, expected, of_facts, open_items, placed_items, stations, unjudged
+from yilu.twin.day import simulate
+from yilu.twin.plan import DayPlan
+
+CUT = datetime(2025, 6, 3, 13, tzinfo=UTC)
+"""21:00 in Guangdong: what was accepted through the day is at depots, on lanes, in sort centres and with couriers."""
+ITEMS = 4000
+
+
+def options(root: Path) -> dict[str, str]:
+    """Settings of the store."""
+    return {
+        "YILU_STORE": str(root / "store"),
+        "YILU_KEY_FILE": str(root / "key"),
+        "YILU_LANGUAGE": "en",
+        "YILU_BUCKETS": "4",
+    }
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that has taken in what was scanned of a day up to ``CUT``; scans.parquet holds the same."""
+    root = tmp_path_factory.mktemp("in-flight")
+    plan = DayPlan(load("guangdong"), date(2025, 6, 2), ITEMS)
+    scans = pa.concat_tables(list(simulate(plan))).unify_dictionaries().combine_chunks()
+    early = scans.filter(pa.compute.less_equal(scans["at"], pa.scalar(CUT, scans.schema.field("at").type)))
+    pq.write_table(early, root / "scans.parquet")
+    done = CliRunner().invoke(app, ["ingest", str(root / "scans.parquet"), "--json"], env=options(root))
+    assert done.exit_code == 0, done.output
+    return root
+
+
+def opened(root: Path) -> tuple[Snapshot, Timetable, Ends]:
+    """The facts and a timetable from the day they end on."""
+    facts = Facts(load_settings(store=root / "store", key_file=root / "key", buckets=4))
+    network = with_timetable(facts.network, date(2025, 6, 3))
+    return facts.read(), timetable(network, date(2025, 6, 3), 10), ends(network)
+
+
+def plain(
+    item: dict[str, Any], since: int, of: Timetable, all_ends: Ends, as_of: int
+) -> tuple[str, int, int, int, int]:
+    """Where one item is, said item by item: (reason or operator, place, ready, destination, due)."""
+    network, c = of.network, of.connections
+    kind, at = BY_ID[item["last_kind"]].code, int(item["last_at"].timestamp())
+    areas = network.area_parent
+    target = item["destination"]
+    rows = {int(a): n for n, a in enumerate(all_ends.area)}
+    while target and target not in rows:
+        target = int(areas[target])
+    if not target and item["destination"]:
+        target = min(
+            (a for a in rows if network.area_city[a] == network.area_city[item["destination"]]), key=rows.get, default=0
+        )  # type: ignore[arg-type]
+    end_facility = int(all_ends.facility[rows[target]]) if target else -1
+    place = item["last_place"]
+    at_end = place in set(all_ends.facility.tolist())
+    if kind in ("out_for_delivery", "attempt", "locker", "station") or (
+        at_end and place == end_facility and kind in ("unload", "arrive", "unseal", "unbag", "sort")
+    ):
+        return "in_delivery", 0, 0, 0, 0
+    if not place:
+        return "place", 0, 0, 0, 0
+    leaving = {int(s) for s in np.unique(c.source)}
+    if place not in leaving:
+        area = int(network.facility_area[place])
+        while area and area not in rows:
+            area = int(areas[area])
+        place = int(all_ends.facility[rows[area]]) if area else -1
+        if place not in leaving:
+            city = network.area_city[network.facility_area[item["last_place"]]]
+            place = min((f for f in leaving if network.area_city[network.facility_area[f]] == city), default=-1)
+        if place < 0:
+            return "no_lane", 0, 0, 0, 0
+    if not target:
+        return "destination", 0, 0, 0, 0
+    now, minute = -((of.begins - as_of) // 60), -((of.begins - at) // 60)
+    if kind in ("sort", "bag", "seal", "load"):
+        ready = minute
+    elif kind in ("accept", "identify", "inspect") and place in set(all_ends.facility.tolist()):
+        ready = int(of.minute(all_ends.leaves(int(np.flatnonzero(all_ends.facility == place)[0]), at)))
+    else:
+        came = -((of.begins - (min(since, at) if since else at)) // 60)
+        ready = int(of.ready(np.array([place]), np.array([max(came, 0)]))[0])
+    ready = max(ready, now)
+    goal = of.facilities + end_facility
+    due = all_ends.arrive_by(rows[target], of, int(item["promise_at"].timestamp())) if item["promise_at"] else unjudged(of)  # fmt: skip
+    if kind == "depart":
+        way = earliest(c, place, ready, goal).journey(goal)
+        # Of ways that come at once the one that leaves last is taken: try later minutes as long as it comes no later.
+        best = c.arrives[way[-1]] if way else 0
+        while way:
+            later = earliest(c, place, int(c.departs[way[0]]) + 1, goal).journey(goal)
+            if not later or c.arrives[later[-1]] > best:
+                break
+            way = later
+        if way:
+            lane = of.lane[c.row[way[:1]]].astype(np.int64)
+            comes = max(minute + int(riding_minutes(network, lane, of.at(np.array([minute])))[0]), now)
+            place = int(c.target[way[0]])
+            ready = comes if place == goal else int(of.ready(np.array([place]), np.array([comes]))[0])
+    return str(item["operator"]), place, ready, goal, max(min(due, unjudged(of)), 0)
+
+
+def test_facts_are_read_as_plain_python_places_them(store: Path) -> None:
+    """Every open item of the store, placed one by one by plain means from what a person can query: the same places, minutes, ends and reasons; departed ones at the end of the same leg."""
+    snapshot, of, all_ends = opened(store)
+    at, flat, told, mine = stations(of, all_ends), packed(snapshot.rules), Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()  # fmt: skip
+    reasons = dict.fromkeys(UNPLACED, 0)
+    for bucket in range(snapshot.at.buckets):
+        rows = snapshot.rows(bucket)
+        placed, left_out, _ = placed_items(open_items(rows, flat), of, all_ends, at, snapshot.as_of)
+        mine.update(zip(placed.kind.tolist(), placed.place.tolist(), placed.ready.tolist(), placed.destination.tolist(), placed.due.tolist(), strict=True))  # fmt: skip
+        reasons = {why: reasons[why] + left_out[why] for why in UNPLACED}
+        for item, since in zip(table_of_items(rows, snapshot.rules).to_pylist(), rows["arrived"].tolist(), strict=True):
+            if item["outcome"] == 0 and item["last_at"] and not item["flags"] & (512 | 1024) and item["item_class"] < 4:
+                told[plain(item, since, of, all_ends, snapshot.as_of)] += 1
+    by_plain = {why: sum(n for key, n in told.items() if key[0] == why) for why in UNPLACED}
+    assert reasons == by_plain
+    assert mine == Counter({(int(k[0]), *k[1:]): n for k, n in told.items() if k[0] not in UNPLACED})
+    assert len(mine) > 500 and reasons["in_delivery"] > 10
+
+
+def test_as_many_items_are_found_as_scans_tell(store: Path) -> None:
+    """DuckDB over the scans themselves: numbers that were accepted and neither delivered nor returned nor ended are all of those placed and left out, by operator."""
+    snapshot, of, all_ends = opened(store)
+    found = of_facts(snapshot, of, all_ends)
+    ids = of.network.operators.index_of_code
+    counts = duckdb.sql(f"""
+        SELECT operator, count(*) FROM (
+            SELECT operator, waybill, bool_or(kind IN ('deliver', 'return', 'lost', 'destroy', 'cancel')) AS over, bool_or(item_class IN ('container', 'vehicle')) AS holds
+            FROM read_parquet('{store / "scans.parquet"}') GROUP BY ALL
+        ) WHERE NOT over AND NOT coalesce(holds, FALSE) AND waybill NOT IN (SELECT container FROM read_parquet('{store / "scans.parquet"}') WHERE container IS NOT NULL) GROUP BY operator
+    """).fetchall()  # fmt: skip
+    assert int(found.groups.items.sum()) + sum(found.unplaced.values()) == sum(n for _, n in counts)
+    alone = {code: of_facts(snapshot, of, all_ends, ids[code]) for code, _ in counts}
+    assert {code: int(u.groups.items.sum()) + sum(u.unplaced.values()) for code, u in alone.items()} == dict(counts)
+    assert found.on_lanes == sum(u.on_lanes for u in alone.values()) > 0
+
+
+def test_arrive_by_is_that_of_one_end(tmp_path: Path) -> None:
+    """For each due moment the last minute of arriving is the one that is found for a single end; without a promise, or beyond the timetable, it can't be judged."""
+    of, all_ends = timetable(small(tmp_path), DAY, 6), ends(small(tmp_path))
+    due = of.begins + np.arange(0, 5 * 86_400, 4_321)
+    for end in range(len(all_ends)):
+        one = [all_ends.arrive_by(end, of, int(d)) for d in due]
+        assert arrive_by(all_ends, of, np.full(len(due), end), due).tolist() == one
+    apart = np.array([0, of.begins + 7 * 86_400])
+    assert arrive_by(all_ends, of, np.zeros(2, np.int64), apart).tolist() == [unjudged(of)] * 2
+
+
+def test_what_is_expected_is_the_demand() -> None:
+    """Two days of Guangdong's demand: whole items that add up to the rules' items a day, by origin and destination as the province's weights share them, ready with the couriers' rounds."""
+    network = load("guangdong")
+    of, all_ends = laid_out(network, date(2025, 11, 11))
+    groups = expected(of, all_ends, 2).groups
+    share = weights(of.network, all_ends)
+    assert groups.items.sum() == pytest.approx(2 * 137_000_000, abs=1) and (groups.items > 0).all()
+    row = np.full(2 * of.facilities, -1)
+    row[all_ends.facility] = row[of.facilities + all_ends.facility] = np.arange(len(all_ends))
+    sums = np.zeros(share.shape)
+    np.add.at(sums, (row[groups.place], row[groups.destination]), groups.items)
+    assert np.abs(sums - 2 * 137_000_000 * share).max() <= 1.0
+    times = {int(of.minute(all_ends.leaves(0, of.begins + 3600 * h))) for h in (8, 12, 19)}
+    assert times <= set(groups.ready[groups.place == all_ends.facility[0]].tolist())
+
+
+def test_the_command_over_facts(store: Path, tmp_path: Path) -> None:
+    """A store's items through the command: figures that add up, rows of advice by operator, a CSV and documents in both languages; the closed hub of the plan touches none of the twin's, its sort centre does."""
+    run = CliRunner().invoke(app, ["disrupt", "--facility", "SC-440100", "--hours", "8", "--out", str(tmp_path / "out"), "--json"], env=options(store))  # fmt: skip
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    assert told["affected"] == told["other_way"] + told["own_lanes"] + told["no_way"] > 0
+    assert told["broken_all_room"] <= told["broken_new_ways"] <= told["affected"]
+    rows = [r for r in told["advice"] if r["action"] != "room"]
+    assert sum(r["items"] for r in rows) == told["affected"] and all(r["operator"] for r in rows)
+    assert not told["expected"] and told["moment"].startswith("2025-06-03T2") and set(told["unplaced"]) == set(UNPLACED)
+    names = {Path(f).name for f in told["files"]}
+    assert names == {"advice.csv", *(f"disruption-{la}.{form}" for la in ("zh", "en") for form in ("docx", "html"))}
+    csv = (tmp_path / "out" / "advice.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(csv) == 1 + len(told["advice"]) and "调度建议" in csv[1]
+    one = CliRunner().invoke(app, ["disrupt", "--facility", "SC-440100", "--hours", "8", "--operator", rows[0]["operator"]], env=options(store) | {"YILU_LANGUAGE": "zh"})  # fmt: skip
+    assert one.exit_code == 0 and "调度指令" in one.output and "受影响" in one.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--facility", "HUB-1"), ("HUB-1", "yilu network show facilities")),
+        (("--lane", "HUB-440100:HUB-1"), ("HUB-440100:HUB-1", "yilu network timetable")),
+        (("--area", "999"), ("999", "yilu network show areas")),
+        (("--mode", "rocket"), ("rocket", "yilu network show lanes")),
+        ((), ("--facility CODE",)),
+        (("--facility", "SC-440100", "--from", "tomorrow"), ("tomorrow", "2025-11-11T20:00")),
+        (("--facility", "SC-440100", "--from", "2020-01-01T08:00"), ("2020-01-01T08:00", "--expected")),
+        (("--facility", "SC-440100", "--operator", "NOBODY"), ("NOBODY", "yilu network show operators")),
+        (("--facility", "SC-440100", "--operator", "SF", "--expected"), ("--operator", "leave one")),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(store: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """A code, lane, mode, time or operator that isn't there is named together with the next step, before anything is worked out."""
+    run = CliRunner().invoke(app, ["disrupt", *arguments], env=options(store))
+    assert run.exit_code in (2, 3)
+    said = str(run.exception) + run.output + getattr(run.exception, "next_step", "")
+    assert all(word in said for word in words), said
