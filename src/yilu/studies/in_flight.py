@@ -28,6 +28,9 @@ FULL = np.iinfo(np.int64).max // 4
 """Room without a bound."""
 _DAY_MINUTES = 1440
 _MOST_OPERATORS = 256
+_MOST_LEVELS = 8
+"""Levels of areas above a village, and more."""
+_CUSTOMS_KINDS = ("office_of_exchange", "international_centre")
 _NOT_COUNTED = np.uint16(FLAGS["continued"][0] | FLAGS["part"][0])
 
 
@@ -122,28 +125,29 @@ class Stations:
 
 
 def stations(timetable: Timetable, ends: Ends) -> Stations:
-    """A facility's own lanes, or those of its area's end, or of another facility of its city; an area's own end, or that of the area it lies in, or the first of those in its city."""
-    network, f, areas = timetable.network, timetable.facilities, len(timetable.network.area_level)
-    own = np.full(areas, -1, np.int64)
-    own[ends.area] = np.arange(len(ends))
-    end = own.copy()
-    for _ in range(8):  # villages lie in townships, these in counties
-        parent = network.area_parent.astype(np.int64)
+    """A facility's own lanes, or those of a facility of its city that does alike (customs, sorting, collection), or of a sorting one; an area's own end, or that of the area it lies in, or the first of
+    those in its city."""
+    network, areas = timetable.network, len(timetable.network.area_level)
+    end = np.full(areas, -1, np.int64)
+    end[ends.area] = np.arange(len(ends))
+    parent, city = network.area_parent.astype(np.int64), network.area_city.astype(np.int64)
+    for _ in range(_MOST_LEVELS):
         end = np.where((end < 0) & (parent > 0), end[parent], end)
-    city = network.area_city.astype(np.int64)
     of_city = np.full(areas, -1, np.int64)
     of_city[city[ends.area][::-1]] = np.arange(len(ends))[::-1]
     end = np.where(end < 0, of_city[city], end)
     end[0] = -1
-    leaving = np.zeros(f, np.bool_)
-    leaving[timetable.connections.source % f] = True
-    by_city = np.full(areas, -1, np.int64)
-    some = np.flatnonzero(leaving)
-    by_city[city[network.facility_area[some]][::-1]] = some[::-1]
-    area = network.facility_area.astype(np.int64)
-    of_area = np.where(end[area] >= 0, ends.facility[end[area]], -1)
-    of_area = np.where((of_area >= 0) & leaving[of_area], of_area, by_city[city[area]])
-    start = np.where(leaving, np.arange(f), of_area)
+    leaving = np.zeros(timetable.facilities, np.bool_)
+    leaving[timetable.connections.source % timetable.facilities] = True
+    customs = np.isin(network.facility_kind, [FACILITY_KINDS[kind].id for kind in _CUSTOMS_KINDS])
+    alike = np.where(customs, 2, np.where(network.facility_processing, 1, 0))
+    place, some = city[network.facility_area], np.flatnonzero(leaving)[::-1]
+    first = np.full((areas, 3), -1, np.int64)
+    first[place[some], alike[some]] = some
+    # A depot without lanes hands over to its own area's end rather than to any depot of the city.
+    own_end = np.where(end[network.facility_area] >= 0, ends.facility[end[network.facility_area]], -1)
+    own_end = np.where((alike == 0) & (own_end >= 0) & leaving[own_end], own_end, first[place, alike])
+    start = np.where(leaving, np.arange(timetable.facilities), np.where(own_end >= 0, own_end, first[place, 1]))
     start[0] = -1
     return Stations(start, end)
 
