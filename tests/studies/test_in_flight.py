@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from tests.dispatch.small_timetable import DAY, small
+from tests.dispatch.small_timetable import DAY, LANES, small
 from yilu.cli.app import app
 from yilu.dispatch.connections import NEVER
 from yilu.dispatch.ends import Ends, ends
@@ -247,3 +247,22 @@ def test_what_is_wrong_is_named(store: Path, arguments: tuple[str, ...], words: 
     assert isinstance(run.exception, YiluError) and run.exception.exit_code in (2, 3)
     said = str(run.exception) + run.exception.next_step
     assert all(word in said for word in words), said
+
+
+def test_the_command_over_expected_items(tmp_path: Path) -> None:
+    """A province with demand and no store: half its items a day go from the first city to the third, whose lane closes; figures and words say that they are expected."""
+    shares = [{"origin": "C1", "destination": "C3", "share": 0.5}, {"origin": "C2", "destination": "C1", "share": 0.5}]
+    province = tmp_path / "province"
+    province.mkdir()
+    small(province, demand=shares, lanes=[lane | {"capacity_items": 2_000} for lane in LANES])
+    (province / "timetable.toml").write_text("items_a_day = 1_200\n", encoding="utf-8")
+    asked = ["disrupt", "--expected", "--province", str(province), "--lane", "S:D3", "--from", "2025-11-11T05:00", "--hours", "6"]  # fmt: skip
+    run = CliRunner().invoke(app, [*asked, "--json"], env=options(tmp_path))
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    # Rounds at 09:50 and 17:30 miss the 10:30 truck: the one of 19:00 takes what was accepted from 18:00 the day before until 17:00, a day's worth, to lie sorted at S for the departure of 06:00.
+    before = 12 * 50
+    assert told["expected"] and told["affected"] == before and told["own_lanes"] == before and told["broken_all_room"] == told["broken_waiting"]  # fmt: skip
+    assert told["advice"][0]["facility"] == "S" and told["advice"][0]["departs"] == "2025-11-11T13:30:00+01:00"
+    shown = CliRunner().invoke(app, asked, env=options(tmp_path))
+    assert shown.exit_code == 0 and "Affected" in shown.output and "Wait for their own lanes" in shown.output
