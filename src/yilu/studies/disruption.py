@@ -143,8 +143,8 @@ def study(
         added = np.where(timetable.lane[c.row] == lane, extra, 0)
         tried = courses(reroute(c, wanted, open_room + added, ridable))
         beyond = np.maximum(tried.loads(len(c)) - open_room, 0)
-        if (saved := found.broken(moved) - found.broken(tried)) > 0:
-            some = np.flatnonzero(beyond)
+        some, saved = np.flatnonzero(beyond), found.broken(moved) - found.broken(tried)
+        if len(some) and saved > 0:
             more.append(MoreRoom(lane, saved, int(beyond.sum()), len(some), int(c.departs[some[0]])))
         progress(5 + n, steps)
     progress(steps, steps)
