@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -56,6 +56,13 @@ class Promises:
     def slack_minutes(self) -> NDArray[np.int64]:
         """Minutes (N, N, H) by which delivery comes before it is due, negative where after; NO_TIME where it never comes or nothing is promised."""
         return np.where(self.promised & (self.delivered > 0), (self.due - self.delivered) // 60, NO_TIME)
+
+    def only(self, pairs: NDArray[np.bool_], hour: int | None = None) -> Promises:
+        """The promises of some pairs (N, N), at one of the hours (its place among ``hours``; None: at all): of others nothing is promised."""
+        chosen = np.broadcast_to(pairs[..., None], self.due.shape)
+        if hour is not None:
+            chosen = chosen & (np.arange(len(self.hours)) == hour)
+        return replace(self, level=np.where(pairs, self.level, 0), due=np.where(chosen, self.due, 0), delivered=np.where(chosen, self.delivered, 0))  # fmt: skip
 
 
 def promises(timetable: Timetable, ends: Ends, level: int = 0, hours: tuple[int, ...] = ()) -> Promises:
@@ -172,6 +179,20 @@ def attained(of: Promises, chosen: NDArray[np.bool_] | None = None) -> Attained:
     total = float(weight.sum())
     share = float((weight * kept).sum()) / total if total else float("nan")
     return Attained(count, float(whole.sum()) / count if count else float("nan"), share)
+
+
+def attained_by(of: Promises, group: NDArray[np.integer], side: str) -> dict[int, Attained]:
+    """Attainment by the ``group`` (N,) of the pairs' end on a ``side`` (origin, destination); of groups with a promise alone."""
+    axis = {"origin": 1, "destination": 0}[side]
+    promised, kept = of.promised, of.kept
+    pairs = promised.any(axis=2)
+    whole = (~promised | kept).all(axis=2) & pairs
+    volume, volume_kept = ((of.weight * told.sum(axis=2)).sum(axis=axis) for told in (promised, kept))
+    sums = [np.bincount(group, values) for values in (pairs.sum(axis=axis), whole.sum(axis=axis), volume, volume_kept)]
+    return {
+        int(g): Attained(int(n), float(k / n), float(v_kept / v) if v else float("nan"))
+        for g, (n, k, v, v_kept) in enumerate(zip(*sums, strict=True)) if n
+    }  # fmt: skip
 
 
 _DAYS_BEYOND = 3
