@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
+from django.urls import reverse
 
 from yilu.console.access.narrowing import LaneRows
 from yilu.console.journeys.asked import minute_of, written
@@ -15,9 +18,10 @@ from yilu.console.pages.naming import Pair, names_of
 from yilu.console.pages.page import Ask
 from yilu.dispatch.closures import SCOPES, Closure
 from yilu.dispatch.timetable import MODES
-from yilu.network import FACILITY_KINDS
+from yilu.network import FACILITY_KINDS, Network
 
 MOST = 20
+_MOST_OF_INCIDENT = 10
 LASTS, MOST_HOURS = 24, 168
 Row = dict[str, Any]
 
@@ -103,6 +107,14 @@ def offered(ask: Ask) -> list[tuple[Pair, list[tuple[str, Pair]]]]:
         (("地市", "Cities"), [(f"area:{names.code('area', i)}", names.of("area", i)) for i in cities]),
         (("运输方式", "Modes"), [(f"mode:{m}", said_of("mode", m)) for m in MODES]),
     ]  # fmt: skip
+
+
+def what_if(network: Network, facilities: Sequence[str], area: str) -> str:
+    """Where one looks at what is left when facilities (codes, the most touched first) stop, or the area where none is named; of a whole province nothing is chosen."""
+    known = [c for c in facilities if c in network.facilities.index_of_code][:_MOST_OF_INCIDENT]
+    level = dict(zip(network.areas.code.tolist(), network.areas.level.tolist(), strict=True)).get(area, "")
+    what = [("facility", c) for c in known] or ([("area", area)] if level in ("city", "county") else [])
+    return f"{reverse('journeys.disruption')}?{urlencode({'closed': Stopping(tuple(what), 0, LASTS).address})}"
 
 
 def shown(stopping: Stopping) -> Row:
