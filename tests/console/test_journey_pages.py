@@ -168,7 +168,9 @@ def test_promises_before_and_after_a_closure(client_of: Client, laid: tuple[Any,
     broken = (now.kept & ~then.kept).any(axis=2)
     assert page["broken_pairs"] == int(broken.sum()) > 50 == len(page["tables"]["pairs"])
     names = of.network.areas.name_of_id
-    pairs = {(names[int(ends.area[i])][0], names[int(ends.area[j])][0]) for i, j in zip(*np.nonzero(broken), strict=True)}
+    pairs = {
+        (names[int(ends.area[i])][0], names[int(ends.area[j])][0]) for i, j in zip(*np.nonzero(broken), strict=True)
+    }
     assert {(r["origin"], r["destination"]) for r in page["tables"]["pairs"]} <= pairs
     assert all(r["now"] <= r["due"] and (r["then"] is None or r["then"] > r["due"]) for r in page["tables"]["pairs"])
     assert page["tables"]["stops"][0]["departures"] > 0
@@ -241,7 +243,9 @@ def test_what_is_being_worked_out_is_said(client_of: Client, monkeypatch: pytest
     assert client.get(at.format(".json")).json()["reached"] > 0
 
 
-def test_an_incident_leads_to_what_if_with_its_facilities(client_of: Client, made_store: Any, users: dict[str, Any]) -> None:
+def test_an_incident_leads_to_what_if_with_its_facilities(
+    client_of: Client, made_store: Any, users: dict[str, Any]
+) -> None:
     """The link names the facilities that were counted, or the city where none were; it opens."""
     from yilu.console.journeys.stopping import what_if
 

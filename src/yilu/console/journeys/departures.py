@@ -14,7 +14,7 @@ from yilu.console.journeys.asked import SEES, Asked, asked_of, made, pending, sh
 from yilu.console.journeys.promise_map import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.drawing import BARS, Drawn, chart
-from yilu.console.pages.naming import Pair, names_of
+from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.dispatch.loads import loads
@@ -96,7 +96,9 @@ def running(ask: Ask, asked: Asked) -> Running:
     source, target = (np.array([ids[str(c)] for c in codes], np.int64) for codes in (network.lanes.source_facility, network.lanes.target_facility))  # fmt: skip
     load = np.bincount(lane, loads(of, ends), n)
     ridden = mine[np.isin(mine, lane)]
-    return Running(network.lanes, ridden, *(a[ridden] for a in (source, target, departures, np.where(departures > 0, first, -1), last, room, load, by_hour)))  # fmt: skip
+    return Running(
+        network.lanes, ridden, source[ridden], target[ridden], departures[ridden], np.where(departures > 0, first, -1)[ridden], last[ridden], room[ridden], load[ridden], by_hour[ridden]
+    )  # fmt: skip
 
 
 def chosen(ask: Ask, of: Running) -> Running:
@@ -173,12 +175,16 @@ def by_hour(of: Running) -> Chart:
     """Departures by hour of the day and mode."""
     mode = of.lanes.mode[of.row]
     series = tuple(Drawn(m, said_of("mode", m), [int(n) for n in of.by_hour[mode == m].sum(axis=0)], BARS) for m in MODES if (mode == m).any())  # fmt: skip
-    return chart("hours", _("各小时发出的班次"), Column("hour", _("时刻")), [f"{h:02d}:00" for h in range(24)] if series else [], series, "count", 280, _("没有符合的线路。清空筛选。"))  # fmt: skip
+    return chart("hours", _("各小时发出的班次"), Column("hour", _("时刻")), [f"{h:02d}:00" for h in range(24)] if series else [], series, "count", 280, _("没有符合的线路。清空筛选。"), stacked=True)  # fmt: skip
 
 
-_CLASSES: tuple[tuple[float, float, Pair], ...] = (
-    (0, 0.25, ("< 25 %", "< 25 %")), (0.25, 0.5, ("25–50 %", "25–50 %")), (0.5, 0.75, ("50–75 %", "50–75 %")), (0.75, 1, ("75–100 %", "75–100 %")), (1, float("inf"), ("> 100 %", "> 100 %")),
-)  # fmt: skip
+_CLASSES = (
+    (0.0, 0.25, "< 25 %"),
+    (0.25, 0.5, "25–50 %"),
+    (0.5, 0.75, "50–75 %"),
+    (0.75, 1.0, "75–100 %"),
+    (1.0, np.inf, "≥ 100 %"),
+)
 
 
 def filled(of: Running) -> Chart:
@@ -186,5 +192,5 @@ def filled(of: Running) -> Chart:
     bounded = of.room > 0
     share = of.load[bounded] / of.room[bounded]
     counts = [int(((low <= share) & (share < high)).sum()) for low, high, _name in _CLASSES]
-    at = [name[0] for _low, _high, name in _CLASSES] if bounded.any() else []
+    at = [name for _low, _high, name in _CLASSES] if bounded.any() else []
     return chart("filled", _("装载率分布(线路数)"), Column("share", _("装载率")), at, (Drawn("lanes", _("线路"), counts, BARS),), "count", 280, _("没有符合的线路。清空筛选。"))  # fmt: skip

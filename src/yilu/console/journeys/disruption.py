@@ -126,10 +126,7 @@ def broken(now: Promises, then: Promises, midnight: int) -> Pairs:
 
 def stops(ask: Ask, stopping: Stopping, stopped: list[int]) -> Table:
     """What stops."""
-    rows = [
-        {**row, "departures": n}
-        for row, n in zip(rows_of(ask, stopping), stopped or [None] * len(stopping.what), strict=True)
-    ]
+    rows = [{**row, "departures": n} for row, n in zip(rows_of(ask, stopping), stopped, strict=True)]
     columns = (Column("scope", _("类别")), Column("name", _("名称")), Column("code", _("代码")), Column("departures", _("当日停开班次"), "count"))  # fmt: skip
     return Table(
         "stops", _("中断了什么"), columns, rows, _("还没有选择中断。在上方选一个场所、地市或运输方式,再点“推演”。")

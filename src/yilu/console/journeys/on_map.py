@@ -24,11 +24,11 @@ class Class:
 
 
 SHARES: tuple[Class, ...] = (
-    Class(0.0, "< 80 %", 0),
-    Class(0.8, "80 – 90 %", 1),
-    Class(0.9, "90 – 95 %", 2),
-    Class(0.95, "95 – 99 %", 3),
-    Class(0.99, "≥ 99 %", 4),
+    Class(0.0, "< 90 %", 0),
+    Class(0.9, "90 – 95 %", 1),
+    Class(0.95, "95 – 98 %", 2),
+    Class(0.98, "98 – 99.5 %", 3),
+    Class(0.995, "≥ 99.5 %", 4),
 )
 HOURS: tuple[Class, ...] = (
     Class(0, _("12 小时内"), 0),
@@ -51,7 +51,7 @@ def drawn(ask: Ask, level: str, areas: Sequence[Row], classes: Sequence[Class], 
     network = ask.seen.network
     return {
         "level": level, "classes": [{"bound": c.bound, "said": c.label, "shade": c.shade} for c in classes], "areas": list(areas), "flows": [], "hubs": list(marks), "alerts": [], "labels": labels, "linked": True,
-        "outlines": serving.address(network, level), "around": serving.address(network, "city"), "base": map.ground(ask.seen.settings.base_map), "box": list(network.bbox) if level == "city" or not labels else None,
+        "outlines": serving.address(network, level), "around": serving.address(network, "city"), "base": map.ground(ask.seen.settings.base_map), "box": list(network.bbox) if network.bbox and (level == "city" or not labels) else None,
     }  # fmt: skip
 
 

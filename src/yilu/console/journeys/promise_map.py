@@ -162,7 +162,7 @@ def by_hour(asked: Asked, found: Kept) -> Chart:
     """Attainment by hour of acceptance."""
     told = [_cells(a) for a in found.hours]
     series = (Drawn("volume", _("达成的件"), [r["volume"] for r in told]), Drawn("pairs", _("达成的区域对"), [r["pairs"] for r in told], "dashed"))  # fmt: skip
-    return chart("hours", _("各收寄时刻的达成率"), Column("at", _("收寄时刻")), [f"{h:02d}:00" for h in asked.hours], series, "percent", 260)  # fmt: skip
+    return chart("hours", _("各收寄时刻的达成率"), Column("at", _("收寄时刻")), [f"{h:02d}:00" for h in asked.hours], series, "percent", 260, most=1.0)  # fmt: skip
 
 
 def worst(ask: Ask, found: Kept) -> Table:

@@ -74,7 +74,7 @@ def reach(ask: Ask) -> Page:
         "map": on_map.drawn(ask, "county", drawn, on_map.HOURS, [_mark(ask, start)], labels=False), "_classes": on_map.HOURS, "generated": found.generated, "begins": found.begins,
         "reached": sum(r["hours"] is not None for r in rows), "places": len(rows),
     }  # fmt: skip
-    return Page("journeys/reach", TITLE, (places(rows),), (within(inside, found, ask),), more)
+    return Page("journeys/reach", TITLE, (places(rows),), (within(inside),), more)
 
 
 def start_of(ask: Ask) -> Start:
@@ -158,15 +158,15 @@ def _mark(ask: Ask, start: Start) -> Row:
 def places(rows: list[Row]) -> Table:
     """All places."""
     columns = (
-        Column("name", _("地区"), "text", "address"), Column("hours", _("送达(小时)"), "hours"), Column("delivered", _("最早送达"), "time"), Column("due", _("承诺送达"), "time"), Column("kept", _("承诺")), Column("modes", _("方式")),
+        Column("name", _("地区"), "text", "address"), Column("hours", _("送达(小时)"), "hours"), Column("delivered", _("最早送达"), "time"), Column("due", _("承诺送达"), "time"), Column("kept", _("能否兑现")), Column("modes", _("方式")),
     )  # fmt: skip
     return Table("places", _("各地送达时间(地图的数据)"), columns, rows, _("时刻表内没有可到达的地区。"))
 
 
-def within(rows: list[Row], found: Reached, ask: Ask) -> Chart:
+def within(rows: list[Row]) -> Chart:
     """How many places of the province are reached within so many hours."""
     hours = sorted(r["hours"] for r in rows if r["hours"] is not None)
     last = min(_MOST_HOURS, -(-int(hours[-1] + 1) // _STEP) * _STEP) if hours else 0
     at = list(range(0, last + 1, _STEP)) if hours else []
     shares = [float(np.searchsorted(hours, h, "right")) / len(rows) for h in at]
-    return chart("within", _("若干小时内送达的区县占比"), Column("within", _("小时"), "count"), at, (Drawn("share", _("区县占比"), shares),), "percent", 260, _("时刻表内没有可到达的地区。"))  # fmt: skip
+    return chart("within", _("若干小时内送达的区县占比"), Column("within", _("小时"), "count"), at, (Drawn("share", _("区县占比"), shares),), "percent", 260, _("时刻表内没有可到达的地区。"), most=1.0)  # fmt: skip
