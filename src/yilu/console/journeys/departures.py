@@ -94,7 +94,7 @@ def running(ask: Ask, asked: Asked) -> Running:
     room = np.where(capacity > 0, capacity * departures, -1)
     ids = network.facilities.index_of_code
     source, target = (np.array([ids[str(c)] for c in codes], np.int64) for codes in (network.lanes.source_facility, network.lanes.target_facility))  # fmt: skip
-    load = np.bincount(lane, loads(of, ends), n)
+    load = np.bincount(lane, loads(of, ends), n).astype(np.float64)
     ridden = mine[np.isin(mine, lane)]
     return Running(
         network.lanes, ridden, source[ridden], target[ridden], departures[ridden], np.where(departures > 0, first, -1)[ridden], last[ridden], room[ridden], load[ridden], by_hour[ridden]
