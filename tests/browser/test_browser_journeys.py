@@ -21,10 +21,14 @@ def opened(at: Seat, path: str) -> Any:
     """The page, once its figures are worked out and its map, where it has one, is drawn."""
     assert at.open(path) in (200, 202)
     at.page.wait_for_selector("[data-being-made]", state="detached", timeout=MADE_MS)
-    for place in at.page.locator(".map").all():
-        place.locator("canvas").first.wait_for()
-    at.page.wait_for_function("[...document.querySelectorAll('.map')].every(m => m.dataset.ready === 'yes')")
+    drawn(at.page)
     return at.page
+
+
+def drawn(page: Any) -> None:
+    """Wait until every map of the page is drawn."""
+    for n in range(page.locator(".map").count()):
+        page.locator(".map").nth(n).and_(page.locator("[data-ready=yes]")).wait_for()
 
 
 def shades(page: Any, name: str = "map-data") -> dict[str, Any]:
@@ -54,7 +58,7 @@ def test_another_level_changes_map_and_table(seat: Sit) -> None:
     assert page.locator("#table-worst tbody tr").count() == 10
     asked(page, level="half_day", hour="10")
     assert shades(page) != whole and page.inner_text("#table-areas") != table
-    assert page.locator('[name="level"]').input_value() == "half_day" and "hour=10" in page.url
+    assert page.locator('form.asked [name="level"]').input_value() == "half_day" and "hour=10" in page.url
     with page.expect_navigation(wait_until="load"):
         page.locator("#table-areas tbody a").first.click()
     page.wait_for_selector("[data-being-made]", state="detached", timeout=MADE_MS)
@@ -69,18 +73,15 @@ def test_isochrones_begin_where_one_says(seat: Sit) -> None:
     near = shades(page)
     asked(page, place="441881", at="19:00")
     assert shades(page) != near and page.locator("#table-places tbody tr").count() > 150
-    page.wait_for_selector("#map[data-ready=yes]")
-    box = page.locator("#map canvas").first.bounding_box()
-    says = page.locator("[data-map-says]")
-    told = ""
-    for n in range(6, 34):
-        page.mouse.move(box["x"] + box["width"] * n / 40, box["y"] + box["height"] * (0.45 + 0.005 * (n % 7)))
-        told = told or says.inner_text()
-    for n in range(0, 400):
-        if told:
+    drawn(page)
+    box, says, told = page.locator("#map canvas").first.bounding_box(), page.locator("[data-map-says]"), ""
+    for n in range(2000):  # over the middle of the map, row by row, until a place is met
+        across, down = n % 50, n // 50
+        page.mouse.move(
+            box["x"] + box["width"] * (0.2 + 0.012 * across), box["y"] + box["height"] * (0.3 + 0.01 * down)
+        )
+        if told := says.inner_text():
             break
-        page.mouse.move(box["x"] + box["width"] * (0.3 + 0.02 * (n % 20)), box["y"] + box["height"] * (0.5 + 0.01 * (n // 20)))  # fmt: skip
-        told = says.inner_text()
     assert "小时" in told
 
 
@@ -99,7 +100,7 @@ def test_what_if_stands_beside_today(seat: Sit) -> None:
     page = opened(seat("duty"), "journeys/disruption/")
     assert page.locator(".map").count() == 0
     asked(page, add=f"facility:{HUB}", lasts="48")
-    page.wait_for_function("[...document.querySelectorAll('.map')].every(m => m.dataset.ready === 'yes')")
+    drawn(page)
     assert page.locator(".map").count() == 2
     assert shades(page, "map-data-now") != shades(page, "map-data-then")
     assert page.locator("#table-pairs tbody tr").count() == 50
