@@ -21,6 +21,8 @@ from yilu.console.seen import scope_of
 from yilu.dispatch.closures import Closure, disturbed
 from yilu.dispatch.itinerary import itinerary
 from yilu.dispatch.promise import attained, laid_out, promises
+from yilu.dispatch.remedies import CHANGES
+from yilu.dispatch.timetable import MODES
 
 Client = Callable[[str], Any]
 PAGES = ("journeys", "journeys/reach", "journeys/timetable", "journeys/disruption")
@@ -261,3 +263,15 @@ def test_the_day_is_the_one_asked_for(client_of: Client) -> None:
     """Another day is laid out as that day."""
     page = told(client_of("duty"), f"/journeys.json?day={DAY}")
     assert page["day"] == DAY.isoformat()
+
+
+def test_every_mode_reason_and_change_has_its_names() -> None:
+    """Whatever the library says has names in both languages, the same as in a terminal."""
+    from yilu.cli.titles import titles
+    from yilu.console.journeys.words import said_of
+
+    groups = {"mode": MODES, "change": CHANGES, "reason": tuple(c for g, c in titles() if g == "reason")}
+    for group, codes in groups.items():
+        for code in codes:
+            title = titles()[group, code]
+            assert said_of(group, code) == (title.zh, title.en.rstrip(":"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from yilu.console.journeys.asked import SEES, Asked, asked_of, made, pending, shared, written
-from yilu.console.journeys.promise_map import said_of
+from yilu.console.journeys.words import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.drawing import BARS, Drawn, chart
 from yilu.console.pages.naming import names_of

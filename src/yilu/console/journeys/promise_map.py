@@ -9,10 +9,10 @@ import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from yilu.cli.titles import titles
 from yilu.console.access.narrowing import LaneRows
 from yilu.console.journeys import on_map
 from yilu.console.journeys.asked import SEES, Asked, asked_of, made, pending, shared, written
+from yilu.console.journeys.words import said_of
 from yilu.console.overview.map import areas_shown
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.drawing import Drawn, chart
@@ -179,12 +179,6 @@ def worst(ask: Ask, found: Kept) -> Table:
         Column("reason", _("原因")), Column("until", _("当日最晚收寄")), Column("help", _("代价最小的改法")),
     )  # fmt: skip
     return Table("worst", _("最差的十对"), columns, rows, _("所选范围内,承诺全部可以兑现。"))
-
-
-def said_of(group: str, code: str) -> Pair:
-    """A code's names."""
-    found = titles().get((group, code))
-    return (found.zh.rstrip(":"), found.en.rstrip(":")) if found else (code, code)
 
 
 def _help(ask: Ask, found: Kept, b: Broken) -> Pair:

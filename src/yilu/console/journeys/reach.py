@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.journeys import on_map
 from yilu.console.journeys.asked import SEES, Asked, asked_of, made, minute_of, pending, shared, written
-from yilu.console.journeys.promise_map import said_of
+from yilu.console.journeys.words import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.drawing import Drawn, chart
 from yilu.console.pages.naming import Pair, names_of

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from yilu.console.access.narrowing import LaneRows
 from yilu.console.journeys.asked import minute_of, written
-from yilu.console.journeys.promise_map import said_of
+from yilu.console.journeys.words import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.naming import Pair, names_of
 from yilu.console.pages.page import Ask
