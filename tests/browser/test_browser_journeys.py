@@ -91,7 +91,7 @@ def test_the_timetable_is_narrowed_by_mode(seat: Sit) -> None:
     page = opened(seat("planner"), "journeys/timetable/")
     assert page.locator(".assumed").is_visible() and page.locator("[data-chart] svg").count() == 2
     asked(page, mode="ferry")
-    assert {row.inner_text() for row in page.locator("#table-lanes tbody td:nth-child(4)").all()} == {"轮渡"}
+    assert {row.inner_text() for row in page.locator("#table-timetable tbody td:nth-child(4)").all()} == {"轮渡"}
 
 
 @pytest.mark.timeout(600)

@@ -117,9 +117,9 @@ def test_lanes_departures_and_room(client_of: Client, laid: tuple[Any, Any]) -> 
     assert page["departures"] == int(today.sum()) == sum(r["departures"] for r in page["tables"]["modes"])
     assert page["count"] == len(np.unique(of.lane)) == page["generated_lanes"]
     assert sum(r["hour"] is not None and sum(v for k, v in r.items() if k != "hour") for r in page["tables"]["hours"]) == page["departures"]  # fmt: skip
-    assert {(r["made"], r["grade"]) for r in page["tables"]["lanes"]} == {("生成", "S")}
+    assert {(r["made"], r["grade"]) for r in page["tables"]["timetable"]} == {("生成", "S")}
     ferries = told(client_of("planner"), "/journeys/timetable.json?mode=ferry")
-    assert {r["mode"] for r in ferries["tables"]["lanes"]} == {"轮渡"} and ferries["count"] < page["count"]
+    assert {r["mode"] for r in ferries["tables"]["timetable"]} == {"轮渡"} and ferries["count"] < page["count"]
     here = told(client_of("planner"), f"/journeys/timetable.json?place={HUB}")
     assert 0 < here["count"] < page["count"]
 

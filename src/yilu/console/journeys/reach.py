@@ -158,7 +158,7 @@ def _mark(ask: Ask, start: Start) -> Row:
 def places(rows: list[Row]) -> Table:
     """All places."""
     columns = (
-        Column("name", _("地区"), "text", "address"), Column("hours", _("送达(小时)"), "hours"), Column("delivered", _("最早送达"), "time"), Column("due", _("承诺送达"), "time"), Column("kept", _("能否兑现")), Column("modes", _("方式")),
+        Column("name", _("地区"), "text", "address"), Column("hours", _("送达(小时)"), "hours"), Column("delivered", _("最早送达"), "time"), Column("due", _("承诺送达"), "time"), Column("kept", _("能否兑现")), Column("modes", _("运输方式")),
     )  # fmt: skip
     return Table("places", _("各地送达时间(地图的数据)"), columns, rows, _("时刻表内没有可到达的地区。"))
 
