@@ -54,6 +54,12 @@ def settings_of_the_console(settings_of_nobody: None, monkeypatch: pytest.Monkey
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for what is worked out behind waits for it: a test looks at what a page shows, not at how long it takes."""
+    monkeypatch.setattr("yilu.console.behind.WAIT_S", 300.0)
+
+
 @pytest.fixture(scope="session")
 def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the store that the console shows, one for all workers."""

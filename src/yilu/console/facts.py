@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from yilu.console.behind import Behind
 from yilu.errors import StoreError
 from yilu.items.reading import Snapshot
 from yilu.run.facts import Facts
@@ -53,6 +54,7 @@ class Newest:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.behind = Behind()
         self._held: dict[Hashable, _Held] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()

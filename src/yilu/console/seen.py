@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 
 from yilu.console.access.brands import without_brands
-from yilu.console.access.narrowing import narrow
+from yilu.console.access.narrowing import LaneRows, narrow
 from yilu.console.access.roles import ROLES
 from yilu.console.access.scope import Scope
 from yilu.console.access.withholding import by_area, published
@@ -24,6 +24,10 @@ from yilu.console.audit.models import Entry
 from yilu.console.command.counting import Count, count
 from yilu.console.facts import Newest, newest
 from yilu.console.registers.standing import Standing, standing_of
+from yilu.dispatch.closures import Closure, disturbed
+from yilu.dispatch.ends import Ends
+from yilu.dispatch.promise import Promises, laid_out, promises
+from yilu.dispatch.timetable import Timetable
 from yilu.documents import Document
 from yilu.errors import StoreError
 from yilu.indicators import Period, values
@@ -221,6 +225,36 @@ class Seen:
     def worked_out(self, key: tuple[Hashable, ...], make: Callable[[], Any], held_s: float) -> Any:
         """What takes long to work out of the province's public files, held for a while; ``key`` says all that it depends on. Nothing of facts or records goes through here."""
         return self.of.of(("worked out", *key), make, held_s)
+
+    def made(self, key: tuple[Hashable, ...], make: Callable[[], Any]) -> Any | None:
+        """What takes seconds to work out of what is in scope, None while it is being made behind; ``key`` says all that it depends on beside the scope."""
+        s = self.scope
+        return self.of.behind.result((*key, s.areas, s.operator, s.is_carrier), make)
+
+    def timetable(self, day: date, operator: str = "") -> tuple[Timetable, Ends]:
+        """The timetable from a day on that items of an operator ("": of any) in scope may ride, and the ends. It takes a second: for what is ``made``."""
+        whole, ends = self._laid_out(day)
+        mine: Timetable = narrow(whole.usable(self.scope.operator or operator or None), self.scope)
+        return mine, ends
+
+    def _laid_out(self, day: date) -> tuple[Timetable, Ends]:
+        found: tuple[Timetable, Ends] = self.of.behind.part(("timetable", day), lambda: laid_out(self.of.facts.network, day))  # fmt: skip
+        return found
+
+    def lanes(self, of: Timetable) -> LaneRows:
+        """Lanes of a timetable that may be named to who asks."""
+        found: LaneRows = narrow(LaneRows(of.network.lanes, np.arange(len(of.network.lanes.code))), self.scope)
+        return found
+
+    def promises(self, day: date, operator: str = "", closures: tuple[Closure, ...] = ()) -> Promises:
+        """Promises of a day's acceptances of pairs in scope, under closures. It takes seconds: for what is ``made``."""
+        mine, ends = self.timetable(day, operator)
+        whole = len(mine.connections) == len(self._laid_out(day)[0].connections)
+        by = None if whole else self.scope.operator or operator  # who may ride every lane shares what was worked out
+        key = ("promises", day, by, closures)
+        found = self.of.behind.part(key, lambda: promises(disturbed(mine, closures) if closures else mine, ends))
+        told: Promises = narrow(found, self.scope)
+        return told
 
     def register(self, kind: str) -> Standing:
         """A register as the facts hold it: what binds somebody or somewhere in scope."""

@@ -12,6 +12,7 @@ from yilu.console.command import deeds as command_deeds  # noqa: F401 - declares
 from yilu.console.feeds import pages as feeds  # noqa: F401 - declares its screens
 from yilu.console.items import looking  # noqa: F401 - declares its screens
 from yilu.console.items import pages as items  # noqa: F401 - declares its screens
+from yilu.console.journeys import departures, disruption, promise_map, reach  # noqa: F401 - declare their screens
 from yilu.console.live import stream
 from yilu.console.network import pages as network  # noqa: F401 - declares its screens
 from yilu.console.operations import probes

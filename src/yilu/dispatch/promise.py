@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -56,6 +57,13 @@ class Promises:
         """Minutes (N, N, H) by which delivery comes before it is due, negative where after; NO_TIME where it never comes or nothing is promised."""
         return np.where(self.promised & (self.delivered > 0), (self.due - self.delivered) // 60, NO_TIME)
 
+    def only(self, pairs: NDArray[np.bool_], hour: int | None = None) -> Promises:
+        """The promises of some pairs (N, N), at one of the hours (its place among ``hours``; None: at all): of others nothing is promised."""
+        chosen = np.broadcast_to(pairs[..., None], self.due.shape)
+        if hour is not None:
+            chosen = chosen & (np.arange(len(self.hours)) == hour)
+        return replace(self, level=np.where(pairs, self.level, 0), due=np.where(chosen, self.due, 0), delivered=np.where(chosen, self.delivered, 0))  # fmt: skip
+
 
 def promises(timetable: Timetable, ends: Ends, level: int = 0, hours: tuple[int, ...] = ()) -> Promises:
     """Promises of what is accepted on the timetable's first day, at the beginning of each of ``hours`` (local; none: those of the timetable's rules).
@@ -73,43 +81,36 @@ def promises(timetable: Timetable, ends: Ends, level: int = 0, hours: tuple[int,
     due = network.promise(accepted, a[..., None], b[..., None], level_of[..., None]).astype(np.int64)
     leaves = np.stack([timetable.minute(ends.leaves(i, accepted)) for i in range(n)])
     delivered, until = np.zeros(due.shape, np.int64), np.full((n, n), -1, np.int64)
+    known: dict[tuple[int, int], _Tries] = {}  # by couriers' rounds and level, which are few
+
+    def tries(i: int, level: int) -> _Tries | None:
+        key = (int(ends.collects[i]), level)
+        if level and key not in known:
+            known[key] = _tries(timetable, ends, i, level)
+        return known[key] if level else None
+
     for first in range(0, n, _AT_ONCE):
         some = np.arange(first, min(first + _AT_ONCE, n))
         for j, profile in zip(
             some, profiles(timetable.connections, timetable.facilities + ends.facility[some]), strict=True
         ):
-            _to_one(timetable, ends, int(j), profile, leaves, delivered, until, level_of[:, j])
+            of_origin = [tries(i, int(level_of[i, j])) for i in range(n)]
+            _to_one(timetable, ends, int(j), profile, leaves, delivered, until, of_origin)
     delivered[due == 0] = 0
     return Promises(ends, hours, level_of, delivered, due, until, weights(network, ends))
 
 
-def _to_one(
-    timetable: Timetable, ends: Ends, j: int, profile: Profile, leaves: NDArray[np.int64], delivered: NDArray[np.int64], until: NDArray[np.int64],
-    level: NDArray[np.int64],
-) -> None:  # fmt: skip
-    """Fill column ``j``: deliveries of the hours, and until when each origin may accept."""
-    arrives = np.stack([profile.arrivals(int(f), leaves[i]) for i, f in enumerate(ends.facility)]).astype(np.int64)
-    there = arrives < NEVER
-    delivered[:, j][there] = ends.delivered(j, timetable, timetable.at(arrives[there]))
-    steps_delivered = ends.delivered(j, timetable, timetable.at(profile.arrives))
-    for i, f in enumerate(ends.facility):
-        if level[i]:
-            span = slice(int(profile.first[f]), int(profile.first[f + 1]))
-            until[i, j] = _accepted_until(
-                timetable, ends, i, j, int(level[i]), profile.departs[span], steps_delivered[span]
-            )
+@dataclass(frozen=True)
+class _Tries:
+    """Acceptances (k,) of which the last that keeps its promise is looked for: ``minute`` of the local day, ``leaves`` minutes of the timetable, ``due`` UTC seconds, 0 where nothing is promised."""
+
+    minute: NDArray[np.int64]
+    leaves: NDArray[np.int64]
+    due: NDArray[np.int64]
 
 
-def _accepted_until(
-    timetable: Timetable,
-    ends: Ends,
-    i: int,
-    j: int,
-    level: int,
-    departs: NDArray[np.int32],
-    delivered: NDArray[np.int64],
-) -> int:
-    """The last minute of the first day at which an acceptance still keeps the day's promise. ``departs`` (latest first), ``delivered``: the pair's steps.
+def _tries(timetable: Timetable, ends: Ends, i: int, level: int) -> _Tries:
+    """What is tried from an end under a service level, whatever the destination.
 
     Between two rounds everything leaves at once, and by an elapsed clock what is due comes no earlier for a later acceptance but at a cut-off: so the last minutes before each of
     these are tried.
@@ -117,13 +118,35 @@ def _accepted_until(
     network, begins = ends.network, timetable.begins
     rules = network.promise_rules
     of_level = np.flatnonzero((rules.level == level) & (rules.valid_from <= begins))
-    tried = begins + 60 * np.unique([*ends.rounds(i), *(rules.cut_off_minute[of_level] - 1), _DAY_MINUTES - 1])
+    minute = np.unique([*ends.rounds(i), *(rules.cut_off_minute[of_level] - 1), _DAY_MINUTES - 1])
+    tried = begins + 60 * minute
     by_calendar = bool(len(of_level)) and bool(rules.calendar[of_level[-1]])
-    due = network.promise(begins if by_calendar else tried, ends.area[i], ends.area[j], level).astype(np.int64)
-    steps = np.searchsorted(departs[::-1], timetable.minute(ends.leaves(i, tried)))
+    own = int(ends.area[i])
+    due = network.promise(begins if by_calendar else tried, own, own, level).astype(np.int64)
+    return _Tries(minute, timetable.minute(ends.leaves(i, tried)), np.broadcast_to(due, tried.shape))
+
+
+def _to_one(
+    timetable: Timetable, ends: Ends, j: int, profile: Profile, leaves: NDArray[np.int64], delivered: NDArray[np.int64], until: NDArray[np.int64],
+    tries: Sequence[_Tries | None],
+) -> None:  # fmt: skip
+    """Fill column ``j``: deliveries of the hours, and until when each origin may accept; ``tries``: of each origin, None where nothing is promised."""
+    arrives = np.stack([profile.arrivals(int(f), leaves[i]) for i, f in enumerate(ends.facility)]).astype(np.int64)
+    there = arrives < NEVER
+    delivered[:, j][there] = ends.delivered(j, timetable, timetable.at(arrives[there]))
+    steps_delivered = ends.delivered(j, timetable, timetable.at(profile.arrives))
+    for i, (f, tried) in enumerate(zip(ends.facility, tries, strict=True)):
+        if tried is not None:
+            span = slice(int(profile.first[f]), int(profile.first[f + 1]))
+            until[i, j] = _accepted_until(tried, profile.departs[span], steps_delivered[span])
+
+
+def _accepted_until(tries: _Tries, departs: NDArray[np.int32], delivered: NDArray[np.int64]) -> int:
+    """The last minute of the first day at which an acceptance still keeps the day's promise, -1 where none does. ``departs`` (latest first), ``delivered``: the pair's steps."""
+    steps = np.searchsorted(departs[::-1], tries.leaves)
     then = np.append(delivered[::-1], np.iinfo(np.int64).max)[steps]
-    kept = tried[(due > 0) & (then <= due)]
-    return int((kept.max() - begins) // 60) if len(kept) else -1
+    kept = tries.minute[(tries.due > 0) & (then <= tries.due)]
+    return int(kept[-1]) if len(kept) else -1
 
 
 def weights(network: Network, ends: Ends) -> NDArray[np.float64]:
@@ -156,6 +179,20 @@ def attained(of: Promises, chosen: NDArray[np.bool_] | None = None) -> Attained:
     total = float(weight.sum())
     share = float((weight * kept).sum()) / total if total else float("nan")
     return Attained(count, float(whole.sum()) / count if count else float("nan"), share)
+
+
+def attained_by(of: Promises, group: NDArray[np.integer], side: str) -> dict[int, Attained]:
+    """Attainment by the ``group`` (N,) of the pairs' end on a ``side`` (origin, destination); of groups with a promise alone."""
+    axis = {"origin": 1, "destination": 0}[side]
+    promised, kept = of.promised, of.kept
+    pairs = promised.any(axis=2)
+    whole = (~promised | kept).all(axis=2) & pairs
+    volume, volume_kept = ((of.weight * told.sum(axis=2)).sum(axis=axis) for told in (promised, kept))
+    sums = [np.bincount(group, values) for values in (pairs.sum(axis=axis), whole.sum(axis=axis), volume, volume_kept)]
+    return {
+        int(g): Attained(int(n), float(k / n), float(v_kept / v) if v else float("nan"))
+        for g, (n, k, v, v_kept) in enumerate(zip(*sums, strict=True)) if n
+    }  # fmt: skip
 
 
 _DAYS_BEYOND = 3

@@ -7,7 +7,7 @@ model is narrowed is declared once beside the model (``by_scope``), and a model 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -19,13 +19,26 @@ from numpy.typing import NDArray
 
 from yilu.console.access.roles import ITEMS
 from yilu.console.access.scope import NOTHING, Scope
+from yilu.dispatch.promise import Promises
+from yilu.dispatch.timetable import Timetable
 from yilu.indicators.values import Scope as Cells
 from yilu.items.answers import Narrow
 from yilu.items.history import History
 from yilu.items.listing import MEASURES, Wanted
+from yilu.network.tables import Lanes
 from yilu.run.found import Found
 
 Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LaneRows:
+    """Some lanes of a timetable: their ``rows`` (n,) in its table."""
+
+    lanes: Lanes
+    rows: NDArray[np.int64]
+
+
 _MODELS: dict[type, Callable[[Scope], Q]] = {}
 
 
@@ -143,6 +156,36 @@ def _(rows: History, scope: Scope) -> History:
         rows, states=states.filter(pa.array(mine & here)), events=events.filter(pa.array(kept)),
         parts=bool(part.any()) or not bool(kept.all()) or not bool((mine & here).all()),
     )  # fmt: skip
+
+
+@narrow.register
+def _(rows: Timetable, scope: Scope) -> Timetable:
+    """A carrier rides what its items may; all others look at the whole, of which pages name what ``LaneRows`` lets them."""
+    if not scope.operator_ids:
+        return rows
+    if scope.operator_ids == NOTHING:
+        return replace(rows, connections=rows.connections.only(np.zeros(len(rows.connections), np.bool_)))
+    return rows.usable(scope.operator)
+
+
+@narrow.register
+def _(rows: Promises, scope: Scope) -> Promises:
+    """Promises of pairs of which one end is in scope; of others nothing is said."""
+    inside = scope.in_area[rows.ends.area]
+    return rows if scope.everywhere else rows.only(inside[:, None] | inside[None, :])
+
+
+@narrow.register
+def _(rows: LaneRows, scope: Scope) -> LaneRows:
+    """A carrier's lanes are its secret: others see everybody's and their own. A city sees those that depart from or arrive at its facilities."""
+    of, places = rows.lanes, scope.network.facilities.index_of_code
+    keep = np.ones(len(rows.rows), np.bool_)
+    if scope.operator_ids:
+        keep &= np.isin(of.operator[rows.rows], ["*", scope.operator])
+    if not scope.everywhere:
+        ends = (of.source_facility[rows.rows], of.target_facility[rows.rows])
+        keep &= np.logical_or.reduce([scope.at_facility[[places.get(str(c), 0) for c in codes]] for codes in ends])
+    return replace(rows, rows=rows.rows[keep])
 
 
 @narrow.register

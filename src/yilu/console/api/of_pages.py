@@ -12,7 +12,7 @@ from ninja import Schema
 from pydantic import ConfigDict
 
 from yilu.console.api.interface import answered, operation
-from yilu.console.pages.asking import Filter
+from yilu.console.pages.asking import Filter, most_characters
 from yilu.console.pages.showing import SCREENS, Screen, as_json, asked
 from yilu.console.records.resource import RESOURCES
 
@@ -39,8 +39,8 @@ def of_filter() -> list[dict[str, Any]]:
 def _schema(name: str, kind: str) -> dict[str, Any]:
     if kind == "integer":
         return {"type": kind, "minimum": 1, "maximum": 100_000}
-    form = {"format": "date"} if name in ("since", "until") else {"enum": ["origin", "destination"]} if name == "side" else {}  # fmt: skip
-    return {"type": kind, "maxLength": 100, **form}
+    form = {"format": "date"} if name in ("since", "until", "day") else {"enum": ["origin", "destination"]} if name == "side" else {}  # fmt: skip
+    return {"type": kind, "maxLength": most_characters(name), **form}
 
 
 def parts_of(route: str) -> tuple[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from yilu.console.command.advice_rows import advice_table, rows_of
 from yilu.console.command.kept import found, seconds, value_of
 from yilu.console.command.models import Advice as AdviceRecord
 from yilu.console.command.models import Incident
+from yilu.console.journeys.stopping import what_if
 from yilu.console.naming import named
 from yilu.console.pages.frame import cities
 from yilu.console.pages.page import Ask, Column, Page, Table
@@ -184,6 +185,7 @@ def one(ask: Ask) -> Page:
         "_cities": cities(ask.scope), "_contents": book.reports, "_next_report": next_report(value), "_triggers": book.triggers,
         "_now": local(now), "_later": local(now) + timedelta(hours=4), "_firms": [(f.operator, names.of_operator(f.operator), f) for f in value.firms],
         "_count": counted, "_scale": scale_text(counted), "_city_officer": bool(ask.scope.areas), "overdue": len(clocks.overdue(clocks.timers(value, book), now)), "_kinds": pure.REPORTS,
+        "_what_if": what_if(ask.seen.network, [t["code"] for t in touched(counted)[0].rows], record.area),
     }  # fmt: skip
     return Page("command/one", record.title, (due, tasks, *touched(counted), joined, advised, reports, means, timeline), more=more)  # fmt: skip
 

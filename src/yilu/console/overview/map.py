@@ -68,7 +68,7 @@ def shown(ask: Ask) -> Shown:
         indicator = ask.filter.indicator or DEFAULT
         one = catalogue()[indicator]
         measure, form, values = (one.zh, one.en), form_of(indicator), _values(ask, indicator)
-    ids = _areas(ask, "county" if in_city else "city", city)
+    ids = areas_shown(ask, "county" if in_city else "city", city)
     areas = [_area(ask, i, values.get(i), form) for i in ids]
     there = set(ids) if not in_city else {city}
     return Shown(
@@ -85,7 +85,8 @@ def breaks(values: Sequence[float], classes: int = CLASSES) -> tuple[float, ...]
     return tuple(float(b) for b in np.unique(bounds))
 
 
-def _areas(ask: Ask, level: str, city: int) -> list[int]:
+def areas_shown(ask: Ask, level: str, city: int) -> list[int]:
+    """Ids of the areas of a level, of a city (0: of all), of which a part is in scope."""
     network, scope = ask.seen.network, ask.here.scope
     ids = (int(i) for i, of in zip(network.areas.id, network.areas.level, strict=True) if of == level)
     return [

@@ -13,6 +13,9 @@ from yilu.indicators import Period, catalogue
 from yilu.network import Network
 
 _MOST_DAYS = 3660
+MOST_CHARACTERS = {"closed": 1000}
+"""Of texts that may be longer than the others."""
+_MOST_OTHERS = 100
 
 
 class AddressError(YiluError):
@@ -30,7 +33,8 @@ class AddressError(YiluError):
 @dataclass(frozen=True)
 class Filter:
     """Codes and days as the address holds them; empty: all. ``since``, ``until``: local days. ``side``: which end of an item the area is. ``by``: by what figures are told apart; ``measure``: which figure's
-    items; ``to``: the other end's area; ``after``: behind which row a list goes on; ``section``, ``kind``, ``year``: of the plan and its evaluation. ``q``: searched text; ``page``: from 1."""
+    items; ``to``: the other end's area; ``after``: behind which row a list goes on; ``section``, ``kind``, ``year``: of the plan and its evaluation. ``q``: searched text; ``page``: from 1. Of the timetable: ``day`` and ``hour`` or local time ``at`` of acceptance, ``place``: code of an area or
+    a facility, ``mode``; ``closed``: what stops, ``scope:code`` parted by commas, ``add``: one more of these, for ``lasts`` hours from the local time ``begins`` on."""
 
     area: str = ""
     operator: str = ""
@@ -52,6 +56,15 @@ class Filter:
     year: str = ""
     user: str = ""
     what: str = ""
+    day: str = ""
+    hour: str = ""
+    at: str = ""
+    place: str = ""
+    mode: str = ""
+    closed: str = ""
+    add: str = ""
+    begins: str = ""
+    lasts: str = ""
     q: str = ""
     page: int = 1
 
@@ -94,8 +107,17 @@ def read(query: Mapping[str, str], network: Network) -> Filter:
     page = query.get("page", "1") or "1"
     if not (page.isascii() and page.isdigit() and 1 <= int(page) <= 100_000):
         raise AddressError("page", page, "a whole number from 1 to 100000", "1 至 100000 的整数")
-    texts = {f.name: (query.get(f.name) or str(f.default))[:100] for f in fields(Filter) if f.name != "page"}
+    texts = {
+        f.name: (query.get(f.name) or str(f.default))[: most_characters(f.name)]
+        for f in fields(Filter)
+        if f.name != "page"
+    }
     return Filter(**texts, page=int(page))  # type: ignore[arg-type]
+
+
+def most_characters(name: str) -> int:
+    """How long a text of the filter may be."""
+    return MOST_CHARACTERS.get(name, _MOST_OTHERS)
 
 
 def _known(query: Mapping[str, str], name: str, codes: Mapping[str, Any]) -> None:

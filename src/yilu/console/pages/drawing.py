@@ -29,8 +29,9 @@ class Drawn:
 
 def chart(
     name: str, title: Text, along: Column, at: Sequence[Any], series: Sequence[Drawn], form: str = "count", height: int = 220, empty: Text = "",
+    most: float | None = None, stacked: bool = False,
 ) -> Chart:  # fmt: skip
-    """A chart of series over ``at``, the values of the column ``along``, and its table with a row for each of them."""
+    """A chart of series over ``at``, the values of the column ``along``, and its table with a row for each of them. ``most``: where the axis of values ends; ``stacked``: bars of one value stand on each other."""
     rows = [{along.name: x, **{s.name: s.values[i] for s in series}} for i, x in enumerate(at)]
     columns = (along, *(Column(s.name, s.title, form) for s in series))
     table = Table(name, title, columns, rows, empty)
@@ -44,8 +45,13 @@ def chart(
             "data": [FORMS[along.form](x) for x in at],
             "boundaryGap": any(s.how == BARS for s in series),
         },
-        "yAxis": {"type": "value", "scale": not any(s.how == BARS for s in series), "splitNumber": 3},
-        "series": [_series(s, i) for i, s in enumerate(series)],
+        "yAxis": {
+            "type": "value",
+            "scale": not any(s.how == BARS for s in series),
+            "splitNumber": 3,
+            **({} if most is None else {"max": most}),
+        },
+        "series": [_series(s, i) | ({"stack": name} if stacked else {}) for i, s in enumerate(series)],
     }
     return Chart(name, title, option, table, height)
 

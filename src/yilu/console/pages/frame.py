@@ -26,6 +26,7 @@ MENU: tuple[Place, ...] = (
     Place("plan", _("规划")),
     Place("items", _("寄递")),
     Place("network", _("网络")),
+    Place("journeys", _("时限路线")),
     Place("alerts", _("预警")),
     Place("command", _("指挥")),
     Place("protected", _("重要时点")),

@@ -33,6 +33,8 @@ from yilu.errors import YiluError
 SCREENS: dict[str, Screen] = {}
 """All pages by name, as ``screen`` declares them."""
 DEEDS: dict[str, Deed] = {}
+BEING_MADE = 202
+"""Status of a page whose figures are being worked out."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +129,23 @@ def _view(s: Screen, form: str) -> Callable[..., HttpResponseBase]:
                 ask, wall=wall_of(request.GET, s.name, ask.scope, {n: one.roles for n, one in SCREENS.items()})
             )
             page = s.show(ask)
+            if form == "csv" and page.status == BEING_MADE:
+                return _not_yet()
             if form == "csv":
                 return as_csv(page, request.GET.get("table", ""))
         except YiluError as error:
             return refusal(request, error, form)
         if form == "json":
-            return JsonResponse(as_json(page, ask), json_dumps_params={"ensure_ascii": False})
+            told = as_json(page, ask)
+            return JsonResponse(told, status=page.status, json_dumps_params={"ensure_ascii": False})
         return _rendered(request, page, ask, s)
 
     return require_GET(view)
+
+
+def _not_yet() -> HttpResponse:
+    """What who fetches a table is told while it is being made: nothing that could be taken for the table."""
+    return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 
 def _rendered(request: HttpRequest, page: Page, ask: Ask, of: Screen | None) -> HttpResponse:

@@ -86,6 +86,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "count": _count,
     "short": _short,
     "percent": lambda v: "–" if v is None else f"{100 * v:.1f} %",
+    "share": lambda v: "–" if v is None else f"{100 * (min(v, 0.999) if v < 1 else v):.1f} %",
     "number": lambda v: "–" if v is None else f"{v:,.2f}",
     "hours": lambda v: "–" if v is None else f"{v:,.1f}",
     "time": _time,
@@ -93,7 +94,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "told": lambda v: _second(v) if isinstance(v, datetime) else "–" if v is None or v == "" else said(v),
     "day": _day,
 }
-"""Forms of a column."""
+"""Forms of a column; of a ``share`` 100 % stands only where nothing is lacking."""
 
 
 @register.filter
@@ -118,6 +119,12 @@ def typed_time(at: datetime | None) -> str:
 def items_of(rows: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
     """Entries by name: templates read ``rows.items`` as the entry of that name."""
     return list(rows.items())
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()
 
 
 @register.filter

@@ -1,14 +1,12 @@
-// The map of the overview: areas by shade, flows as arcs, hubs, alerts. It draws the rows that the page's tables hold, and fetches nothing but outlines, from this host.
+// The maps of a page: areas by shade, flows as arcs, hubs, alerts. They draw the rows that the page's tables hold, and fetch nothing but outlines, from this host.
 import * as maplibre from "../vendor/maplibre-gl.mjs";
 
-const place = document.getElementById("map");
-const shown = JSON.parse(document.getElementById("map-data").textContent);
 const zh = document.documentElement.lang.startsWith("zh");
 const said = (pair) => (Array.isArray(pair) ? pair[zh ? 0 : 1] : pair);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** The shade of a value: that of the last class whose bound it reaches. */
-const shade = (value) => {
+const shade = (shown, value) => {
   const fitting = shown.classes.filter((c) => value !== null && value >= c.bound);
   return fitting.length ? fitting.at(-1).shade : "none";
 };
@@ -23,8 +21,8 @@ const arc = ([[x0, y0], [x1, y1]], steps = 24) => {
 };
 
 const collection = (features) => ({ type: "FeatureCollection", features });
-const pointsOf = () => collection(shown.areas.map((a) => ({ type: "Feature", properties: { code: a.code, shade: String(shade(a.value)) }, geometry: { type: "Point", coordinates: [a.lon, a.lat] } })));
-const flowsOf = () => {
+const pointsOf = (shown) => collection(shown.areas.map((a) => ({ type: "Feature", properties: { code: a.code, shade: String(shade(shown, a.value)) }, geometry: { type: "Point", coordinates: [a.lon, a.lat] } })));
+const flowsOf = (shown) => {
   const most = Math.max(1, ...shown.flows.map((f) => f.items));
   return collection(shown.flows.map((f) => ({ type: "Feature", properties: { width: 0.5 + 5 * Math.sqrt(f.items / most) }, geometry: { type: "LineString", coordinates: arc(f.line) } })));
 };
@@ -34,16 +32,16 @@ const fetched = async (address) => {
   const answer = address ? await fetch(address) : null;
   return answer?.ok ? answer.json() : null;
 };
-const outlined = async () => {
+const outlined = async (shown) => {
   const found = await fetched(shown.outlines);
   if (!found) return null;
   const values = new Map(shown.areas.map((a) => [a.code, a.value]));
-  for (const f of found.features) f.properties.shade = values.has(f.properties.code) ? String(shade(values.get(f.properties.code))) : "none";
+  for (const f of found.features) f.properties.shade = values.has(f.properties.code) ? String(shade(shown, values.get(f.properties.code))) : "none";
   return found;
 };
 
-const style = (outlines, around) => {
-  const sources = { flows: { type: "geojson", data: flowsOf() }, points: { type: "geojson", data: pointsOf() } };
+const style = (shown, outlines, around) => {
+  const sources = { flows: { type: "geojson", data: flowsOf(shown) }, points: { type: "geojson", data: pointsOf(shown) } };
   const layers = [{ id: "ground", type: "background", paint: { "background-color": colour("--map-ground") } }];
   if (shown.base) {
     sources.base = { type: "raster", tiles: [new URL(shown.base, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], tileSize: 256 };
@@ -57,13 +55,13 @@ const style = (outlines, around) => {
     sources.around = { type: "geojson", data: around };
     layers.push({ id: "around", type: "line", source: "around", paint: { "line-color": colour("--map-border"), "line-width": 1 } });
   }
-  if (!outlines) layers.push({ id: "areas", type: "circle", source: "points", paint: { "circle-radius": 9, "circle-color": shadesOf(), "circle-stroke-color": colour("--map-border"), "circle-stroke-width": 1.5 } });
+  if (!outlines) layers.push({ id: "areas", type: "circle", source: "points", paint: { "circle-radius": shown.labels === false ? 6 : 9, "circle-color": shadesOf(), "circle-stroke-color": colour("--map-border"), "circle-stroke-width": 1.5 } });
   layers.push({ id: "flows", type: "line", source: "flows", layout: { "line-cap": "round" }, paint: { "line-color": colour("--flow"), "line-width": ["get", "width"], "line-opacity": 0.55 } });
   return { version: 8, sources, layers };
 };
 
 /** The box around all that is shown: the province's own, or that of the areas. */
-const box = () => {
+const box = (shown) => {
   if (shown.box) return [[shown.box[0], shown.box[1]], [shown.box[2], shown.box[3]]];
   const bounds = new maplibre.LngLatBounds();
   for (const a of shown.areas) bounds.extend([a.lon, a.lat]);
@@ -79,16 +77,16 @@ const marked = (name, classes, title, text = "") => {
 };
 const put = (map, element, { lon, lat }, offset = [0, 0], anchor = "center") => new maplibre.Marker({ element, anchor, offset }).setLngLat([lon, lat]).addTo(map);
 
-const mark = (map) => {
+const mark = (map, shown) => {
   for (const h of shown.hubs) {
     const kind = h.tier || "other";
-    put(map, marked("span", `hub ${kind}${h.planned ? " planned" : ""} on-map`, `${said(h.name)} · ${said(h.kind)} ${said(h.tier_name)} · ${said(h.state)}`), h);
+    put(map, marked("span", `hub ${kind}${h.planned ? " planned" : ""} on-map`, [said(h.name), said(h.kind), said(h.tier_name), said(h.state)].filter(Boolean).join(" · ")), h);
   }
-  for (const a of shown.areas) {
-    const label = marked("a", "area-label", `${said(a.name)}: ${a.said}`);
+  for (const a of shown.labels === false ? [] : shown.areas) {
+    const label = marked("a", "area-label", `${said(a.name)}: ${said(a.said)}`);
     label.href = a.address;
     label.tabIndex = -1;
-    label.append(said(a.name), marked("small", "", "", a.said));
+    label.append(said(a.name), marked("small", "", "", said(a.said)));
     put(map, label, a, [0, 8], "top");
   }
   for (const p of shown.alerts) {
@@ -99,7 +97,7 @@ const mark = (map) => {
 };
 
 const layers = { hubs: ".hub.on-map", alerts: ".badge-severity.on-map" };
-const switched = (map) => {
+const switched = (map, place, shown) => {
   for (const box of document.querySelectorAll("[data-layer]")) {
     const name = `layer-${shown.level}-${box.dataset.layer}`;
     const kept = sessionStorage.getItem(name);
@@ -116,32 +114,49 @@ const switched = (map) => {
   }
 };
 
-const draw = async () => {
-  const outlines = await outlined();
+/** What is told of an area that is pointed at, where the page has room for it. */
+const pointed = (map, place, shown) => {
+  const says = place.closest("section")?.querySelector("[data-map-says]");
+  if (!says) return;
+  const areas = new Map(shown.areas.map((a) => [a.code, a]));
+  map.on("mousemove", "areas", (e) => {
+    const a = areas.get(e.features[0].properties.code);
+    says.textContent = a ? `${said(a.name)}: ${said(a.said)}` : "";
+  });
+  map.on("mouseleave", "areas", () => { says.textContent = ""; });
+};
+
+const draw = async (place, shown) => {
+  const outlines = await outlined(shown);
   const around = outlines ? null : await fetched(shown.around);
-  const map = new maplibre.Map({ container: place, style: style(outlines, around), bounds: box(), fitBoundsOptions: { padding: shown.box ? 24 : 56 }, attributionControl: false, dragRotate: false, pitchWithRotate: false });
+  const map = new maplibre.Map({ container: place, style: style(shown, outlines, around), bounds: box(shown), fitBoundsOptions: { padding: shown.box ? 24 : 56 }, attributionControl: false, dragRotate: false, pitchWithRotate: false });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
   map.scrollZoom.disable();
-  mark(map);
+  mark(map, shown);
+  pointed(map, place, shown);
   map.on("load", () => {
-    switched(map);
+    switched(map, place, shown);
     place.dataset.ready = "yes";
   });
+  const leads = shown.linked || shown.level === "city";
   const addresses = new Map(shown.areas.map((a) => [a.code, a.address]));
   map.on("click", "areas", (e) => {
     const to = addresses.get(e.features[0].properties.code);
-    if (to && shown.level === "city") location.assign(to);
+    if (to && leads) location.assign(to);
   });
-  map.on("mouseenter", "areas", () => { map.getCanvas().style.cursor = shown.level === "city" ? "pointer" : ""; });
+  map.on("mouseenter", "areas", () => { map.getCanvas().style.cursor = leads ? "pointer" : ""; });
   map.on("mouseleave", "areas", () => { map.getCanvas().style.cursor = ""; });
   document.addEventListener("theme", () => {
-    map.setStyle(style(outlines, around));
-    map.once("styledata", () => switched(map));
+    map.setStyle(style(shown, outlines, around));
+    map.once("styledata", () => switched(map, place, shown));
   });
 };
 
-draw().catch((error) => {
-  place.textContent = place.dataset.broken;
-  place.classList.add("broken");
-  console.warn(String(error));
-});
+for (const place of document.querySelectorAll(".map")) {
+  const shown = JSON.parse(document.getElementById(place.dataset.shown ?? "map-data").textContent);
+  draw(place, shown).catch((error) => {
+    place.textContent = place.dataset.broken;
+    place.classList.add("broken");
+    console.warn(String(error));
+  });
+}

@@ -1,0 +1,14 @@
+// A page whose figures are being worked out: asks for them again until they are there, and shows them then.
+const EVERY_MS = 2000;
+const BEING_MADE = 202;
+const again = async () => {
+  try {
+    const data = location.pathname.replace(/\/$/, ".json") + location.search;
+    const answer = await fetch(data, { credentials: "same-origin" });
+    if (answer.status !== BEING_MADE) return location.reload();
+  } catch {
+    // the server is away for a moment: the next round tells
+  }
+  setTimeout(again, EVERY_MS);
+};
+setTimeout(again, EVERY_MS);
