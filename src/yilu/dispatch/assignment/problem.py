@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,10 @@ class Commodities:
     def __len__(self) -> int:
         return len(self.sweep)
 
+    def only(self, chosen: NDArray[np.integer]) -> Commodities:
+        """Some of them (rows)."""
+        return Commodities(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
 
 @dataclass(frozen=True)
 class AssignmentProblem:
@@ -106,6 +110,10 @@ class AssignmentProblem:
         """Items of a day."""
         return float(self.commodities.items.sum())
 
+    def of_commodities(self, chosen: NDArray[np.integer]) -> AssignmentProblem:
+        """The same for some commodities (rows)."""
+        return replace(self, commodities=self.commodities.only(chosen))
+
     @property
     def lead(self) -> NDArray[np.int64]:
         """Days (G,) from the first day of a commodity of each sweep to the one on which it is due."""
@@ -118,8 +126,7 @@ class AssignmentProblem:
         if not 0 < factor < 1e6:
             raise InputError("scale", "a number above 0", value=str(factor), next_step="give 1.0 for the day as it is")
         c = self.commodities
-        more = Commodities(c.sweep, c.items * factor, c.start, c.start_days, c.days, c.origin, c.slot)
-        return AssignmentProblem(self.events, self.sweeps, more, self.usable, self.capacity, self.late_days, self.holding)
+        return replace(self, commodities=replace(c, items=c.items * factor))
 
 
 def _faults(of: AssignmentProblem) -> list[tuple[str, str, NDArray[np.bool_]]]:
