@@ -150,7 +150,10 @@ def exact(day: Day, whole: bool = False) -> tuple[float, float, float]:
         arcs.append((k, "door", entry("dock", docks[x.origin], x.origin, x.slot), -1, 0.0, 0.0))
         for kind, times in (("dock", docks), ("cut", cuts)):
             for f, at in times.items():
-                arcs += [(k, (kind, f, a), (kind, f, b), -1, 0.0, HOLDING * (b - a)) for a, b in zip(at, at[1:], strict=False)]
+                arcs += [
+                    (k, (kind, f, a), (kind, f, b), -1, 0.0, HOLDING * (b - a))
+                    for a, b in zip(at, at[1:], strict=False)
+                ]
         for n in horizon:
             for i, d in enumerate(day.departures):
                 if d.barred and x.kept:
@@ -158,12 +161,23 @@ def exact(day: Day, whole: bool = False) -> tuple[float, float, float]:
                 leaves = n * DAY + d.minute
                 there = leaves + d.minutes
                 if d.target < INNER:
-                    arcs.append((k, ("dock", d.source, leaves), entry("cut", cuts[d.target], d.target, there), i, 0.0, d.cost))
+                    arcs.append(
+                        (k, ("dock", d.source, leaves), entry("cut", cuts[d.target], d.target, there), i, 0.0, d.cost)
+                    )
                 elif d.target == x.destination and there <= until:
                     arcs.append((k, ("dock", d.source, leaves), "done", i, float(there > due), d.cost))
             for i, w in enumerate(day.waves):
                 cut = n * DAY + w.minute
-                arcs.append((k, ("cut", w.facility, cut), entry("dock", docks[w.facility], w.facility, cut + w.minutes), nd + i, 0.0, 0.0))
+                arcs.append(
+                    (
+                        k,
+                        ("cut", w.facility, cut),
+                        entry("dock", docks[w.facility], w.facility, cut + w.minutes),
+                        nd + i,
+                        0.0,
+                        0.0,
+                    )
+                )
     nodes: dict[object, int] = {}
     balance: list[tuple[int, int, float]] = []
     load: list[tuple[int, int, float]] = []
@@ -180,16 +194,27 @@ def exact(day: Day, whole: bool = False) -> tuple[float, float, float]:
         wants[nodes[(k, "door")]], wants[nodes[(k, "done")]] = -1.0, 1.0
 
     def matrix(of: list[tuple[int, int, float]], rows: int) -> object:
-        r, c, v = (np.array(x) for x in zip(*of, strict=True)) if of else (np.empty(0, int), np.empty(0, int), np.empty(0))
+        r, c, v = (
+            (np.array(x) for x in zip(*of, strict=True)) if of else (np.empty(0, int), np.empty(0, int), np.empty(0))
+        )
         return coo_matrix((v, (r, c)), shape=(rows, len(arcs))).tocsr()
 
     room = np.array([d.room for d in day.departures] + [w.room for w in day.waves])
-    rules = [LinearConstraint(matrix(balance, len(nodes)), wants, wants), LinearConstraint(matrix(load, len(room)), -np.inf, room)]
+    rules = [
+        LinearConstraint(matrix(balance, len(nodes)), wants, wants),
+        LinearConstraint(matrix(load, len(room)), -np.inf, room),
+    ]
     items = np.array([day.wanted[a[0]].items for a in arcs])
     aims = [items * [float(a[3] == -2) for a in arcs], items * [a[4] for a in arcs], items * [a[5] for a in arcs]]
     found = list[float]()
     for aim in aims:
-        best = milp(aim, constraints=rules, bounds=Bounds(0, 1), integrality=np.full(len(arcs), int(whole)), options={"mip_rel_gap": 0})
+        best = milp(
+            aim,
+            constraints=rules,
+            bounds=Bounds(0, 1),
+            integrality=np.full(len(arcs), int(whole)),
+            options={"mip_rel_gap": 0},
+        )
         assert best.success, best.message
         found.append(float(best.fun))
         rules.append(LinearConstraint(aim[None, :], -np.inf, best.fun + 1e-7))

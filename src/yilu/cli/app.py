@@ -15,6 +15,7 @@ from yilu import __version__
 from yilu.cli import (
     alerts,
     answers,
+    assign,
     audit,
     backup,
     demo,
@@ -79,6 +80,7 @@ for _module in (
     answers,
     item,
     journeys,
+    assign,
     erase,
     retain,
     serve,

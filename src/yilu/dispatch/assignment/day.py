@@ -135,7 +135,9 @@ def _events(timetable: Timetable) -> tuple[Events, Places, NDArray[np.float64]]:
         wait[at], wait_days[at] = at[follows], over
         wait_minutes[at] = when[follows] + DAY * over - when
     lanes = network.lanes
-    cost = lanes.item_cost + np.where(lanes.capacity_items > 0, lanes.fixed_cost / np.maximum(lanes.capacity_items, 1), 0)
+    cost = lanes.item_cost + np.where(
+        lanes.capacity_items > 0, lanes.fixed_cost / np.maximum(lanes.capacity_items, 1), 0
+    )
     nothing = np.full(len(waves.minute), -1, np.int64)
 
     def placed(of_departures: NDArray, of_waves: NDArray) -> NDArray:
@@ -196,7 +198,9 @@ def _waves(timetable: Timetable, facility: NDArray[np.int64], taken_in: NDArray[
         takes = max(1, int(of.sort_minutes[h])) if h >= 0 else 1
         comes = np.unique(taken_in[facility == f])
         for hour in np.unique(comes // _HOUR):
-            made += [(int(f), int(m), int(m) + takes, len(rows) if an_hour else -1) for m in comes[comes // _HOUR == hour]]
+            made += [
+                (int(f), int(m), int(m) + takes, len(rows) if an_hour else -1) for m in comes[comes // _HOUR == hour]
+            ]
             if an_hour:
                 rows.append((int(f), int(hour) * _HOUR, float(an_hour)))
     events, room = np.array(made, np.int64).reshape(-1, 4), np.array(rows, np.float64).reshape(-1, 3)

@@ -102,7 +102,9 @@ class _Run:
     def _with_bounds(self, found: Flows, prices: Prices, known: Bounds) -> AssignmentPlan:
         """A plan with the best of known bounds and those that prices give for its values. ``known``: a bound on late and cost must be for budgets no smaller than the plan's."""
         plan = AssignmentPlan(self._of, found, known, prices)
-        pure = replace(prices, rows=prices.rows / prices.spill, spill=1.0, late=0.0, cost=0.0) if prices.spill else prices
+        pure = (
+            replace(prices, rows=prices.rows / prices.spill, spill=1.0, late=0.0, cost=0.0) if prices.spill else prices
+        )
         spilled = max(known.spilled, bound(self._of, self._order, pure, Budget()))
         late, cost = self._late_bound(plan, prices), self._cost_bound(plan, prices)
         bounds = Bounds(spilled, max(known.late, late), max(known.cost, cost))
