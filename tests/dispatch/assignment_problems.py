@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
@@ -150,10 +151,7 @@ def exact(day: Day, whole: bool = False) -> tuple[float, float, float]:
         arcs.append((k, "door", entry("dock", docks[x.origin], x.origin, x.slot), -1, 0.0, 0.0))
         for kind, times in (("dock", docks), ("cut", cuts)):
             for f, at in times.items():
-                arcs += [
-                    (k, (kind, f, a), (kind, f, b), -1, 0.0, HOLDING * (b - a))
-                    for a, b in zip(at, at[1:], strict=False)
-                ]
+                arcs += [(k, (kind, f, a), (kind, f, b), -1, 0.0, HOLDING * (b - a)) for a, b in pairwise(at)]
         for n in horizon:
             for i, d in enumerate(day.departures):
                 if d.barred and x.kept:

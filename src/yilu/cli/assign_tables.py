@@ -103,7 +103,8 @@ class Assigned:
                 yield *self._wanted(int(k)), round(float(spill[k]), 3)
         elif table in ("departures", "waves"):
             r = rows(self.plan)
-            for i in np.flatnonzero((p.row_lane >= 0) == (table == "departures")):
+            for n in np.flatnonzero((p.row_lane >= 0) == (table == "departures")):
+                i = int(n)
                 name = self.lane(int(p.row_lane[i])) if table == "departures" else self.facility(int(p.row_facility[i]))
                 yield (
                     name,

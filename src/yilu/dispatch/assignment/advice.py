@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.day import AssignmentDay
 from yilu.dispatch.assignment.plan import AssignmentPlan
-from yilu.dispatch.assignment.problem import Floats, Ints
+from yilu.dispatch.assignment.problem import Floats, Ints, summed
 
 ENLARGE, ADD, CANCEL = "enlarge", "add", "cancel"
 _FULL, _EMPTY = 0.999, 0.15
@@ -109,11 +109,11 @@ def returns(day: AssignmentDay, plan: AssignmentPlan) -> Returns:
     key = np.stack([np.minimum(source, target), np.maximum(source, target), mode_number], axis=1)
     pairs, number = np.unique(key, axis=0, return_inverse=True)
 
-    def summed(values: Floats, some: NDArray[np.bool_]) -> Floats:
-        return np.bincount(number.ravel()[some], values[rides][some], minlength=len(pairs))
+    def between(values: Floats, some: NDArray[np.bool_]) -> Floats:
+        return summed(number.ravel()[some], values[rides][some], len(pairs))
 
-    room_there, room_back = summed(of.capacity, there), summed(of.capacity, ~there)
-    load_there, load_back = summed(of.load, there), summed(of.load, ~there)
+    room_there, room_back = between(of.capacity, there), between(of.capacity, ~there)
+    load_there, load_back = between(of.load, there), between(of.load, ~there)
     empty = np.maximum(room_there - load_back, room_back - load_there)
     order = np.argsort(-empty, kind="stable")
     columns = (room_there, room_back, load_there, load_back, empty)
@@ -128,6 +128,6 @@ def spilled_by_end(plan: AssignmentPlan) -> tuple[Ints, Ints, Floats]:
     some = np.flatnonzero(spill > 1e-6 * max(plan.problem.items, 1e-12) / max(len(c), 1))
     key = np.stack([c.origin[some], s.end[c.sweep[some]]], axis=1)
     pairs, number = np.unique(key, axis=0, return_inverse=True)
-    items = np.bincount(number.ravel(), spill[some], minlength=len(pairs))
+    items = summed(number.ravel(), spill[some], len(pairs))
     order = np.argsort(-items, kind="stable")
     return pairs[order, 0], pairs[order, 1], items[order]

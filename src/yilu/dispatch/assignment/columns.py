@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -59,7 +60,8 @@ def closed(of: AssignmentProblem, begun: Flows, goes_on: Callable[[], bool]) -> 
             budget = Budget(spilled=master.value(0))
         elif aim == 1:
             budget = Budget(budget.spilled, master.value(1))
-    return Closed(master.flows(), *bounds, prices)
+    spilled, late, cost = bounds
+    return Closed(master.flows(), spilled, late, cost, prices)
 
 
 class _Master:
@@ -70,7 +72,7 @@ class _Master:
         self._known = set[tuple[int, bytes]]()
         self._commodity, self._late, self._cost = list[Ints](), list[NDArray[np.bool_]](), list[Floats]()
         self._steps, self._length = list[Ints](), list[Ints]()
-        self._highs = highspy.Highs()
+        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._highs.setOptionValue("output_flag", False)
         self._highs.setOptionValue("threads", 1)  # one thread: the same answer each time
         items = of.commodities.items
@@ -91,7 +93,7 @@ class _Master:
             return 0
         steps = np.pad(steps, ((0, 0), (0, MOST_STEPS - steps.shape[1])))
         for held, column in zip((self._commodity, self._late, self._cost, self._steps, self._length), (commodity, late, cost, steps, length), strict=True):  # fmt: skip
-            held.append(column[new])  # type: ignore[attr-defined]
+            held.append(column[new])  # type: ignore[attr-defined,index]
         inside = np.arange(MOST_STEPS) < length[new, None]
         row = np.where(inside, self._of.events.row[np.where(inside, steps[new], 0)], -1)
         start, index, value = [0], list[int](), list[float]()
@@ -127,7 +129,7 @@ class _Master:
         return Prices(rows, float(spill_price), float(late_price), float(aim == 2)), dear
 
     def _items(self) -> Floats:
-        return np.maximum(np.array(self._highs.getSolution().col_value), 0.0)
+        return np.asarray(np.maximum(np.array(self._highs.getSolution().col_value), 0.0), np.float64)
 
     def value(self, aim: int) -> float:
         """Items spilled (0) or late (1) of the last solution."""
@@ -139,5 +141,6 @@ class _Master:
         if not self._late:
             none = np.empty(0, np.int32)
             return flows(none, np.empty(0), np.empty(0, np.bool_), np.empty(0), np.empty((0, 1), np.int32), none)
-        c, late, cost, steps, length = (np.concatenate(x) for x in (self._commodity, self._late, self._cost, self._steps, self._length))  # fmt: skip
-        return flows(c, self._items()[self._k :], late, cost, steps, length)
+        commodity, steps, length = (np.concatenate(x) for x in (self._commodity, self._steps, self._length))
+        late, cost = np.concatenate(self._late), np.concatenate(self._cost)
+        return flows(commodity, self._items()[self._k :], late, cost, steps, length)

@@ -18,7 +18,7 @@ from yilu.network import Network
 from yilu.network.schema import minutes_of
 from yilu.network.timetable_rules import timetable_rules
 
-UNPROMISED_DAYS = 7
+UNPROMISED_DAYS = 5
 """What nothing is promised for is to arrive within so many days all the same."""
 _HOUR = 60
 
@@ -204,7 +204,8 @@ def _waves(timetable: Timetable, facility: NDArray[np.int64], taken_in: NDArray[
             if an_hour:
                 rows.append((int(f), int(hour) * _HOUR, float(an_hour)))
     events, room = np.array(made, np.int64).reshape(-1, 4), np.array(rows, np.float64).reshape(-1, 3)
-    return _Waves(*events.T, room[:, 0].astype(np.int64), room[:, 1].astype(np.int64), room[:, 2])
+    facility_of, minute, ready, row = events.T
+    return _Waves(facility_of, minute, ready, row, room[:, 0].astype(np.int64), room[:, 1].astype(np.int64), room[:, 2])
 
 
 def _next(place: NDArray[np.int64], minute: NDArray[np.int64], where: NDArray[np.int64], when: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip

@@ -12,7 +12,7 @@ from yilu.dispatch.assignment.day import Places
 from yilu.dispatch.assignment.loading import loaded
 from yilu.dispatch.assignment.plan import AssignmentPlan
 from yilu.dispatch.assignment.pricing import by_sweep
-from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints
+from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints, summed
 from yilu.dispatch.assignment.smoothing import parts
 
 _TEMPERATURE = 0.01
@@ -52,7 +52,7 @@ def load_plan(plan: AssignmentPlan, places: Places) -> LoadPlan:
     s = plan.problem.sweeps
     key = np.stack([wave, s.end[sweep], s.kind[sweep], departure], axis=1).astype(np.int64)
     ways, number = np.unique(key, axis=0, return_inverse=True)
-    of_way = np.bincount(number.ravel(), items, minlength=len(ways))
+    of_way = summed(number.ravel(), items, len(ways))
     order = np.lexsort((ways[:, 3], -of_way, ways[:, 2], ways[:, 1], ways[:, 0]))
     ways, of_way = ways[order], of_way[order]
     new = np.append(True, (ways[1:, :3] != ways[:-1, :3]).any(axis=1)) if len(ways) else np.empty(0, np.bool_)
@@ -64,7 +64,7 @@ def load_plan(plan: AssignmentPlan, places: Places) -> LoadPlan:
     w, e, k, d = (ways[first, i].astype(np.int32) for i in range(4))
     spare = np.where(has, ways[second, 3], -1).astype(np.int32) if len(ways) else d
     by_spare = np.where(has, of_way[second], 0.0) if len(ways) else of_way
-    return LoadPlan(w, e, k, d, spare, np.bincount(group, of_way, minlength=len(first)), of_way[first], by_spare)
+    return LoadPlan(w, e, k, d, spare, summed(group, of_way, len(first)), of_way[first], by_spare)
 
 
 def bagging(plan: AssignmentPlan, places: Places) -> Bags:
@@ -75,7 +75,7 @@ def bagging(plan: AssignmentPlan, places: Places) -> Bags:
     different = np.unique(np.stack([number.ravel(), plan.problem.sweeps.end[sweep]], axis=1), axis=0)
     ends = np.bincount(different[:, 0], minlength=len(bags)).astype(np.int32)
     w, d = (bags[:, i].astype(np.int32) for i in range(2))
-    return Bags(w, d, np.bincount(number.ravel(), items, minlength=len(bags)), ends)
+    return Bags(w, d, summed(number.ravel(), items, len(bags)), ends)
 
 
 def _after_waves(plan: AssignmentPlan, places: Places) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:  # fmt: skip

@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.pricing import Prices, Sorted, journeys
-from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints
+from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints, summed
 from yilu.dispatch.assignment.smoothing import Parts
 
 _ROUNDS = 24
@@ -39,17 +39,18 @@ class Flows:
     def loads(self, of: AssignmentProblem) -> Floats:
         """Items on each row of capacity (R,)."""
         row, items = of.events.row[self.events], self.items[self.path_of_use]
-        return np.bincount(row[row >= 0], items[row >= 0], minlength=len(of.capacity))
+        return summed(row[row >= 0], items[row >= 0], len(of.capacity))
 
     def carried(self, of: AssignmentProblem) -> Floats:
         """Items of each commodity that are carried (K,)."""
-        return np.bincount(self.commodity, self.items, minlength=len(of.commodities))
+        return summed(self.commodity, self.items, len(of.commodities))
 
 
 def flows(commodity: Ints, items: Floats, late: NDArray, cost: Floats, steps: Ints, length: Ints) -> Flows:
     """Paths with items on them, from rows of ``steps`` (P, S) of which ``length`` (P,) count; equal paths of a commodity become one."""
     kept = np.flatnonzero(items > 0)
-    commodity, items, late, cost, steps, length = (a[kept] for a in (commodity, items, late, cost, steps, length))
+    commodity, items, late, cost = commodity[kept], items[kept], late[kept], cost[kept]
+    steps, length = steps[kept], length[kept]
     inside = np.arange(steps.shape[1]) < length[:, None]
     # Paths are told apart by two sums of random words, one for each event at each place in the row.
     words = np.random.default_rng(0).integers(1, 1 << 62, (2, int(steps[inside].max(initial=0)) + 1), np.int64)
@@ -58,8 +59,8 @@ def flows(commodity: Ints, items: Floats, late: NDArray, cost: Floats, steps: In
         sums = [(np.where(inside, w[np.where(inside, steps, 0)], 0) * turn).sum(axis=1) for w in words]
     key = np.stack([commodity.astype(np.int64), late.astype(np.int64), *sums], axis=1)
     _, where, number = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    of_path = np.bincount(number.ravel(), items, minlength=len(where))
-    dear = np.bincount(number.ravel(), items * cost, minlength=len(where)) / of_path if len(where) else np.empty(0)
+    of_path = summed(number.ravel(), items, len(where))
+    dear = summed(number.ravel(), items * cost, len(where)) / of_path if len(where) else np.empty(0)
     steps, length = steps[where], length[where]
     first = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     return Flows(commodity[where], of_path, late[where].astype(np.bool_), dear, first, steps[np.arange(steps.shape[1]) < length[:, None]])  # fmt: skip

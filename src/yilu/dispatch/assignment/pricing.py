@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import get_num_threads, get_thread_id, njit, prange
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.problem import DAY, MOST_STEPS, AssignmentProblem, Floats, Ints
@@ -127,13 +127,14 @@ def _price(
 ):
     """Fill ``value`` (K,), and where ``steps`` has room the journeys."""
     n_events, told = len(then), len(length) > 0
+    days_at_most = lead.max() + late_days + 1
+    w_of = np.empty((get_num_threads(), days_at_most, n_events))
+    fewest_of, uses_of = np.empty(w_of.shape, np.int16), np.empty(w_of.shape, np.bool_)
     for g in prange(len(sweep_end)):
         if first[g] == first[g + 1]:
             continue
         last = lead[g] + late_days
-        w = np.empty((last + 1, n_events))
-        fewest = np.empty((last + 1, n_events), np.int16)
-        uses = np.empty((last + 1, n_events), np.bool_)
+        w, fewest, uses = w_of[get_thread_id()], fewest_of[get_thread_id()], uses_of[get_thread_id()]
         place, kind = sweep_end[g], sweep_kind[g]
         due = lead[g] * DAY + sweep_due[g]
         until = due + late_days * DAY

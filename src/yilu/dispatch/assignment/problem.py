@@ -19,6 +19,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 
+def summed(index: NDArray[np.integer], items: NDArray, size: int) -> Floats:
+    """Sums (size,) of what has each index."""
+    return np.asarray(np.bincount(index, items, minlength=size), np.float64)
+
+
 @dataclass(frozen=True)
 class Events:
     """E events of one day, which repeats: departures, and waves of facilities. In the order of their minutes.
@@ -134,10 +139,10 @@ def _faults(of: AssignmentProblem) -> list[tuple[str, str, NDArray[np.bool_]]]:
     e, c, s, number = of.events, of.commodities, of.sweeps, np.arange(len(of.events))
 
     def later(to: Ints, days: Ints) -> NDArray[np.bool_]:
-        return (to >= 0) & ((days < 0) | ((days == 0) & (to <= number)))
+        return np.asarray((to >= 0) & ((days < 0) | ((days == 0) & (to <= number))))
 
     def outside(index: Ints, size: int, least: int = 0) -> NDArray[np.bool_]:
-        return (index < least) | (index >= size)
+        return np.asarray((index < least) | (index >= size))
 
     return [
         ("minute", "a minute of the day, in order", outside(e.minute, DAY) | (np.diff(e.minute, prepend=0) < 0)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import exp, log1p
 
 import numpy as np
-from numba import njit, prange
+from numba import get_num_threads, get_thread_id, njit, prange
 
 from yilu.dispatch.assignment.pricing import Prices, Sorted
 from yilu.dispatch.assignment.problem import DAY, MOST_STEPS, AssignmentProblem, Floats, Ints
@@ -119,13 +119,16 @@ def _spread(
 ):
     """Fill ``loads`` (G, R) and ``sums`` (G, 4): value, spilled, late, cost; and, where there is room for parts, these."""
     n_events = len(then)
+    # Room for each thread once: made anew for each sweep it would cost more than the sweep.
+    days_at_most = lead.max() + late_days + 1
+    w_of = np.empty((get_num_threads(), days_at_most, n_events))
+    odds_of, flow_of = np.empty_like(w_of), np.empty_like(w_of)
     for g in prange(len(sweep_end)):
         if first[g] == first[g + 1]:
             continue
         last = lead[g] + late_days
-        w = np.empty((last + 1, n_events))
-        odds = np.empty((last + 1, n_events))
-        flow = np.zeros((last + 1, n_events))
+        w, odds, flow = w_of[get_thread_id()], odds_of[get_thread_id()], flow_of[get_thread_id()]
+        flow[: last + 1] = 0.0
         place, kind = sweep_end[g], sweep_kind[g]
         due = lead[g] * DAY + sweep_due[g]
         until = due + late_days * DAY

@@ -22,6 +22,9 @@ _SMALL = 3_000
 _PARTS = 400_000
 
 
+_UNKNOWN = Bounds(float("nan"), float("nan"), float("nan"))
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a run is: its ``step``, how many there are, and what is known: the plan's ``spilled``, ``late``, ``cost`` and the bounds of these (NaN: not yet)."""
@@ -32,7 +35,7 @@ class Progress:
     spilled: float = float("nan")
     late: float = float("nan")
     cost: float = float("nan")
-    bounds: Bounds = Bounds(float("nan"), float("nan"), float("nan"))
+    bounds: Bounds = _UNKNOWN
 
 
 Stop = Callable[[Progress], bool]

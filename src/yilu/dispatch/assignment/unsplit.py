@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -116,7 +117,7 @@ def _exact(of: AssignmentProblem, all_: Parts) -> Flows:
     lp.integrality_ = [highspy.HighsVarType.kInteger] * n
     aims = [np.concatenate([items, np.zeros(p)]), np.concatenate([np.zeros(k), all_.items * all_.late]), np.concatenate([np.zeros(k), all_.items * all_.cost])]  # fmt: skip
     lp.col_cost_ = aims[0]
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, of_option in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
         highs.setOptionValue(option, of_option)
     highs.passModel(lp)
