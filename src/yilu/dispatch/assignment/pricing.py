@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import get_num_threads, get_thread_id, njit, prange
+from numba import njit, prange
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.problem import DAY, MOST_STEPS, AssignmentProblem, Floats, Ints
 from yilu.errors import InputError
+
+_BLOCKS = 8
+"""So many blocks of sweeps are shared among the cores."""
 
 
 @dataclass(frozen=True)
@@ -127,61 +130,62 @@ def _price(
 ):
     """Fill ``value`` (K,), and where ``steps`` has room the journeys."""
     n_events, told = len(then), len(length) > 0
-    days_at_most = lead.max() + late_days + 1
-    w_of = np.empty((get_num_threads(), days_at_most, n_events))
-    fewest_of, uses_of = np.empty(w_of.shape, np.int16), np.empty(w_of.shape, np.bool_)
-    for g in prange(len(sweep_end)):
-        if first[g] == first[g + 1]:
-            continue
-        last = lead[g] + late_days
-        w, fewest, uses = w_of[get_thread_id()], fewest_of[get_thread_id()], uses_of[get_thread_id()]
-        place, kind = sweep_end[g], sweep_kind[g]
-        due = lead[g] * DAY + sweep_due[g]
-        until = due + late_days * DAY
-        for n in range(last, -1, -1):
-            for e in range(n_events - 1, -1, -1):
-                best, count = np.inf, np.int16(0)
-                if usable[kind, e]:
+    # Room for each block of sweeps once: made anew for each sweep it would cost more than the sweep.
+    for block in prange(_BLOCKS):
+        days_at_most = lead.max() + late_days + 1
+        w = np.empty((days_at_most, n_events))
+        fewest, uses = np.empty(w.shape, np.int16), np.empty(w.shape, np.bool_)
+        for g in range(block, len(sweep_end), _BLOCKS):
+            if first[g] == first[g + 1]:
+                continue
+            last = lead[g] + late_days
+            place, kind = sweep_end[g], sweep_kind[g]
+            due = lead[g] * DAY + sweep_due[g]
+            until = due + late_days * DAY
+            for n in range(last, -1, -1):
+                for e in range(n_events - 1, -1, -1):
+                    best, count = np.inf, np.int16(0)
+                    if usable[kind, e]:
+                        if end[e] >= 0:
+                            if end[e] == place:
+                                there = n * DAY + arrives[e]
+                                if there <= due:
+                                    best, count = priced[e], np.int16(1)
+                                elif there <= until:
+                                    best, count = priced[e] + late_price, np.int16(1)
+                        elif then[e] >= 0 and n + then_days[e] <= last:
+                            best = priced[e] + w[n + then_days[e], then[e]]
+                            count = fewest[n + then_days[e], then[e]] + np.int16(1)
+                    uses[n, e] = True
+                    if wait[e] >= 0 and n + wait_days[e] <= last:
+                        m = n + wait_days[e]
+                        held = w[m, wait[e]] + holding * cost_price * wait_minutes[e]
+                        if held < best or (held == best and fewest[m, wait[e]] < count):
+                            best, count = held, fewest[m, wait[e]]
+                            uses[n, e] = False
+                    w[n, e] = best
+                    fewest[n, e] = count
+            for i in range(first[g], first[g + 1]):
+                k = order[i]
+                n, e = lead[g] - days[k] + start_days[k], start[k]
+                here = w[n, e] if e >= 0 and n <= last else np.inf
+                value[k] = min(here, spill)
+                if not told:
+                    continue
+                if here >= spill:
+                    spilled[k] = True
+                    continue
+                total, used = 0.0, 0
+                while used < steps.shape[1]:
+                    while not uses[n, e]:
+                        total += holding * wait_minutes[e]
+                        n, e = n + wait_days[e], wait[e]
+                    total += own_cost[e]
+                    steps[k, used] = e
+                    used += 1
                     if end[e] >= 0:
-                        if end[e] == place:
-                            there = n * DAY + arrives[e]
-                            if there <= due:
-                                best, count = priced[e], np.int16(1)
-                            elif there <= until:
-                                best, count = priced[e] + late_price, np.int16(1)
-                    elif then[e] >= 0 and n + then_days[e] <= last:
-                        best = priced[e] + w[n + then_days[e], then[e]]
-                        count = fewest[n + then_days[e], then[e]] + np.int16(1)
-                uses[n, e] = True
-                if wait[e] >= 0 and n + wait_days[e] <= last:
-                    m = n + wait_days[e]
-                    held = w[m, wait[e]] + holding * cost_price * wait_minutes[e]
-                    if held < best or (held == best and fewest[m, wait[e]] < count):
-                        best, count = held, fewest[m, wait[e]]
-                        uses[n, e] = False
-                w[n, e] = best
-                fewest[n, e] = count
-        for i in range(first[g], first[g + 1]):
-            k = order[i]
-            n, e = lead[g] - days[k] + start_days[k], start[k]
-            here = w[n, e] if e >= 0 and n <= last else np.inf
-            value[k] = min(here, spill)
-            if not told:
-                continue
-            if here >= spill:
-                spilled[k] = True
-                continue
-            total, used = 0.0, 0
-            while used < steps.shape[1]:
-                while not uses[n, e]:
-                    total += holding * wait_minutes[e]
-                    n, e = n + wait_days[e], wait[e]
-                total += own_cost[e]
-                steps[k, used] = e
-                used += 1
-                if end[e] >= 0:
-                    late[k] = n * DAY + arrives[e] > due
-                    break
-                n, e = n + then_days[e], then[e]
-            cost[k] = total
-            length[k] = used
+                        late[k] = n * DAY + arrives[e] > due
+                        break
+                    n, e = n + then_days[e], then[e]
+                cost[k] = total
+                length[k] = used

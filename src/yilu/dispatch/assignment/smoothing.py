@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from math import exp, log1p
 
 import numpy as np
-from numba import get_num_threads, get_thread_id, njit, prange
+from numba import njit, prange
 
 from yilu.dispatch.assignment.pricing import Prices, Sorted
 from yilu.dispatch.assignment.problem import DAY, MOST_STEPS, AssignmentProblem, Floats, Ints
 
+_BLOCKS = 8
 _CERTAIN = 25.0
 """Differences of so many temperatures decide for sure."""
 
@@ -119,93 +120,93 @@ def _spread(
 ):
     """Fill ``loads`` (G, R) and ``sums`` (G, 4): value, spilled, late, cost; and, where there is room for parts, these."""
     n_events = len(then)
-    # Room for each thread once: made anew for each sweep it would cost more than the sweep.
-    days_at_most = lead.max() + late_days + 1
-    w_of = np.empty((get_num_threads(), days_at_most, n_events))
-    odds_of, flow_of = np.empty_like(w_of), np.empty_like(w_of)
-    for g in prange(len(sweep_end)):
-        if first[g] == first[g + 1]:
-            continue
-        last = lead[g] + late_days
-        w, odds, flow = w_of[get_thread_id()], odds_of[get_thread_id()], flow_of[get_thread_id()]
-        flow[: last + 1] = 0.0
-        place, kind = sweep_end[g], sweep_kind[g]
-        due = lead[g] * DAY + sweep_due[g]
-        until = due + late_days * DAY
-        for n in range(last, -1, -1):
-            for e in range(n_events - 1, -1, -1):
-                use, held = np.inf, np.inf
-                if usable[kind, e]:
-                    if end[e] >= 0:
-                        if end[e] == place:
-                            there = n * DAY + arrives[e]
-                            if there <= due:
-                                use = priced[e]
-                            elif there <= until:
-                                use = priced[e] + late_price
-                    elif then[e] >= 0 and n + then_days[e] <= last:
-                        use = priced[e] + w[n + then_days[e], then[e]]
-                if wait[e] >= 0 and n + wait_days[e] <= last:
-                    held = w[n + wait_days[e], wait[e]] + holding * cost_price * wait_minutes[e]
-                w[n, e], odds[n, e] = _soft(use, held, temperature)
-        share = np.zeros(first[g + 1] - first[g])
-        for i in range(first[g], first[g + 1]):
-            k = order[i]
-            n, e = lead[g] - days[k] + start_days[k], start[k]
-            here = w[n, e] if e >= 0 and n <= last else np.inf
-            value, carried = _soft(here, spill, temperature)
-            share[i - first[g]] = carried
-            sums[g, 0] += items[k] * value
-            sums[g, 1] += items[k] * (1 - carried)
-            if carried > 0:
-                flow[n, e] += items[k] * carried
-        for n in range(last + 1):
-            for e in range(n_events):
-                here = flow[n, e]
-                if here <= 0:
-                    continue
-                used = here * odds[n, e]
-                if used > 0:
-                    if row[e] >= 0:
-                        loads[g, row[e]] += used
-                    sums[g, 3] += used * own_cost[e]
-                    if end[e] < 0:
-                        flow[n + then_days[e], then[e]] += used
-                    elif n * DAY + arrives[e] > due:
-                        sums[g, 2] += used
-                if used < here:
-                    flow[n + wait_days[e], wait[e]] += here - used
-                    sums[g, 3] += (here - used) * holding * wait_minutes[e]
-        if len(length) == 0:
-            continue
-        # Parts: ``w`` is free for what of ``come`` has used an event.
-        w[:] = 0.0
-        come = np.zeros((last + 1, n_events))
-        for i in range(first[g], first[g + 1]):
-            k = order[i]
-            if share[i - first[g]] <= 0:
+    # Room for each block of sweeps once: made anew for each sweep it would cost more than the sweep.
+    for block in prange(_BLOCKS):
+        days_at_most = lead.max() + late_days + 1
+        w = np.empty((days_at_most, n_events))
+        odds, flow = np.empty_like(w), np.empty_like(w)
+        for g in range(block, len(sweep_end), _BLOCKS):
+            if first[g] == first[g + 1]:
                 continue
-            n_parts = part_first[k + 1] - part_first[k]
-            for p in range(part_first[k], part_first[k + 1]):
-                size = items[k] * share[i - first[g]] / n_parts
+            last = lead[g] + late_days
+            flow[: last + 1] = 0.0
+            place, kind = sweep_end[g], sweep_kind[g]
+            due = lead[g] * DAY + sweep_due[g]
+            until = due + late_days * DAY
+            for n in range(last, -1, -1):
+                for e in range(n_events - 1, -1, -1):
+                    use, held = np.inf, np.inf
+                    if usable[kind, e]:
+                        if end[e] >= 0:
+                            if end[e] == place:
+                                there = n * DAY + arrives[e]
+                                if there <= due:
+                                    use = priced[e]
+                                elif there <= until:
+                                    use = priced[e] + late_price
+                        elif then[e] >= 0 and n + then_days[e] <= last:
+                            use = priced[e] + w[n + then_days[e], then[e]]
+                    if wait[e] >= 0 and n + wait_days[e] <= last:
+                        held = w[n + wait_days[e], wait[e]] + holding * cost_price * wait_minutes[e]
+                    w[n, e], odds[n, e] = _soft(use, held, temperature)
+            share = np.zeros(first[g + 1] - first[g])
+            for i in range(first[g], first[g + 1]):
+                k = order[i]
                 n, e = lead[g] - days[k] + start_days[k], start[k]
-                total, used_events = 0.0, 0
-                while used_events < steps.shape[1]:
-                    come[n, e] += size
-                    uses = odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] + 0.5 * size <= odds[n, e] * come[n, e])
-                    if not uses:
-                        total += holding * wait_minutes[e]
-                        n, e = n + wait_days[e], wait[e]
+                here = w[n, e] if e >= 0 and n <= last else np.inf
+                value, carried = _soft(here, spill, temperature)
+                share[i - first[g]] = carried
+                sums[g, 0] += items[k] * value
+                sums[g, 1] += items[k] * (1 - carried)
+                if carried > 0:
+                    flow[n, e] += items[k] * carried
+            for n in range(last + 1):
+                for e in range(n_events):
+                    here = flow[n, e]
+                    if here <= 0:
                         continue
-                    w[n, e] += size
-                    total += own_cost[e]
-                    steps[p, used_events] = e
-                    used_events += 1
-                    if end[e] >= 0:
-                        part_items[p], part_cost[p], length[p] = size, total, used_events
-                        part_late[p] = 1.0 if n * DAY + arrives[e] > due else 0.0
-                        break
-                    n, e = n + then_days[e], then[e]
+                    used = here * odds[n, e]
+                    if used > 0:
+                        if row[e] >= 0:
+                            loads[g, row[e]] += used
+                        sums[g, 3] += used * own_cost[e]
+                        if end[e] < 0:
+                            flow[n + then_days[e], then[e]] += used
+                        elif n * DAY + arrives[e] > due:
+                            sums[g, 2] += used
+                    if used < here:
+                        flow[n + wait_days[e], wait[e]] += here - used
+                        sums[g, 3] += (here - used) * holding * wait_minutes[e]
+            if len(length) == 0:
+                continue
+            # Parts: ``w`` is free for what of ``come`` has used an event.
+            w[:] = 0.0
+            come = np.zeros((last + 1, n_events))
+            for i in range(first[g], first[g + 1]):
+                k = order[i]
+                if share[i - first[g]] <= 0:
+                    continue
+                n_parts = part_first[k + 1] - part_first[k]
+                for p in range(part_first[k], part_first[k + 1]):
+                    size = items[k] * share[i - first[g]] / n_parts
+                    n, e = lead[g] - days[k] + start_days[k], start[k]
+                    total, used_events = 0.0, 0
+                    while used_events < steps.shape[1]:
+                        come[n, e] += size
+                        uses = odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] + 0.5 * size <= odds[n, e] * come[n, e])
+                        if not uses:
+                            total += holding * wait_minutes[e]
+                            n, e = n + wait_days[e], wait[e]
+                            continue
+                        w[n, e] += size
+                        total += own_cost[e]
+                        steps[p, used_events] = e
+                        used_events += 1
+                        if end[e] >= 0:
+                            part_items[p], part_cost[p], length[p] = size, total, used_events
+                            part_late[p] = 1.0 if n * DAY + arrives[e] > due else 0.0
+                            break
+                        n, e = n + then_days[e], then[e]
 
 
 @njit(cache=True, nogil=True)
