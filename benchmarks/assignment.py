@@ -16,7 +16,7 @@ from yilu.network import load
 _DAY = date(2025, 11, 11)
 _LOADS = (0.7, 1.0, 1.5)
 _QUICK_ENDS = 24
-_BRIEF = Effort(plan=((1.0, 20), (0.1, 30)), spilled=((1.0, 20),), late=((0.2, 20),), cost=((0.03, 30),))
+_BRIEF = Effort(spilled=((2.0, 40),), late=((0.3, 20),), cost=((0.03, 40),))
 
 
 def measure(quick: bool) -> dict[str, Any]:

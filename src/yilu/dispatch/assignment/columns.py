@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.ascent import Budget, bound
-from yilu.dispatch.assignment.loading import Flows, flows
+from yilu.dispatch.assignment.loading import Flows, flows, nothing
 from yilu.dispatch.assignment.pricing import Prices, by_sweep, journeys
 from yilu.dispatch.assignment.problem import MOST_STEPS, AssignmentProblem, Floats, Ints
 
@@ -139,8 +139,7 @@ class _Master:
     def flows(self) -> Flows:
         """The last solution."""
         if not self._late:
-            none = np.empty(0, np.int32)
-            return flows(none, np.empty(0), np.empty(0, np.bool_), np.empty(0), np.empty((0, 1), np.int32), none)
+            return nothing()
         commodity, steps, length = (np.concatenate(x) for x in (self._commodity, self._steps, self._length))
         late, cost = np.concatenate(self._late), np.concatenate(self._cost)
         return flows(commodity, self._items()[self._k :], late, cost, steps, length)

@@ -66,6 +66,12 @@ def flows(commodity: Ints, items: Floats, late: NDArray, cost: Floats, steps: In
     return Flows(commodity[where], of_path, late[where].astype(np.bool_), dear, first, steps[np.arange(steps.shape[1]) < length[:, None]])  # fmt: skip
 
 
+def nothing() -> Flows:
+    """No items on no journey."""
+    none = np.empty(0, np.int32)
+    return Flows(none, np.empty(0), np.empty(0, np.bool_), np.empty(0), np.zeros(1, np.int64), none)
+
+
 def loaded(of: AssignmentProblem, order: Sorted, planned: Parts, prices: Prices, seed: int, whole: bool = False) -> Flows:  # fmt: skip
     """A plan from ``planned`` parts: each in its turn, drawn by ``seed``, as far as there is room; then what is left of each commodity by the cheapest way with room, in rounds.
 

@@ -9,17 +9,19 @@ import numpy as np
 
 from yilu.dispatch.assignment.ascent import Budget, ascended, bound
 from yilu.dispatch.assignment.columns import closed
-from yilu.dispatch.assignment.loading import Flows, loaded
+from yilu.dispatch.assignment.loading import loaded, nothing
 from yilu.dispatch.assignment.plan import AssignmentPlan, Bounds
 from yilu.dispatch.assignment.pricing import Prices, Sorted, by_sweep
 from yilu.dispatch.assignment.problem import AssignmentProblem
 from yilu.dispatch.assignment.smoothing import parts
 
-SPILL_YUAN, LATE_YUAN = 200.0, 20.0
+SPILL_YUAN, LATE_YUAN = 500.0, 20.0
 """What a spilled and a late item are taken to cost while plans are looked for; no bound rests on it."""
 _SMALL = 3_000
 """So many commodities are closed by columns."""
 _PARTS = 400_000
+_NEAR = 0.001
+"""Plans whose items spilled, or late, differ by less than this share of all are judged by the next aim."""
 
 
 _UNKNOWN = Bounds(float("nan"), float("nan"), float("nan"))
@@ -38,18 +40,18 @@ class Progress:
     bounds: Bounds = _UNKNOWN
 
 
+Looks = tuple[tuple[float, int], ...]
 Stop = Callable[[Progress], bool]
 """Looked at after every step; true ends the run with what is found so far. A plan and its bounds are made all the same."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long it is looked: (temperature in yuan, looks at the dual) one after another for the plan, and for the bounds of spilled, late and cost."""
+    """How long it is looked: (temperature in yuan, looks at the dual) one after another, for least spilled, then least late, then least cost."""
 
-    plan: tuple[tuple[float, int], ...] = ((2.0, 60), (0.5, 80), (0.1, 120), (0.03, 120))
-    spilled: tuple[tuple[float, int], ...] = ((1.0, 80), (0.3, 60))
-    late: tuple[tuple[float, int], ...] = ((0.5, 80), (0.1, 60))
-    cost: tuple[tuple[float, int], ...] = ((0.03, 120), (0.01, 150), (0.004, 150))
+    spilled: Looks = ((4.0, 100), (2.0, 200), (1.0, 100))
+    late: Looks = ((1.0, 60), (0.3, 100))
+    cost: Looks = ((0.1, 120), (0.03, 150), (0.01, 150))
 
 
 def _never(_: Progress) -> bool:
@@ -59,13 +61,10 @@ def _never(_: Progress) -> bool:
 def solve(of: AssignmentProblem, stop: Stop = _never, seed: int = 0, effort: Effort | None = None) -> AssignmentPlan:
     """Assign the items of a day: least spilled, then least late, then least cost (``AssignmentProblem``).
 
-    The same ``seed`` gives the same plan, however many cores there are, unless ``stop`` ends it by a clock. Raises InputError for a problem whose journeys have no end.
+    The same ``seed`` gives the same plan, however many cores there are, unless ``stop`` ends it by a clock. Raises InputError for a problem with a journey of too many events.
     """
     run = _Run(of, by_sweep(of), stop, seed, effort or Effort())
-    first = run.first()
-    if len(of.commodities) <= _SMALL:
-        return run.closed(first)
-    return run.bounded(first)
+    return run.by_columns() if len(of.commodities) <= _SMALL else run.by_prices()
 
 
 class _Run:
@@ -73,78 +72,70 @@ class _Run:
 
     def __init__(self, of: AssignmentProblem, order: Sorted, stop: Stop, seed: int, effort: Effort) -> None:
         self._of, self._order, self._stop, self._seed, self._effort = of, order, stop, seed, effort
-        self._steps = sum(n for part in (effort.plan, effort.spilled, effort.late, effort.cost) for _, n in part)
-        self._done, self._stopped = 0, False
-        self._known = Progress("plan", 0, self._steps)
+        steps = sum(n for part in (effort.spilled, effort.late, effort.cost) for _, n in part)
+        self._known, self._stopped = Progress("spilled", 0, steps), False
 
     def _tell(self, step: str) -> bool:
-        self._done += 1
-        self._known = replace(self._known, step=step, done=min(self._done, self._steps))
+        self._known = replace(self._known, step=step, done=min(self._known.done + 1, self._known.of))
         self._stopped = self._stopped or self._stop(self._known)
         return self._stopped
 
-    def _ascend(self, step: str, prices: Prices, budget: Budget, looks: tuple[tuple[float, int], ...]) -> Prices:
-        for temperature, most in looks:
-            if self._stopped:
-                break
-            prices = ascended(self._of, self._order, prices, budget, temperature, most, lambda _: self._tell(step))
-        return prices
-
-    def _loaded(self, prices: Prices, temperature: float) -> Flows:
-        chunk = self._of.items / _PARTS
-        return loaded(self._of, self._order, parts(self._of, self._order, prices, temperature, chunk), prices, self._seed)  # fmt: skip
-
-    def first(self) -> AssignmentPlan:
-        """A plan, with the bounds that its prices give."""
-        zero = Prices(np.zeros(len(self._of.capacity)), SPILL_YUAN, LATE_YUAN, 1.0)
-        looks = self._effort.plan
-        prices = self._ascend("plan", zero, Budget(), looks)
-        plan = self._with_bounds(self._loaded(prices, looks[-1][0]), prices, Bounds(0.0, 0.0, 0.0))
-        return plan
-
-    def _with_bounds(self, found: Flows, prices: Prices, known: Bounds) -> AssignmentPlan:
-        """A plan with the best of known bounds and those that prices give for its values. ``known``: a bound on late and cost must be for budgets no smaller than the plan's."""
-        plan = AssignmentPlan(self._of, found, known, prices)
-        pure = (
-            replace(prices, rows=prices.rows / prices.spill, spill=1.0, late=0.0, cost=0.0) if prices.spill else prices
-        )
-        spilled = max(known.spilled, bound(self._of, self._order, pure, Budget()))
-        late, cost = self._late_bound(plan, prices), self._cost_bound(plan, prices)
-        bounds = Bounds(spilled, max(known.late, late), max(known.cost, cost))
-        self._known = replace(self._known, spilled=plan.spilled, late=plan.late, cost=plan.cost, bounds=bounds)
-        return replace(plan, bounds=bounds)
-
-    def _late_bound(self, plan: AssignmentPlan, prices: Prices) -> float:
-        if not prices.late:
-            return 0.0
-        unit = Prices(prices.rows / prices.late, prices.spill / prices.late, 1.0, 0.0)
-        return bound(self._of, self._order, unit, Budget(spilled=plan.spilled))
-
-    def _cost_bound(self, plan: AssignmentPlan, prices: Prices) -> float:
-        return bound(self._of, self._order, replace(prices, cost=1.0), Budget(plan.spilled, plan.late))
-
-    def closed(self, plan: AssignmentPlan) -> AssignmentPlan:
-        """The plan brought to its bounds by columns."""
-        found = closed(self._of, plan.flows, lambda: not self._tell("columns"))
+    def by_columns(self) -> AssignmentPlan:
+        """Plan and bounds that meet, by columns from nothing on."""
+        self._known = replace(self._known, step="columns", of=0)
+        found = closed(self._of, nothing(), lambda: not self._tell("columns"))
         return AssignmentPlan(self._of, found.flows, Bounds(found.spilled, found.late, found.cost), found.prices)
 
-    def bounded(self, plan: AssignmentPlan) -> AssignmentPlan:
-        """The plan with bounds from prices that are right for each aim, and a cheaper plan from those of the cost."""
-        effort, prices, bounds = self._effort, plan.prices, plan.bounds
-        if plan.spilled > 0:
-            dear = replace(prices, rows=prices.rows * 10, spill=prices.spill * 10, late=prices.late)
-            found = self._ascend("spilled", dear, Budget(), effort.spilled)
-            pure = Prices(found.rows / found.spill, 1.0, 0.0, 0.0)
-            bounds = replace(bounds, spilled=max(bounds.spilled, bound(self._of, self._order, pure, Budget())))
-        budget = Budget(plan.spilled, plan.late)
-        found = self._ascend("cost", prices, budget, effort.cost)
-        cheaper = self._with_bounds(self._loaded(found, effort.cost[-1][0]), found, replace(bounds, late=0.0, cost=0.0))
-        if plan.spilled + plan.late < cheaper.spilled + cheaper.late - 0.002 * self._of.items:
-            cheaper = self._with_bounds(plan.flows, found, replace(bounds, late=0.0, cost=0.0))
-        plan = cheaper
-        if plan.late > 0:
-            late = self._ascend("late", replace(found, late=LATE_YUAN * 10), Budget(spilled=plan.spilled), effort.late)
-            plan = replace(plan, bounds=replace(plan.bounds, late=max(plan.bounds.late, self._late_bound(plan, late))))
-        self._known = replace(self._known, spilled=plan.spilled, late=plan.late, cost=plan.cost, bounds=plan.bounds)
+    def by_prices(self) -> AssignmentPlan:
+        """A plan for each aim, with what the ones before came to as budgets; of these the best, and the bounds for its values."""
+        effort, zero = self._effort, Prices(np.zeros(len(self._of.capacity)), SPILL_YUAN, LATE_YUAN, 1.0)
+        for_spilled = self._ascended("spilled", zero, Budget(), effort.spilled)
+        plan = self._loaded(for_spilled[-1], effort.spilled, None, for_spilled)
+        for_late = self._ascended("late", for_spilled[-1], Budget(spilled=plan.spilled), effort.late)
+        plan = self._loaded(for_late[-1], effort.late, plan, for_spilled + for_late)
+        for_cost = self._ascended("cost", for_late[-1], Budget(plan.spilled, plan.late), effort.cost)
+        plan = self._loaded(for_cost[-1], effort.cost, plan, for_spilled + for_late + for_cost)
         self._stop(self._known)
         return plan
+
+    def _ascended(self, step: str, prices: Prices, budget: Budget, looks: Looks) -> list[Prices]:
+        """The prices that the ascent comes to at each temperature; those it begins with where it is stopped."""
+        found = [prices]
+        for temperature, most in looks:
+            if not self._stopped:
+                found.append(ascended(self._of, self._order, found[-1], budget, temperature, most, lambda _: self._tell(step)))  # fmt: skip
+        return found
+
+    def _loaded(self, prices: Prices, looks: Looks, other: AssignmentPlan | None, proving: list[Prices]) -> AssignmentPlan:  # fmt: skip
+        """The plan that prices lead to, or the other where that is better; with the best bounds that any of the prices so far prove for it."""
+        of, order = self._of, self._order
+        planned = parts(of, order, prices, looks[-1][0], of.items / _PARTS)
+        plan = AssignmentPlan(of, loaded(of, order, planned, prices, self._seed), Bounds(0.0, 0.0, 0.0), prices)
+        if other is not None and _better(other, plan):
+            plan = replace(plan, flows=other.flows)
+        spilled = max(bound(of, order, aimed(p, 0), Budget()) for p in proving)
+        late = max(bound(of, order, aimed(p, 1), Budget(plan.spilled)) for p in proving)
+        of_cost = [bound(of, order, aimed(p, 2), Budget(plan.spilled, plan.late)) for p in proving]
+        bounds = Bounds(max(spilled, 0.0), max(late, 0.0), max(*of_cost, 0.0))
+        plan = replace(plan, bounds=bounds, prices=proving[int(np.argmax(of_cost))])
+        self._known = replace(self._known, spilled=plan.spilled, late=plan.late, cost=plan.cost, bounds=bounds)
+        return plan
+
+
+def aimed(prices: Prices, aim: int) -> Prices:
+    """Prices in the units of an aim, with nothing else priced but what stands before it: 0 spilled, 1 late, 2 cost."""
+    if aim == 0:
+        return Prices(prices.rows / max(prices.spill, 1e-12), 1.0, 0.0, 0.0)
+    if aim == 1:
+        unit = max(prices.late, 1e-12)
+        return Prices(prices.rows / unit, prices.spill / unit, 1.0, 0.0)
+    return replace(prices, cost=1.0)
+
+
+def _better(one: AssignmentPlan, other: AssignmentPlan) -> bool:
+    """Whether a plan is better than another by more than so little that the next aim should decide."""
+    near = _NEAR * one.problem.items
+    for a, b in ((one.spilled, other.spilled), (one.late, other.late)):
+        if abs(a - b) > near:
+            return a < b
+    return one.cost < other.cost
