@@ -20,7 +20,7 @@ from yilu.dispatch.assignment.load_plan import bagging, followed, load_plan
 from yilu.dispatch.assignment.plan import AssignmentPlan
 from yilu.dispatch.assignment.pricing import Prices, by_sweep, journeys
 from yilu.dispatch.assignment.solving import solve
-from yilu.dispatch.ends import ends
+from yilu.dispatch.ends import Ends, ends
 from yilu.dispatch.promise import attained, laid_out, promises
 from yilu.dispatch.timetable import timetable
 from yilu.errors import InputError
@@ -53,13 +53,17 @@ def plan(tight: AssignmentDay) -> AssignmentPlan:
 def test_without_limits_what_is_late_is_what_promises_say_isnt_kept() -> None:
     """On Guangdong's generated timetable, at no prices, each hour's items of each pair come late exactly where the earliest journey of ``promises`` does."""
     timetable_, all_ends = laid_out(load("guangdong"), date(2025, 11, 11))
-    day = assignment_day(timetable_, all_ends)
+    some = Ends(all_ends.network, *(getattr(all_ends, n)[::5] for n in ("area", "facility", "collects", "delivers")))
+    day = assignment_day(timetable_, some)
     of = day.problem
     found = journeys(of, by_sweep(of), Prices(np.zeros(len(of.capacity)), 1e9, 1e6, 1.0))
-    promised = promises(timetable_, all_ends)
+    promised = promises(timetable_, some)
     share = attained(promised).volume_kept
     weight = (promised.weight[..., None] * promised.promised).sum() / (promised.weight.sum() * len(promised.hours))
-    late = float(of.commodities.items @ (found.late | found.spilled))
+    c, network = of.commodities, some.network
+    to = network.facility_area[of.sweeps.end[c.sweep]]
+    counts = network.level_of_pair[some.area[c.origin], to] > 0
+    late = float(c.items @ (counts & (found.late | found.spilled)))
     assert np.isclose(late / of.items, (1 - share) * weight, rtol=1e-9)
 
 
@@ -164,7 +168,7 @@ def test_the_command_writes_its_tables_and_says_the_same_in_json(tmp_path: Path,
         assert not read or tuple(read[0]) == heads
         items += sum(float(row["items"]) for row in read) if table in ("paths", "spilled") else 0.0
     assert items == pytest.approx(ITEMS, abs=0.1)
-    assert told["unsplit"]["spilled"] >= told["split"]["spilled"] - 1e-6
+    assert told["unsplit"]["spilled"] >= told["split"]["spilled"] - 1e-3
     with pytest.raises(SystemExit) as again:
         main(command)
     assert again.value.code not in (0, None)

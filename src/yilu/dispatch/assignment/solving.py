@@ -20,7 +20,10 @@ SPILL_YUAN, LATE_YUAN = 500.0, 20.0
 _SMALL = 3_000
 """So many commodities are closed by columns."""
 _PARTS = 400_000
-_NEAR = 0.001
+_LOW_SPILL, _LOW_LATE = 40.0, 8.0
+_GIVEN_UP, _GIVEN_UP_OF_LEAST = 0.005, 0.05
+"""An aim gives up to the next 5 % of what can't be helped, 0.5 % of all items at most: the last items not spilled would cost more than all else."""
+_NEAR = 0.008
 """Plans whose items spilled, or late, differ by less than this share of all are judged by the next aim."""
 
 
@@ -50,8 +53,8 @@ class Effort:
     """How long it is looked: (temperature in yuan, looks at the dual) one after another, for least spilled, then least late, then least cost."""
 
     spilled: Looks = ((4.0, 100), (2.0, 200), (1.0, 100))
-    late: Looks = ((1.0, 60), (0.3, 100))
-    cost: Looks = ((0.1, 120), (0.03, 150), (0.01, 150))
+    late: Looks = ((1.0, 80), (0.3, 80))
+    cost: Looks = ((2.0, 60), (0.5, 80), (0.1, 120), (0.03, 150), (0.01, 100))
 
 
 def _never(_: Progress) -> bool:
@@ -91,12 +94,21 @@ class _Run:
         effort, zero = self._effort, Prices(np.zeros(len(self._of.capacity)), SPILL_YUAN, LATE_YUAN, 1.0)
         for_spilled = self._ascended("spilled", zero, Budget(), effort.spilled)
         plan = self._loaded(for_spilled[-1], effort.spilled, None, for_spilled)
-        for_late = self._ascended("late", for_spilled[-1], Budget(spilled=plan.spilled), effort.late)
+        most = self._given_up(plan.spilled, plan.bounds.spilled)
+        begun = replace(for_spilled[-1], late=2 * LATE_YUAN)
+        for_late = self._ascended("late", begun, Budget(spilled=most), effort.late)
         plan = self._loaded(for_late[-1], effort.late, plan, for_spilled + for_late)
-        for_cost = self._ascended("cost", for_late[-1], Budget(plan.spilled, plan.late), effort.cost)
+        # With room in the budgets prices are far lower: those of the aims before would only stand in the way.
+        low = Prices(np.minimum(for_late[-1].rows, _LOW_SPILL), _LOW_SPILL, _LOW_LATE, 1.0)
+        budget = Budget(max(most, plan.spilled), self._given_up(plan.late, plan.late))
+        for_cost = self._ascended("cost", low, budget, effort.cost)
         plan = self._loaded(for_cost[-1], effort.cost, plan, for_spilled + for_late + for_cost)
         self._stop(self._known)
         return plan
+
+    def _given_up(self, found: float, least: float) -> float:
+        """The budget for the aims that follow: what was found, or a little more than what can't be helped, if that is more."""
+        return max(found, least + min(_GIVEN_UP * self._of.items, _GIVEN_UP_OF_LEAST * least))
 
     def _ascended(self, step: str, prices: Prices, budget: Budget, looks: Looks) -> list[Prices]:
         """The prices that the ascent comes to at each temperature; those it begins with where it is stopped."""
