@@ -23,7 +23,9 @@ def measure(quick: bool) -> dict[str, Any]:
     """The figures: the worst of the loads."""
     timetable, ends = laid_out(load("guangdong"), _DAY)
     day = assignment_day(timetable, ends)
-    found = [of_load(_some(day) if quick else day.problem, scale, quick) for scale in (_LOADS[1:2] if quick else _LOADS)]
+    found = [
+        of_load(_some(day) if quick else day.problem, scale, quick) for scale in (_LOADS[1:2] if quick else _LOADS)
+    ]
     return {name: max(f[name] for f in found) for name in ("assign_gap_items", "assign_gap_cost", "assign_s")}
 
 

@@ -56,7 +56,9 @@ def _handling(network: Network, rules: Rules, lanes: Lanes) -> Handling:
         a_day = how.get("items_an_hour", 0) * rules["sorting_hours"]
         if a_day and brought[facility] > a_day:
             sorters = int(np.ceil(brought[facility] / a_day))
-            rows.append({"facility": facility, **how, "items_an_hour": min(sorters * how["items_an_hour"], 100_000_000)})
+            rows.append(
+                {"facility": facility, **how, "items_an_hour": min(sorters * how["items_an_hour"], 100_000_000)}
+            )
     made: Handling = _table("handling", rows, Handling)
     return made
 

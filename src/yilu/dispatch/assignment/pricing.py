@@ -96,38 +96,7 @@ def _arguments(of: AssignmentProblem, order: Sorted, prices: Prices) -> tuple[ob
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _price(
-    then,
-    then_days,
-    end,
-    arrives,
-    wait,
-    wait_days,
-    wait_minutes,
-    own_cost,
-    priced,
-    usable,
-    sweep_end,
-    sweep_due,
-    sweep_kind,
-    lead,
-    order,
-    first,
-    start,
-    start_days,
-    days,
-    late_days,
-    holding,
-    spill,
-    late_price,
-    cost_price,
-    value,
-    cost,
-    spilled,
-    late,
-    steps,
-    length,
-):
+def _price(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_cost, priced, usable, sweep_end, sweep_due, sweep_kind, lead, order, first, start, start_days, days, late_days, holding, spill, late_price, cost_price, value, cost, spilled, late, steps, length):  # fmt: skip
     """Fill ``value`` (K,), and where ``steps`` has room the journeys."""
     n_events, told = len(then), len(length) > 0
     # Room for each block of sweeps once: made anew for each sweep it would cost more than the sweep.

@@ -81,43 +81,7 @@ def _arguments(of: AssignmentProblem, order: Sorted, prices: Prices) -> tuple[ob
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _spread(
-    then,
-    then_days,
-    end,
-    arrives,
-    wait,
-    wait_days,
-    wait_minutes,
-    own_cost,
-    priced,
-    row,
-    usable,
-    sweep_end,
-    sweep_due,
-    sweep_kind,
-    lead,
-    order,
-    first,
-    start,
-    start_days,
-    days,
-    items,
-    late_days,
-    holding,
-    spill,
-    late_price,
-    cost_price,
-    temperature,
-    loads,
-    sums,
-    part_first,
-    part_items,
-    steps,
-    length,
-    part_late,
-    part_cost,
-):
+def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_cost, priced, row, usable, sweep_end, sweep_due, sweep_kind, lead, order, first, start, start_days, days, items, late_days, holding, spill, late_price, cost_price, temperature, loads, sums, part_first, part_items, steps, length, part_late, part_cost):  # fmt: skip
     """Fill ``loads`` (G, R) and ``sums`` (G, 4): value, spilled, late, cost; and, where there is room for parts, these."""
     n_events = len(then)
     # Room for each block of sweeps once: made anew for each sweep it would cost more than the sweep.
