@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from yilu.dispatch.assignment.pricing import Prices, Sorted, values
 from yilu.dispatch.assignment.problem import AssignmentProblem
@@ -19,6 +19,18 @@ from yilu.dispatch.assignment.smoothing import spread
 
 Told = Callable[[Prices], bool]
 """Called after each step with its prices; true to stop."""
+
+
+_CONVERGED = 4
+"""A run that looks no oftener has nothing left to climb."""
+
+
+class _Stopped(Exception):
+    """The ascent is asked to stop at some prices."""
+
+    def __init__(self, prices: Prices) -> None:
+        super().__init__()
+        self.prices = prices
 
 
 @dataclass(frozen=True)
@@ -56,11 +68,21 @@ def ascended(of: AssignmentProblem, order: Sorted, prices: Prices, budget: Budge
         gap = np.concatenate([of.capacity - found.loads, np.where(moving, budgets - [found.spilled, found.late], 0.0)])
         return -value / whole, gap / scale / whole
 
-    def step(intermediate_result: object) -> None:
-        if told(at(intermediate_result.x)):  # type: ignore[attr-defined]
-            raise StopIteration
+    def step(intermediate_result: OptimizeResult) -> None:
+        here = at(np.maximum(intermediate_result.x, 0.0))
+        if told(here):
+            raise _Stopped(here)
 
-    begin = np.concatenate([prices.rows, np.where(moving, [prices.spill, prices.late], 0.0)]) * scale
-    options = {"maxfun": most, "maxiter": most, "maxcor": 20, "ftol": 1e-10, "gtol": 1e-12}
-    found = minimize(falling, begin, jac=True, method="L-BFGS-B", bounds=list(zip(np.zeros(r + 2), upper, strict=True)), callback=step, options=options)  # fmt: skip
-    return at(np.maximum(found.x, 0.0))
+    x = np.concatenate([prices.rows, np.where(moving, [prices.spill, prices.late], 0.0)]) * scale
+    bounds, left = list(zip(np.zeros(r + 2), upper, strict=True)), most
+    # A line search that fails ends the method long before the top: begun anew, without what it remembers of the curvature, it goes on.
+    while left > 0:
+        options = {"maxfun": left, "maxiter": left, "maxcor": 20, "ftol": 1e-10, "gtol": 1e-12}
+        try:
+            found = minimize(falling, x, jac=True, method="L-BFGS-B", bounds=bounds, callback=step, options=options)
+        except _Stopped as stopped:
+            return stopped.prices
+        x, left = found.x, left - max(found.nfev, 1)
+        if found.nfev <= _CONVERGED:
+            break
+    return at(np.maximum(x, 0.0))

@@ -95,7 +95,7 @@ class _Run:
         for_spilled = self._ascended("spilled", zero, Budget(), effort.spilled)
         plan = self._loaded(for_spilled[-1], effort.spilled, None, for_spilled)
         most = self._given_up(plan.spilled, plan.bounds.spilled)
-        begun = replace(for_spilled[-1], late=2 * LATE_YUAN)
+        begun = replace(for_spilled[-1], late=10 * LATE_YUAN)
         for_late = self._ascended("late", begun, Budget(spilled=most), effort.late)
         plan = self._loaded(for_late[-1], effort.late, plan, for_spilled + for_late)
         # With room in the budgets prices are far lower: those of the aims before would only stand in the way.
