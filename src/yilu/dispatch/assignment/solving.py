@@ -21,8 +21,8 @@ _SMALL = 3_000
 """So many commodities are closed by columns."""
 _PARTS = 400_000
 _LOW_SPILL, _LOW_LATE = 40.0, 8.0
-_GIVEN_UP, _GIVEN_UP_OF_LEAST = 0.005, 0.05
-"""An aim gives up to the next 5 % of what can't be helped, 0.5 % of all items at most: the last items not spilled would cost more than all else."""
+_GIVEN_UP, _GIVEN_UP_OF_LEAST = 0.007, 0.1
+"""An aim gives up to the next 10 % of what can't be helped, 0.7 % of all items at most: the last items not spilled would cost more than all else."""
 _NEAR = 0.008
 """Plans whose items spilled, or late, differ by less than this share of all are judged by the next aim."""
 
