@@ -22,9 +22,11 @@ from yilu.dispatch.assignment.pricing import Prices, by_sweep, journeys
 from yilu.dispatch.assignment.solving import solve
 from yilu.dispatch.ends import Ends, ends
 from yilu.dispatch.promise import attained, laid_out, promises
-from yilu.dispatch.timetable import timetable
+from yilu.dispatch.timetable import handled_by, timetable
 from yilu.errors import InputError
 from yilu.network import load
+from yilu.network.default_timetable import with_timetable
+from yilu.network.timetable_rules import timetable_rules
 
 DEMAND = tuple({"origin": f"C{i}", "destination": f"C{j}", "share": 0.2 if i < j else 0.1} for i in (1, 2, 3) for j in (1, 2, 3) if i != j) + ({"origin": "C1", "destination": "C1", "share": 0.1},)  # fmt: skip
 TIGHT = tuple({**lane, "capacity_items": 300} for lane in LANES)
@@ -65,6 +67,20 @@ def test_without_limits_what_is_late_is_what_promises_say_isnt_kept() -> None:
     counts = network.level_of_pair[some.area[c.origin], to] > 0
     late = float(c.items @ (counts & (found.late | found.spilled)))
     assert np.isclose(late / of.items, (1 - share) * weight, rtol=1e-9)
+
+
+def test_generated_facilities_sort_all_that_their_lanes_bring() -> None:
+    """At every facility with a limit, items sorted within the rules' hours are at least what all its lanes can bring a day."""
+    network = with_timetable(load("guangdong"), date(2025, 11, 11))
+    hours, handled, lanes = timetable_rules(network.folder)["sorting_hours"], handled_by(network), network.lanes
+    brought = np.zeros(len(handled))
+    target = [network.facilities.index_of_code[str(code)] for code in lanes.target_facility]
+    np.add.at(
+        brought, target, [len(t.split(";")) * c for t, c in zip(lanes.departures, lanes.capacity_items, strict=True)]
+    )
+    an_hour = np.where(handled >= 0, network.handling.items_an_hour[handled], 0)
+    limited = an_hour > 0
+    assert limited.sum() > 40 and (an_hour[limited] * hours >= brought[limited]).all()
 
 
 def test_rows_are_the_departures_and_waves_with_what_they_take(tight: AssignmentDay) -> None:
