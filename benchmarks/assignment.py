@@ -15,8 +15,8 @@ from yilu.network import load
 
 _DAY = date(2025, 11, 11)
 _LOADS = (0.7, 1.0, 1.5)
-_QUICK_ENDS = 24
-_BRIEF = Effort(spilled=((2.0, 40),), late=((0.3, 20),), cost=((0.03, 40),))
+_QUICK_ENDS = 8
+_BRIEF = Effort(spilled=((2.0, 80), (1.0, 40)), late=((0.3, 40),), cost=((0.5, 40), (0.1, 60), (0.03, 80), (0.01, 60)))
 
 
 def measure(quick: bool) -> dict[str, Any]:
