@@ -52,9 +52,9 @@ Stop = Callable[[Progress], bool]
 class Effort:
     """How long it is looked: (temperature in yuan, looks at the dual) one after another, for least spilled, then least late, then least cost."""
 
-    spilled: Looks = ((4.0, 100), (2.0, 200), (1.0, 100))
-    late: Looks = ((1.0, 80), (0.3, 80))
-    cost: Looks = ((2.0, 60), (0.5, 80), (0.1, 120), (0.03, 150), (0.01, 100))
+    spilled: Looks = ((4.0, 120), (2.0, 300), (1.0, 200))
+    late: Looks = ((1.0, 100), (0.3, 100))
+    cost: Looks = ((2.0, 80), (0.5, 120), (0.1, 200), (0.03, 350), (0.01, 250))
 
 
 def _never(_: Progress) -> bool:
