@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from benchmarks import assignment
 from benchmarks.machine import run, say
 from yilu.dispatch import NEVER, Connections, choices, connections, earliest, profiles
 from yilu.dispatch.closures import Closure, disturbed
@@ -169,7 +170,7 @@ def measure(quick: bool) -> dict[str, Any]:
         "all_to_all_s": best(lambda: profiles(of, np.arange(_PLACES))),
         "pareto_one_to_all_ms": best(lambda: [choices(of, p, m) for p, m in starts]) / len(starts) * 1e3,
     }  # fmt: skip
-    return figures | of_guangdong(quick)
+    return figures | of_guangdong(quick) | assignment.measure(quick)
 
 
 _DAY, _ITEMS, _ROOM_LEFT = date(2025, 11, 11), 10_000_000, 0.6

@@ -15,6 +15,7 @@ from yilu import __version__
 from yilu.cli import (
     alerts,
     answers,
+    assign,
     audit,
     backup,
     demo,
@@ -81,6 +82,7 @@ for _module in (
     item,
     journeys,
     disrupt,
+    assign,
     erase,
     retain,
     serve,

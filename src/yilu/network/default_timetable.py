@@ -33,15 +33,34 @@ def with_timetable(network: Network, day: date) -> Network:
     Raises InputError for rules of the folder's ``timetable.toml`` that can't be.
     """
     rules = timetable_rules(network.folder)
-    kinds = [{"kind": kind, **how} for kind, how in rules["handling"].items()]
     rounds, roads = ([dict(row) for row in rules[name]] for name in ("rounds", "road_times"))
+    lanes = network.lanes if len(network.lanes.code) else _lanes(network, rules, day)
     return replace(
         network,
-        lanes=network.lanes if len(network.lanes.code) else _lanes(network, rules, day),
-        handling=network.handling if len(network.handling.kind) else _table("handling", kinds, Handling),
+        lanes=lanes,
+        handling=network.handling if len(network.handling.kind) else _handling(network, rules, lanes),
         rounds=network.rounds if len(network.rounds.side) else _table("rounds", rounds, Rounds),
         road_times=network.road_times if len(network.road_times.at) else _table("road_times", roads, RoadTimes),
     )
+
+
+def _handling(network: Network, rules: Rules, lanes: Lanes) -> Handling:
+    """A row a kind, and one for each facility that its lanes bring more than its kind's sorters take in ``sorting_hours``: as many more sorters as that needs."""
+    rows = [{"kind": kind, **how} for kind, how in rules["handling"].items()]
+    brought = dict[str, float]()
+    for target, times, room in zip(lanes.target_facility, lanes.departures, lanes.capacity_items, strict=True):
+        brought[str(target)] = brought.get(str(target), 0) + len(str(times).split(";")) * float(room)
+    kind_of = {str(c): str(k) for c, k in zip(network.facilities.code, network.facilities.kind, strict=True)}
+    for facility in sorted(brought):
+        how = rules["handling"].get(kind_of[facility], {})
+        a_day = how.get("items_an_hour", 0) * rules["sorting_hours"]
+        if a_day and brought[facility] > a_day:
+            sorters = int(np.ceil(brought[facility] / a_day))
+            rows.append(
+                {"facility": facility, **how, "items_an_hour": min(sorters * how["items_an_hour"], 100_000_000)}
+            )
+    made: Handling = _table("handling", rows, Handling)
+    return made
 
 
 def _table(name: str, rows: list[dict[str, Any]], kind: type[Any]) -> Any:
