@@ -61,7 +61,9 @@ def hub_rates(folder: Path) -> HubRates:
     if own.is_file():
         for key, rate in _rates(own.read_text(encoding="utf-8")):
             if key not in held:
-                raise toml_file.wrong(FILE, ", ".join(key), None, "one of " + ", ".join(sorted({", ".join(k) for k in held})))
+                raise toml_file.wrong(
+                    FILE, ", ".join(key), None, "one of " + ", ".join(sorted({", ".join(k) for k in held}))
+                )
             held[key] = rate
     return HubRates(held)
 
@@ -80,7 +82,9 @@ def _rate(key: str, name: str, given: Any) -> Rate:
     held = toml_file.whole(given, key, FILE, {"value": float, "grade": str, "source": str})
     value, most = held["value"], 1.0 if name in _SHARES else _MOST
     if not 0 <= value <= most or (name in _ABOVE_NOTHING and not value):
-        raise toml_file.wrong(FILE, f"{key}, value", value, f"a number {'above' if name in _ABOVE_NOTHING else 'from'} 0 to {most:g}")
+        raise toml_file.wrong(
+            FILE, f"{key}, value", value, f"a number {'above' if name in _ABOVE_NOTHING else 'from'} 0 to {most:g}"
+        )
     if held["grade"] not in GRADES:
         raise toml_file.wrong(FILE, f"{key}, grade", held["grade"], "one of " + ", ".join(GRADES))
     if not held["source"].strip():

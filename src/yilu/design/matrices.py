@@ -25,7 +25,7 @@ from yilu.design.hubs import Deadlines, HubError, HubProblem
 from yilu.errors import InputError
 from yilu.network import Network
 from yilu.network.demand import Demand
-from yilu.network.distance import area_ways
+from yilu.network.distance import Ways, area_ways
 from yilu.network.province import LEVELS
 from yilu.network.timetable_rules import timetable_rules
 
@@ -74,7 +74,9 @@ class HubMatrices:
     @property
     def onward(self) -> Floats:
         """(n, n) yuan a day: all that unit i sends to and gets from outside costs, but for its sorting of what is sent, if hub k serves it."""
-        out = self.sent_on[:, None] * self.collection + self.got_on[:, None] * (self.distribution.T + self.rates["handling", "sort_yuan"])
+        out = self.sent_on[:, None] * self.collection + self.got_on[:, None] * (
+            self.distribution.T + self.rates["handling", "sort_yuan"]
+        )
         return out + self.rates.yuan_item_km("transfer") * self.onward_item_km
 
 
@@ -88,17 +90,30 @@ def matrices(network: Network, day: date, items_a_day: float | None = None, with
     whole = float(timetable_rules(network.folder)["items_a_day"]) if items_a_day is None else items_a_day
     unit = _units(network)
     city = network.area_city[unit].astype(np.int64)
-    of_city, weight = _parts(network, unit, city)
+    weight = _parts(network, unit, city)
     by_pair = whole * _by_city(network, network.demand)
     flow = by_pair[np.ix_(city, city)] * weight[:, None] * weight[None, :]
     flow[city[:, None] == city[None, :]] = 0.0
     if not flow.any():
-        raise InputError(network.folder.name, "demand between at least two cities of the province", next_step="Give figures.csv or demand.csv.")
-    km, minutes = _roads(network, unit, day)
-    sent, got, onward = _outside(network, unit, city, weight, by_pair, day) if with_outside else (np.zeros(len(unit)), np.zeros(len(unit)), np.zeros_like(km))
+        raise InputError(
+            network.folder.name,
+            "demand between at least two cities of the province",
+            next_step="Give figures.csv or demand.csv.",
+        )
+    roads = _roads(network, unit, day)
+    km = roads.km
+    sent, got, onward = (
+        _outside(network, unit, city, weight, by_pair, day)
+        if with_outside
+        else (np.zeros(len(unit)), np.zeros(len(unit)), np.zeros_like(km))
+    )
     least, sort = rates["handling", "least_km"], rates["handling", "sort_yuan"]
     apart = unit[:, None] != unit[None, :]
     near = np.maximum(km, least)
+
+    def minutes(stage: str, length: Floats) -> Floats:
+        return np.asarray(60.0 * (length / rates[stage, "km_h"] + roads.extra_h))
+
     handled = rates["handling", "sort_minutes"] + rates["handling", "dock_minutes"]
     return HubMatrices(
         network, rates, unit, city, flow, sent, got, km, onward,
@@ -117,11 +132,11 @@ def matrices(network: Network, day: date, items_a_day: float | None = None, with
 
 def problem(
     m: HubMatrices, tiers: tuple[int, ...], of_tier: tuple[str, ...] | None = None, deadlines: str = "", penalty: float = 0.0,
-    **more: NDArray[np.bool_],
+    candidates: NDArray[np.bool_] | None = None, required: NDArray[np.bool_] | None = None,
 ) -> HubProblem:  # fmt: skip
     """The hub problem of ``tiers`` (counts); ``of_tier`` names the real tier (``TIERS``) of each, none: one tier without discount.
 
-    ``deadlines``: mode of ``Deadlines``, "" for none; ``penalty`` yuan a late item; ``more``: candidates, required, node_tiers of ``HubProblem``. What goes
+    ``deadlines``: mode of ``Deadlines``, "" for none; ``penalty`` yuan a late item; ``candidates`` and ``required`` (n, L) as in ``HubProblem``. What goes
     outside is linear in the allocation, and stands in collection, spread over what the unit sends within the province.
 
     Raises HubError for a unit with traffic to outside and none within.
@@ -131,15 +146,35 @@ def problem(
     nowhere = np.flatnonzero((sent <= 0) & (got <= 0) & (outside.sum(axis=1) > 0))
     if len(nowhere):
         name = m.network.areas.name_of_id[int(m.unit[nowhere[0]])][0]
-        raise HubError(f"{name} has traffic to outside and none within the province", next_step="Leave out what goes outside.")
+        raise HubError(
+            f"{name} has traffic to outside and none within the province", next_step="Leave out what goes outside."
+        )
     by_sent = sent > 0
     collection = m.collection + np.where(by_sent[:, None], outside / np.where(by_sent, sent, 1.0)[:, None], 0.0)
     by_got = ~by_sent & (got > 0)
     distribution = m.distribution + np.where(by_got[:, None], outside / np.where(by_got, got, 1.0)[:, None], 0.0).T
     names = of_tier or ()
-    discount = np.array([[m.rates.discount(a, b) for b in names] for a in names]) if names else np.full((len(tiers),) * 2, m.rates["discount", "single"])
-    late = Deadlines(m.collect, m.across, m.distribute, np.zeros(len(m.unit)), m.due, deadlines, penalty) if deadlines else None
-    return HubProblem(m.flow, collection, m.transfer, distribution, tiers=tiers, discount=discount, deadlines=late, **more)
+    discount = (
+        np.array([[m.rates.discount(a, b) for b in names] for a in names])
+        if names
+        else np.full((len(tiers),) * 2, m.rates["discount", "single"])
+    )
+    late = (
+        Deadlines(m.collect, m.across, m.distribute, np.zeros(len(m.unit)), m.due, deadlines, penalty)
+        if deadlines
+        else None
+    )
+    return HubProblem(
+        m.flow,
+        collection,
+        m.transfer,
+        distribution,
+        tiers=tiers,
+        discount=discount,
+        deadlines=late,
+        candidates=candidates,
+        required=required,
+    )
 
 
 def within(m: HubMatrices, hours: float) -> HubMatrices:
@@ -155,8 +190,8 @@ def _units(network: Network) -> Ints:
     return np.flatnonzero(inside | cities)
 
 
-def _parts(network: Network, unit: Ints, city: Ints) -> tuple[Ints, Floats]:
-    """(cities, each unit's part (n,) of its city) by committees, evenly where a city's units have none."""
+def _parts(network: Network, unit: Ints, city: Ints) -> Floats:
+    """Each unit's part (n,) of its city by committees, evenly where a city's units have none."""
     areas = network.areas
     row = np.zeros(len(network.area_level), np.int64)
     row[areas.id] = np.arange(len(areas.id))
@@ -164,7 +199,7 @@ def _parts(network: Network, unit: Ints, city: Ints) -> tuple[Ints, Floats]:
     total = np.bincount(city, weights=count, minlength=len(network.area_level))
     count = np.where(total[city] > 0, count, 1.0)
     total = np.bincount(city, weights=count, minlength=len(network.area_level))
-    return np.unique(city), count / total[city]
+    return np.asarray(count / total[city])
 
 
 def _by_city(network: Network, demand: Demand) -> Floats:
@@ -177,18 +212,23 @@ def _by_city(network: Network, demand: Demand) -> Floats:
     return out
 
 
-def _roads(network: Network, unit: Ints, day: date):  # type: ignore[no-untyped-def]
-    """(km (n, n), minutes(stage, km)) between units by road; InputError where no road leads."""
+def _roads(network: Network, unit: Ints, day: date) -> Ways:
+    """Ways (n, n) between units by road. Raises InputError where none leads."""
     ways = area_ways(network, unit[:, None], unit[None, :], day)
     cut = np.argwhere(~np.isfinite(ways.km))
     if len(cut):
         a, b = (network.areas.name_of_id[int(unit[x])][0] for x in cut[0])
-        raise InputError("crossings.csv", f"a way by road from {a} to {b} on {day}", next_step="Give a crossing of the barrier between them.")
-    rates = hub_rates(network.folder)
-    return ways.km, lambda stage, km: 60.0 * (km / rates[stage, "km_h"] + ways.extra_h)
+        raise InputError(
+            "crossings.csv",
+            f"a way by road from {a} to {b} on {day}",
+            next_step="Give a crossing of the barrier between them.",
+        )
+    return ways
 
 
-def _outside(network: Network, unit: Ints, city: Ints, weight: Floats, by_pair: Floats, day: date) -> tuple[Floats, Floats, Floats]:
+def _outside(
+    network: Network, unit: Ints, city: Ints, weight: Floats, by_pair: Floats, day: date
+) -> tuple[Floats, Floats, Floats]:
     """(items sent (n,), got (n,), items × km a day (n, n) between hub and outside): provinces by road from the hub, abroad to the nearest office of exchange."""
     outside = np.flatnonzero(~network.area_inside & (by_pair.any(axis=0) | by_pair.any(axis=1)))
     beyond = network.area_beyond_customs[outside]
@@ -199,7 +239,11 @@ def _outside(network: Network, unit: Ints, city: Ints, weight: Floats, by_pair: 
     cut = np.argwhere(~np.isfinite(km))
     if len(cut):
         name = network.areas.name_of_id[int(outside[cut[0][1]])][0]
-        raise InputError("crossings.csv", f"a way by road to {name} on {day}", next_step="Give a crossing, or leave out what goes outside.")
+        raise InputError(
+            "crossings.csv",
+            f"a way by road to {name} on {day}",
+            next_step="Give a crossing, or leave out what goes outside.",
+        )
     f = network.facilities
     offices = f.id[np.isin(f.kind, _EXCHANGES) & (f.status != "closed")]
     offices = offices[network.area_inside[network.facility_area[offices]]]
@@ -217,8 +261,14 @@ def _due(network: Network, unit: Ints, rates: HubRates) -> Floats:
     for row in np.argsort(p.valid_from, kind="stable"):
         level = network.service_levels.index_of_code[str(p.service_level[row])]
         calendar = str(p.clock[row]) == "calendar"
-        whole = 1440 * int(p.amount[row]) + int(p.due_time[row]) - int(p.cut_off[row]) if calendar else 60 * int(p.amount[row])
-        minutes[level] = max(0.0, whole - rates["deadline", "first_mile_minutes"] - rates["deadline", "last_mile_minutes"])
+        whole = (
+            1440 * int(p.amount[row]) + int(p.due_time[row]) - int(p.cut_off[row])
+            if calendar
+            else 60 * int(p.amount[row])
+        )
+        minutes[level] = max(
+            0.0, whole - rates["deadline", "first_mile_minutes"] - rates["deadline", "last_mile_minutes"]
+        )
     return np.asarray(minutes[network.level_of_pair[np.ix_(unit, unit)]])
 
 
