@@ -82,7 +82,11 @@ def test_what_goes_outside_costs_the_way_from_the_hub(m: HubMatrices, guangdong:
     """A hub nearer to where things go saves its difference in kilometres; the problem's cost of an allocation has it all in it."""
     i, near, far = row(m, "445281"), row(m, "440507"), row(m, "440882")
     assert m.onward_item_km[i, near] != m.onward_item_km[i, far]
-    by_hand = m.sent_on[i] * m.collection[i, near] + m.got_on[i] * (m.distribution[near, i] + 0.10) + ARTICULATED * m.onward_item_km[i, near]
+    by_hand = (
+        m.sent_on[i] * m.collection[i, near]
+        + m.got_on[i] * (m.distribution[near, i] + 0.10)
+        + ARTICULATED * m.onward_item_km[i, near]
+    )
     assert m.onward[i, near] == pytest.approx(by_hand)
     asked = problem(m, (1,))
     sent, got = m.flow[i].sum(), m.flow[:, i].sum()
