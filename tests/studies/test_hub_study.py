@@ -15,7 +15,7 @@ from small_province import write_small
 
 from yilu.cli.app import main
 from yilu.design.matrices import HubMatrices, matrices, within
-from yilu.design.stop import at_rounds
+from yilu.design.stop import after_iterations
 from yilu.errors import InputError
 from yilu.network import check, load
 from yilu.studies.hub_files import drawing, geojson
@@ -23,7 +23,7 @@ from yilu.studies.hub_scenarios import FILE, of_scenario, scenarios
 from yilu.studies.hubs import Design, as_planned, best, measured, stated, swaps, with_hubs
 
 DAY = date(2025, 12, 31)
-ROUNDS = at_rounds(60)
+ROUNDS = after_iterations(60)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def every_allocation(m: HubMatrices, hubs: tuple[int, ...]) -> list[np.ndarray]:
 
 def test_the_best_hubs_are_the_best_of_all(m: HubMatrices) -> None:
     """Two hubs found, their cost and proof agree with trying every pair of sites and every allocation."""
-    found = best(m, 2, at_rounds(2000))
+    found = best(m, 2, after_iterations(2000))
     least = min(
         cost(m, at, dict.fromkeys(hubs, ""))
         for hubs in combinations(range(len(m.unit)), 2)
@@ -76,7 +76,7 @@ def test_the_plans_cities_with_their_best_units(m: HubMatrices) -> None:
     """The plan's system keeps its cities and tiers, and picks the units that are best of all; what it does is its cost."""
     system = stated(m.network)
     assert system.counts == (2, 0, 1)
-    found = as_planned(m, system, at_rounds(2000))
+    found = as_planned(m, system, after_iterations(2000))
     code = m.network.areas.code_of_id
     assert sorted(code[int(c)] for c in m.city[found.hubs]) == ["A", "B", "C"]
     tier_of_city = {code[int(m.city[h])]: t for h, t in zip(found.hubs, found.tier, strict=True)}
@@ -111,7 +111,7 @@ def test_time_and_carbon_of_a_design(m: HubMatrices) -> None:
     does = measured(tight, d)
     assert kept > 0 and late > 0
     assert does.in_time == pytest.approx(kept / (kept + late)) and does.carbon_kg == pytest.approx(carbon)
-    volume = best(tight, 2, at_rounds(500), deadlines="volume")
+    volume = best(tight, 2, after_iterations(500), deadlines="volume")
     assert volume.plan.cost <= late * (1 + 1e-9)
     assert measured(tight, volume).in_time >= does.in_time
     assert volume.plan.cost == pytest.approx((1 - measured(tight, volume).in_time) * m.flow.sum(), abs=1e-3)
@@ -119,7 +119,7 @@ def test_time_and_carbon_of_a_design(m: HubMatrices) -> None:
 
 def test_swaps_and_losses_are_plans_of_their_own(m: HubMatrices) -> None:
     """What a swap or a loss costs is what the changed plan costs, found by trying every allocation; contested hubs are those with a near swap."""
-    d = as_planned(m, stated(m.network), at_rounds(2000))
+    d = as_planned(m, stated(m.network), after_iterations(2000))
     changed = swaps(m, d)
     for h, hub in enumerate(d.hubs.tolist()):
         others = [x for x in d.hubs.tolist() if x != hub]
@@ -250,3 +250,14 @@ def test_own_lanes_of_a_hub_that_would_go(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run(str(folder), "--p", "2", "--seconds", "1", "--out", str(out)) == 3
     assert not out.exists()
+
+
+def test_the_pages_lines_make_a_map(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines of Python that docs/how-to/hubs.md shows run as they stand, but for the province and the time, and draw the hubs."""
+    page = (root / "docs" / "how-to" / "hubs.md").read_text(encoding="utf-8")
+    lines = page.split("```python\n")[1].split("```")[0]
+    assert '"guangdong"' in lines and "after(60)" in lines
+    monkeypatch.chdir(tmp_path)
+    shown = lines.replace('"guangdong"', repr(str(write_small(tmp_path)))).replace("after(60)", "after(1)")
+    exec(compile(shown, "hubs.md", "exec"), {})
+    assert (tmp_path / "hubs.svg").read_text(encoding="utf-8").count("<rect") == 3
