@@ -79,6 +79,11 @@ class HubMatrices:
         )
         return out + self.rates.yuan_item_km("transfer") * self.onward_item_km
 
+    @property
+    def floor(self) -> float:
+        """Yuan a day that no hubs change: what goes to and comes from outside, each unit at its best hub for that alone."""
+        return float(self.onward.min(axis=1).sum())
+
 
 def matrices(network: Network, day: date, items_a_day: float | None = None, with_outside: bool = True) -> HubMatrices:
     """The arrays of a province on a local ``day`` (crossings open then), for ``items_a_day`` accepted in it or delivered to it (by default what the

@@ -50,13 +50,16 @@ def _money(yuan: float) -> str:
     return f"{yuan / 1e4:,.1f}"
 
 
-def _gap(d: Design) -> str:
-    return f"{100 * d.plan.gap:.2f} %" if d.plan.gap < 1 else "–"
+def _gap(m: HubMatrices, d: Design) -> str:
+    """The gap of all cost, and that of the cost that hubs can change."""
+    if not d.plan.gap < 1:
+        return "–"
+    return f"{100 * d.plan.gap:.2f} % ({100 * (d.plan.cost - d.plan.bound) / (d.plan.cost - m.floor):.1f} %)"
 
 
 def _line(m: HubMatrices, name: str, d: Design) -> tuple[object, ...]:
     x = measured(m, d)
-    return name, len(d.hubs), _money(x.cost_yuan), _money(max(d.plan.bound, 0)), _gap(d), f"{x.hours:.2f}", f"{100 * x.in_time:.2f} %", f"{x.carbon_kg / 1e3:,.0f}", _units(m, d)  # fmt: skip
+    return name, len(d.hubs), _money(x.cost_yuan), _money(max(d.plan.bound, 0)), _gap(m, d), f"{x.hours:.2f}", f"{100 * x.in_time:.2f} %", f"{x.carbon_kg / 1e3:,.0f}", _units(m, d)  # fmt: skip
 
 
 _HEADS = (
@@ -113,13 +116,13 @@ def _changes(m: HubMatrices, plan: Design) -> Iterator[str]:
     for (j, more), hub, tier, lost in zip(
         changed.elsewhere(m, plan), plan.hubs.tolist(), plan.tier, changed.lost.tolist(), strict=True
     ):
-        share = 100 / plan.plan.cost
+        share = 100 / (plan.plan.cost - m.floor)
         rows.append((
             _names(m, [m.city[hub]]), tier, _names(m, [m.city[j]]), f"{_money(more)} ({share * more:+.3f} %)", f"{_money(lost)} ({share * lost:+.3f} %)", len(of.get(hub, [])),
         ))  # fmt: skip
     yield (
         "## One hub changed\n\nEvery hub given up for the best unit of another city, and lost with its units at the others; below 0 the change saves. "
-        "Contested: how many other cities could have the hub for less than 1 % of the cost more.\n\n"
+        "Contested: how many other cities could have the hub for less than 1 % more of the cost that hubs can change; per cents are of that cost.\n\n"
         + _table(
             (
                 "hub",
@@ -141,14 +144,14 @@ def _scenarios(m: HubMatrices, free: Design, same: Design, stop: Callable[[], St
         found = best(other, len(free.hubs), stop(), seed)
         kept = with_hubs(other, same, stop(), seed)
         sets.append(set(cities(other, found)))
-        more = 100 * (kept.plan.cost / found.plan.cost - 1)
+        more = 100 * (kept.plan.cost - found.plan.cost) / (found.plan.cost - other.floor)
         rows.append(
             (
                 s.zh,
                 s.grade,
                 f"{other.items_a_day / 1e8:.2f}",
                 _money(found.plan.cost),
-                _gap(found),
+                _gap(other, found),
                 f"{more:+.2f} %",
                 _units(other, found),
             )
@@ -211,7 +214,7 @@ def main() -> None:
     print(
         f"# Figures of the hub study 枢纽研究的数字\n\nMade on {date.today()} with `python -m yilu.studies.hub_page --seconds {given.seconds:g} --seed {given.seed}` on {platform.machine()}, "
         f"{os.cpu_count()} cores shared with other work, {platform.python_implementation()} {platform.python_version()}; crossings as on {_DAY}. {m.items_a_day / 1e8:.2f} hundred million items a day pass a hub, "
-        f"{m.flow.sum() / 1e8:.2f} of them within the province. What they mean: [the hub study](hub-study.md).\n", flush=True,
+        f"{m.flow.sum() / 1e8:.2f} of them within the province. {_money(m.floor)} times 10,000 yuan a day of every cost are for what goes outside and can be changed by no hub. What they mean: [the hub study](hub-study.md).\n", flush=True,
     )  # fmt: skip
     for section in sections(m, given.seconds, given.seed):
         print(section, flush=True)

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Report = Callable[[Progress], None]
 CONTESTED = 0.01
-"""A hub is contested where another city in its place costs less than this share more."""
+"""A hub is contested where another city in its place costs less than this share more of the cost that hubs can change (all but ``HubMatrices.floor``)."""
 
 
 def _silent(_: Progress) -> None:
@@ -207,7 +207,8 @@ class Swaps:
         return [(int(self.unit[h, c]), float(more[h, c])) for h, c in enumerate(best_of.tolist())]
 
     def contested(self, m: HubMatrices, design: Design, within: float = CONTESTED) -> list[tuple[int, list[int]]]:
-        """Hubs (rows of units) that another city could have at less than ``within`` of the cost more, with those cities (area ids), the cheapest first."""
+        """Hubs (rows of units) that another city could have at less than ``within`` of the cost that hubs can change more, with those cities (area ids), the cheapest first."""
+        most = within * (design.plan.cost - m.floor)
         out = []
         for h, hub in enumerate(design.hubs.tolist()):
             near = [
