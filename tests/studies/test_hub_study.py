@@ -133,7 +133,9 @@ def test_swaps_and_losses_are_plans_of_their_own(m: HubMatrices) -> None:
         assert more == pytest.approx(least - d.plan.cost, abs=1e-6 * d.plan.cost)
     near = dict(changed.contested(m, d, within=0.5))
     assert set(near) == {
-        h for h, (_, more) in zip(d.hubs.tolist(), changed.elsewhere(m, d), strict=True) if more <= 0.5 * d.plan.cost
+        h
+        for h, (_, more) in zip(d.hubs.tolist(), changed.elsewhere(m, d), strict=True)
+        if more <= 0.5 * (d.plan.cost - m.floor)
     }
     assert changed.contested(m, d, within=-1.0) == []
 

@@ -211,11 +211,7 @@ class Swaps:
         most = within * (design.plan.cost - m.floor)
         out = []
         for h, hub in enumerate(design.hubs.tolist()):
-            near = [
-                c
-                for c in np.argsort(self.yuan[h], kind="stable").tolist()
-                if self.yuan[h, c] <= within * design.plan.cost
-            ]
+            near = [c for c in np.argsort(self.yuan[h], kind="stable").tolist() if self.yuan[h, c] <= most]
             others = [int(self.city[c]) for c in near if self.city[c] != m.city[hub]]
             out += [(hub, others)] if others else []
         return out
