@@ -19,6 +19,7 @@ from yilu.cli import (
     audit,
     backup,
     demo,
+    design,
     disrupt,
     erase,
     feed,
@@ -94,6 +95,7 @@ for _module in (
 app.add_typer(report.app, name="report")
 app.add_typer(network.app, name="network")
 app.add_typer(plan.app, name="plan")
+app.add_typer(design.app, name="design")
 app.add_typer(audit.app, name="audit")
 app.add_typer(user.app, name="user")
 

@@ -52,7 +52,7 @@ def whole(
 
 
 _NAMES: dict[type, str] = {
-    int: "a whole number", str: "text", bool: "true or false", list: "a list", dict: "a table", date: "a day, as 2025-11-09 without quotes",
+    int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list", dict: "a table", date: "a day, as 2025-11-09 without quotes",
 }  # fmt: skip
 _NO_LESS: dict[type, type] = {int: bool, date: datetime}
 """What Python takes as one of these types, and nobody means."""
