@@ -155,7 +155,7 @@ def _sites(problem: HubProblem) -> tuple[Sites, Ints]:
 def _root(search: _Search) -> Bounded:
     """Dual and search in turn, until steps are short; ``kept`` of what comes back are sites of the whole."""
     prices = begun(search.sites, search.hubs)
-    found = Bounded(-np.inf, prices, search.sites, np.arange(len(search.sites.fixed)), 1.0)
+    found = Bounded(-np.inf, prices, search.sites, np.arange(len(search.sites.fixed)), Pace().first)
     kept, is_fresh = found.kept, True
     while True:
         found = rise(

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from yilu.design.hubs.model import Bools, Floats, Ints
 from yilu.design.hubs.multiple_search import Sites, paths
 
-_KEEP = 0.9
+_KEEP = 0.7
 _EPSILON = float(np.finfo(np.float64).eps)
 Singles = NDArray[np.float32]
 
@@ -63,7 +63,7 @@ class Bounded:
 class Pace:
     """How the steps shorten: the factor to begin with, after how many rounds without gain it is cut, and where it ends."""
 
-    first: float = 1.0
+    first: float = 0.25
     stalls: int = 15
     last: float = 0.01
 
@@ -232,7 +232,7 @@ def rise(
         now.share[:] *= keep
         now.share[opened] += 1.0 - keep
         _average(sites.flow, now.price, now.use, now.share, first, last, keep, norm)
-        step = length * (best - value) / max(float(norm.sum()), 1e-300)
+        step = length * (best - bound) / max(float(norm.sum()), 1e-300)
 
 
 def _lowered(value: float, n: int, size: float) -> float:
@@ -270,7 +270,7 @@ class Branch:
     hubs: Ints | None
 
 
-_BRISK = Pace(0.5, 6, 0.05)
+_BRISK = Pace(0.15, 6, 0.02)
 
 
 def branches(root: Bounded, best: Callable[[], float], stop: Callable[[float], bool], rounds: int = 60) -> Iterator[Branch]:
