@@ -155,10 +155,9 @@ def test_too_many_pairs_times_sites_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("n", "p"), sorted(AP))
-def test_published_optima(n: int, p: int) -> None:
+def test_published_optima(n: int, p: int, shared_data: Path) -> None:
     """The optima of the AP data are met, and proven to half a per cent."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "bench" / "hub" / "ap"
-    file = folder / (f"{n}.2" if n == 10 else f"{n}.3")
+    file = shared_data / "bench" / "hub" / "ap" / (f"{n}.2" if n == 10 else f"{n}.3")
     if not file.exists():
         pytest.skip("the AP data (../shared/data/bench/hub/ap) are not there")
     values = np.array(file.read_text().split(), float)[1:]

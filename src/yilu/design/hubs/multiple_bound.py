@@ -15,6 +15,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numba import njit, prange
@@ -293,12 +294,16 @@ def branches(root: Bounded, best: Callable[[], float], stop: Callable[[float], b
         done += 1
         hubs = decided(waiting.sites)
         if hubs is None:
-            found = rise(waiting.sites, waiting.prices, best(), lambda bound, n: n >= rounds or stop(floor), _BRISK)
+            found = rise(waiting.sites, waiting.prices, best(), partial(_ended, stop, floor, rounds), _BRISK)
             sites = sites[found.kept]
             if max(floor, found.bound) < best() - 1e-9 * abs(best()):
                 put(max(floor, found.bound), found, sites)
             hubs = decided(found.sites)
         yield Branch(min((b for b, *_ in heap), default=np.inf), done, None if hubs is None else sites[hubs])
+
+
+def _ended(stop: Callable[[float], bool], floor: float, most: int, _: float, rounds: int) -> bool:
+    return rounds >= most or stop(floor)
 
 
 def decided(sites: Sites) -> Ints | None:
