@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, MultiplePlan, classical, solve_multiple
-from yilu.design.stop import after, at_gap, at_rounds, either
+from yilu.design.stop import after, after_iterations, at_gap, either
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,9 @@ def random_problem(seed: int) -> HubProblem:
     flow = rng.integers(0, 9, (n, n)) * (rng.random((n, n)) < 0.7).astype(float)
     points = rng.random((n, 2))
     distance = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
-    collection, transfer, distribution = (distance * rng.uniform(0.3, 2.0, (n, n)) + 0.1 * rng.random((n, n)) * (seed % 2) for _ in range(3))
+    collection, transfer, distribution = (
+        distance * rng.uniform(0.3, 2.0, (n, n)) + 0.1 * rng.random((n, n)) * (seed % 2) for _ in range(3)
+    )
     is_free = seed % 3 == 0
     candidates = rng.random((n, 1)) < 0.7
     candidates[:2] = True
@@ -54,8 +56,15 @@ def optimum(problem: HubProblem) -> float:
     """The optimum by HiGHS, on the path formulation with x_ijkm ≤ y_k and x_ijkm ≤ y_m."""
     n = len(problem.flow)
     paths = n**4
-    cost = np.append((problem.flow[:, :, None, None] * path_costs(problem)).ravel(), np.zeros(n) if problem.fixed is None else problem.fixed[:, 0])
-    pair, k, m = np.repeat(np.arange(n * n), n * n), np.tile(np.repeat(np.arange(n), n), n * n), np.tile(np.arange(n), n**3)
+    cost = np.append(
+        (problem.flow[:, :, None, None] * path_costs(problem)).ravel(),
+        np.zeros(n) if problem.fixed is None else problem.fixed[:, 0],
+    )
+    pair, k, m = (
+        np.repeat(np.arange(n * n), n * n),
+        np.tile(np.repeat(np.arange(n), n), n * n),
+        np.tile(np.arange(n), n**3),
+    )
     x, one = np.arange(paths), np.ones(paths)
     rows = [LinearConstraint(coo_array((one, (pair, x)), shape=(n * n, paths + n)), 1, 1)]
     for hub in (k, m):
@@ -84,7 +93,7 @@ def cost_of(problem: HubProblem, plan: MultiplePlan) -> float:
 def test_plans_are_those_of_an_exact_solver(seed: int) -> None:
     """Cost and bound meet at the optimum of HiGHS, and the paths given cost what the plan says, over hubs that may open."""
     problem = random_problem(seed)
-    plan = solve_multiple(problem, at_rounds(20000), seed)
+    plan = solve_multiple(problem, after_iterations(20000), seed)
     best = optimum(problem)
     assert plan.cost == pytest.approx(best, rel=1e-7, abs=1e-7)
     assert plan.bound == pytest.approx(best, rel=1e-7, abs=1e-7)
@@ -102,7 +111,7 @@ def test_no_bound_on_the_way_is_above_the_optimum(seed: int) -> None:
     n, p = 10, 3
     problem = replace(classical(rng.random((n, n)), rng.random((n, n)), p, 1.0, 0.6, 1.0), fixed=rng.random((n, 1)))
     heard: list[float] = []
-    plan = solve_multiple(problem, at_rounds(3000), seed, lambda progress: heard.append(progress.bound))
+    plan = solve_multiple(problem, after_iterations(3000), seed, lambda progress: heard.append(progress.bound))
     costs = path_costs(problem)
     least = min(
         float((problem.flow * costs[:, :, list(h)][..., list(h)].min(axis=(2, 3))).sum() + problem.fixed[list(h)].sum())  # type: ignore[index]
@@ -117,19 +126,21 @@ def test_a_stop_that_counts_rounds_gives_the_same_plan() -> None:
     """Two runs with one seed agree in every array and in the trace."""
     rng = np.random.default_rng(5)
     problem = classical(rng.random((25, 25)), rng.random((25, 25)), 4, 3.0, 0.75, 2.0)
-    one, two = (solve_multiple(problem, at_rounds(120), 7) for _ in range(2))
+    one, two = (solve_multiple(problem, after_iterations(120), 7) for _ in range(2))
     assert one.trace == two.trace and np.array_equal(one.first, two.first) and np.array_equal(one.last, two.last)
 
 
 def test_a_bound_of_half_a_run_is_valid_and_not_proven() -> None:
     """A run stopped early has a bound below its cost and says that it's not proven."""
     rng = np.random.default_rng(6)
-    plan = solve_multiple(classical(rng.random((30, 30)), rng.random((30, 30)), 5, 3.0, 0.75, 2.0), at_rounds(30), 1)
+    plan = solve_multiple(
+        classical(rng.random((30, 30)), rng.random((30, 30)), 5, 3.0, 0.75, 2.0), after_iterations(30), 1
+    )
     assert plan.bound < plan.cost and not plan.is_proven
 
 
 def test_what_only_single_allocation_knows_is_refused() -> None:
-    """Deadlines, capacity, congestion, tiers and node_tiers raise an error that names them; more hubs than sites too."""
+    """Deadlines, capacity, congestion, direct lanes, least loads, tiers and node_tiers raise an error that names them; more hubs than sites too."""
     one, n = np.ones((4, 4)), 4
     plain = classical(one, one, 2)
     late = Deadlines(one, one, one, np.ones(n), one)
@@ -137,13 +148,15 @@ def test_what_only_single_allocation_knows_is_refused() -> None:
         ("deadlines", replace(plain, deadlines=late)),
         ("capacity", replace(plain, capacity=np.ones((n, 1)))),
         ("congestion", replace(plain, congestion=Congestion(np.array([1.0]), np.array([1.0])))),
+        ("direct", replace(plain, direct=one)),
+        ("least", replace(plain, least=np.ones((n, 1)))),
         ("2 tiers", replace(plain, tiers=(1, 1), discount=np.ones((2, 2)))),
         ("node_tiers", replace(plain, node_tiers=np.zeros((n, 1), bool))),
         ("5 hubs", replace(plain, tiers=(5,))),
         ("flow", replace(plain, flow=-one)),
     ):
         with pytest.raises(HubError, match=name):
-            solve_multiple(problem, at_rounds(1))
+            solve_multiple(problem, after_iterations(1))
 
 
 def test_too_many_pairs_times_sites_are_refused() -> None:
@@ -151,7 +164,7 @@ def test_too_many_pairs_times_sites_are_refused() -> None:
     n = 450
     many = np.broadcast_to(np.ones(1), (n, n))
     with pytest.raises(HubError, match="pairs times sites"):
-        solve_multiple(classical(many, many, 2), at_rounds(1))
+        solve_multiple(classical(many, many, 2), after_iterations(1))
 
 
 @pytest.mark.parametrize(("n", "p"), sorted(AP))

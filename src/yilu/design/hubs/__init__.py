@@ -4,4 +4,14 @@ from yilu.design.hubs.multiple import MultiplePlan, solve_multiple
 from yilu.design.hubs.problem import Congestion, Deadlines, HubError, HubProblem, classical
 from yilu.design.hubs.solve import HubPlan, solve
 
-__all__ = ["Congestion", "Deadlines", "HubError", "HubPlan", "HubProblem", "MultiplePlan", "classical", "solve", "solve_multiple"]
+__all__ = [
+    "Congestion",
+    "Deadlines",
+    "HubError",
+    "HubPlan",
+    "HubProblem",
+    "MultiplePlan",
+    "classical",
+    "solve",
+    "solve_multiple",
+]

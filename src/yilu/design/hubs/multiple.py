@@ -106,7 +106,7 @@ def solve_multiple(
     """The best hubs found until ``stop`` says so or none can be better, every pair on its cheapest path over them, with a proven bound.
 
     One tier: p hubs, or as many as pay where ``tiers`` is None. ``report`` hears of every better plan and bound. The same seed and a stop that counts
-    rounds give the same plan. Raises HubError for what only single allocation knows (tiers, capacities, deadlines, congestion), for bad arrays, where there
+    rounds give the same plan. Raises HubError for what only single allocation knows (tiers, capacities, least loads, deadlines, congestion, direct lanes), for bad arrays, where there
     is no plan, and where pairs times sites are more than 80 million.
     """
     sites, node = _sites(problem)
@@ -125,28 +125,42 @@ def solve_multiple(
         if not search.asked():
             nodes = _tree(search, root)
     first, last, cost = paths(sites, search.hubs)
-    return MultiplePlan(node[search.hubs], node[first], node[last], cost, min(search.bound, cost), tuple(search.trace), nodes)
+    return MultiplePlan(
+        node[search.hubs], node[first], node[last], cost, min(search.bound, cost), tuple(search.trace), nodes
+    )
 
 
 def _sites(problem: HubProblem) -> tuple[Sites, Ints]:
     """(the problem over sites, their nodes), or HubError."""
-    known = {"deadlines": problem.deadlines, "capacity": problem.capacity, "congestion": problem.congestion}
+    known = {
+        "deadlines": problem.deadlines,
+        "capacity": problem.capacity,
+        "congestion": problem.congestion,
+        "direct": problem.direct,
+        "least": problem.least,
+    }
     for name, given in known.items():
         if given is not None:
-            raise HubError(f"{name} is given: multiple allocation has none", next_step="Leave it out, or use single allocation (solve).")
+            raise HubError(
+                f"{name} is given: multiple allocation knows none",
+                next_step="Leave it out, or use single allocation (solve).",
+            )
     if len(problem.discount) != 1 or (problem.tiers is not None and len(problem.tiers) != 1):
         tiers = max(len(problem.discount), len(problem.tiers or ()))
-        raise HubError(f"{tiers} tiers of hubs are given: multiple allocation has one", next_step="Use single allocation (solve).")
+        raise HubError(
+            f"{tiers} tiers of hubs are given: multiple allocation has one", next_step="Use single allocation (solve)."
+        )
     if problem.node_tiers is not None and not np.all(problem.node_tiers):
         raise HubError("node_tiers keeps a node from hubs: under multiple allocation every node may use every hub")
     model = labels(problem)
     n, k = model.linear.shape
     if n * n * k > _MOST:
         raise HubError(
-            f"{n} nodes and {k} sites make {n * n * k:,} pairs times sites: at most {_MOST:,} are held in memory", next_step="Allow fewer candidates."
+            f"{n} nodes and {k} sites make {n * n * k:,} pairs times sites: at most {_MOST:,} are held in memory",
+            next_step="Allow fewer candidates.",
         )
     sites = Sites(
-        model.flow, np.ascontiguousarray(problem.collection[:, model.node]), model.between, np.ascontiguousarray(problem.distribution[model.node].T),
+        model.pairs.flow, np.ascontiguousarray(problem.collection[:, model.node]), model.pairs.between, np.ascontiguousarray(problem.distribution[model.node].T),
         model.fixed, model.forced, int(model.count[0]),
     )  # fmt: skip
     return sites, model.node
@@ -159,7 +173,12 @@ def _root(search: _Search) -> Bounded:
     kept, is_fresh = found.kept, True
     while True:
         found = rise(
-            found.sites, found.prices, search.cost, lambda bound, n: n >= _CHUNK or search.asked(), Pace(found.length), is_fresh
+            found.sites,
+            found.prices,
+            search.cost,
+            lambda bound, n: n >= _CHUNK or search.asked(),
+            Pace(found.length),
+            is_fresh,
         )
         is_fresh, kept = False, kept[found.kept]
         search.raised(found.bound)
@@ -173,9 +192,15 @@ def _root(search: _Search) -> Bounded:
 def _rounded(search: _Search, found: Bounded, kept: Ints) -> None:
     """The plan that the averaged hubs point to."""
     share: Floats = np.where(found.sites.forced, 2.0, found.prices.share)
-    hubs = np.flatnonzero(share > 0.5) if search.sites.is_free else np.argsort(-share, kind="stable")[: search.sites.count]
+    hubs = (
+        np.flatnonzero(share > 0.5) if search.sites.is_free else np.argsort(-share, kind="stable")[: search.sites.count]
+    )
     whole = np.sort(kept[hubs])
-    if len(whole) and (search.sites.is_free or len(whole) == search.sites.count) and not np.array_equal(whole, search.hubs):
+    if (
+        len(whole)
+        and (search.sites.is_free or len(whole) == search.sites.count)
+        and not np.array_equal(whole, search.hubs)
+    ):
         search.descend(whole)
 
 

@@ -46,7 +46,9 @@ class Prices:
 
     def only(self, kept: Ints) -> Prices:
         """Over some of the sites."""
-        return Prices(np.ascontiguousarray(self.price[:, :, kept]), np.ascontiguousarray(self.use[:, :, kept]), self.share[kept])
+        return Prices(
+            np.ascontiguousarray(self.price[:, :, kept]), np.ascontiguousarray(self.use[:, :, kept]), self.share[kept]
+        )
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,9 @@ def _first_prices(collect, across, leave, after, before, hubs, level, price):
             for a in range(k):
                 best = collect[i, a] + leave[j, a]
                 for h in hubs:
-                    best = min(best, collect[i, a] + across[a, h] + leave[j, h], collect[i, h] + across[h, a] + leave[j, a])
+                    best = min(
+                        best, collect[i, a] + across[a, h] + leave[j, h], collect[i, h] + across[h, a] + leave[j, a]
+                    )
                 price[i, j, a] = max(0.0, level[i, j] - best)
 
 
@@ -205,12 +209,30 @@ def rise(
     bound, length, stalls, rounds, step = -np.inf, pace.first, 0, 0, 0.0
     while True:
         spent = np.empty((n, len(kept)))
-        _move(sites.flow, sites.collect, sites.across, sites.leave, *ways, now.price, now.use, now.share, step, first, last, total, spent)
+        _move(
+            sites.flow,
+            sites.collect,
+            sites.across,
+            sites.leave,
+            *ways,
+            now.price,
+            now.use,
+            now.share,
+            step,
+            first,
+            last,
+            total,
+            spent,
+        )
         rho = sites.fixed - spent.sum(axis=0)
         opened = chosen(sites, rho)
         if not len(opened):  # what is left after narrowing is no plan
             return Bounded(np.inf, held, sites, kept, length)
-        value = _lowered(float(total.sum() + rho[opened].sum()), n, float(total.sum() + (np.abs(sites.fixed) + spent.sum(axis=0))[opened].sum()))
+        value = _lowered(
+            float(total.sum() + rho[opened].sum()),
+            n,
+            float(total.sum() + (np.abs(sites.fixed) + spent.sum(axis=0))[opened].sum()),
+        )
         stalls = 0 if value > bound + 1e-5 * abs(best) else stalls + 1
         if value > bound:
             bound = value
@@ -274,7 +296,9 @@ class Branch:
 _BRISK = Pace(0.15, 6, 0.02)
 
 
-def branches(root: Bounded, best: Callable[[], float], stop: Callable[[float], bool], rounds: int = 60) -> Iterator[Branch]:
+def branches(
+    root: Bounded, best: Callable[[], float], stop: Callable[[float], bool], rounds: int = 60
+) -> Iterator[Branch]:
     """Branch from ``root`` on sites that open or not, the least bound first, until no open node is below ``best()``, which may fall meanwhile."""
     heap: list[tuple[float, int, Bounded, Ints]] = []
     number = 0

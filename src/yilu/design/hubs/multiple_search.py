@@ -168,7 +168,11 @@ def drawn(sites: Sites, rng: Generator) -> Ints:
     """Sites to begin with: forced ones, and others at random, by the flow that is nearest to them."""
     k = len(sites.fixed)
     volume = sites.flow.sum(axis=1) + sites.flow.sum(axis=0)
-    share = np.bincount(np.argmin(sites.collect + sites.leave, axis=1), weights=volume, minlength=k) + 1e-9 + volume.sum() / (10 * k)
+    share = (
+        np.bincount(np.argmin(sites.collect + sites.leave, axis=1), weights=volume, minlength=k)
+        + 1e-9
+        + volume.sum() / (10 * k)
+    )
     share[sites.forced] = 0.0
     wanted = (max(1, k // 20) if sites.is_free else sites.count) - int(sites.forced.sum())
     out = np.flatnonzero(sites.forced)
