@@ -23,6 +23,9 @@ from yilu.design.stop import Progress, Stop
 
 _DESCENTS, _CHUNK, _CLOSED, _MOST = 6, 30, 1e-9, 80_000_000
 
+_DEAREST = 1e30
+"""Prices are held in single precision, which ends at 3e38."""
+
 
 @dataclass(frozen=True)
 class MultiplePlan:
@@ -106,8 +109,8 @@ def solve_multiple(
     """The best hubs found until ``stop`` says so or none can be better, every pair on its cheapest path over them, with a proven bound.
 
     One tier: p hubs, or as many as pay where ``tiers`` is None. ``report`` hears of every better plan and bound. The same seed and a stop that counts
-    rounds give the same plan. Raises HubError for what only single allocation knows (tiers, capacities, least loads, deadlines, congestion, direct lanes), for bad arrays, where there
-    is no plan, and where pairs times sites are more than 80 million.
+    rounds give the same plan. Raises HubError for what only single allocation knows (tiers, capacities, least loads, deadlines,
+    congestion, direct lanes), for bad arrays, where there is no plan, where pairs times sites are more than 80 million, and for costs above 1e30.
     """
     sites, node = _sites(problem)
     search = _Search(sites, stop, np.random.default_rng(seed), report)
@@ -163,6 +166,12 @@ def _sites(problem: HubProblem) -> tuple[Sites, Ints]:
         model.pairs.flow, np.ascontiguousarray(problem.collection[:, model.node]), model.pairs.between, np.ascontiguousarray(problem.distribution[model.node].T),
         model.fixed, model.forced, int(model.count[0]),
     )  # fmt: skip
+    dearest = max(float(array.max(initial=0.0)) for array in (sites.collect, sites.across, sites.leave))
+    if dearest > _DEAREST:
+        raise HubError(
+            f"a unit costs up to {dearest:g}: at most {_DEAREST:g} can be counted with",
+            next_step="Use a larger unit of money.",
+        )
     return sites, model.node
 
 

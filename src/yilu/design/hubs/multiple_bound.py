@@ -255,7 +255,8 @@ def rise(
         now.share[:] *= keep
         now.share[opened] += 1.0 - keep
         _average(sites.flow, now.price, now.use, now.share, first, last, keep, norm)
-        step = length * (best - bound) / max(float(norm.sum()), 1e-300)
+        square = float(norm.sum())
+        step = length * (best - bound) / square if square > 0.0 else 0.0
 
 
 def _lowered(value: float, n: int, size: float) -> float:
