@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,21 @@ def say(text: str) -> None:
     print(f"· {text}", file=sys.stderr, flush=True)
 
 
-def run(measure: Callable[[bool], dict[str, Any]], what: str) -> None:
-    """Call ``measure(quick)`` and print its figures: lines, or one JSON document with ``--json``."""
+def run(measure: Callable[..., dict[str, Any]], what: str, options: Sequence[str] = ()) -> None:
+    """Call ``measure(quick)`` and print its figures: lines, or one JSON document with ``--json``. ``options``: further ones with a value, which
+    ``measure`` takes by name.
+    """
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--quick", action="store_true", help="smaller work, the same figures, within 50 s")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    for name in options:
+        parser.add_argument(f"--{name}")
     given = parser.parse_args()
-    figures = {**measure(given.quick), "machine": machine(), "quick": given.quick}
+    figures = {
+        **measure(given.quick, **{name: getattr(given, name) for name in options}),
+        "machine": machine(),
+        "quick": given.quick,
+    }
     if given.json:
         print(json.dumps(figures, ensure_ascii=False))
         return

@@ -1,7 +1,8 @@
-"""When a planner stops: any callable that takes a Progress; planners themselves read no clock."""
+"""When a planner stops. A stopping rule is any callable that takes the `Progress` so far and says whether that is enough; planners themselves know no clock."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,45 +10,69 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a planner is: ``cost`` of the best plan so far (inf before the first), its proven ``bound`` (-inf before the first), ``rounds``."""
+    """``cost``: of the best plan so far (inf: none yet); ``bound``: what no plan can undercut (-inf: none yet); ``iterations``: steps done, of whatever the planner counts."""
 
     cost: float
     bound: float
-    rounds: int
+    iterations: int
 
     @property
     def gap(self) -> float:
-        """(cost − bound) / |cost|: inf as long as either is missing, 0 where both are 0."""
-        if self.cost == self.bound:
-            return 0.0
-        gap = (self.cost - self.bound) / max(abs(self.cost), 1e-12)
-        return gap if gap == gap else float("inf")
+        """How far the cost may be above the best, as a share of the cost; 0 when both are equal, inf when either is unknown."""
+        return gap(self.cost, self.bound)
 
 
 Stop = Callable[[Progress], bool]
 
 
+def gap(cost: float, bound: float) -> float:
+    """(cost - bound) / |cost|, not below 0."""
+    if cost <= bound:
+        return 0.0
+    if not (math.isfinite(cost) and math.isfinite(bound)):
+        return math.inf
+    return (cost - bound) / abs(cost) if cost else math.inf
+
+
+def never(_: Progress) -> bool:
+    """Go on until nothing is left to do."""
+    return False
+
+
 def after(seconds: float) -> Stop:
-    """Stop when ``seconds`` have passed since the first question."""
+    """Stop once so many seconds have gone by since the rule was first asked. ValueError: not a finite number of seconds, or below 0."""
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"seconds: a finite number from 0 on expected, got {seconds!r}")
     begun: list[float] = []
 
-    def stop(_: Progress) -> bool:
-        begun[:] = begun or [time.monotonic()]
-        return time.monotonic() - begun[0] >= seconds
+    def rule(_: Progress) -> bool:
+        now = time.monotonic()
+        if not begun:
+            begun.append(now)
+        return now - begun[0] >= seconds
 
-    return stop
-
-
-def at_gap(gap: float) -> Stop:
-    """Stop when the proven gap is ``gap`` or less (0.01 for one per cent)."""
-    return lambda progress: progress.gap <= gap
+    return rule
 
 
-def at_rounds(rounds: int) -> Stop:
-    """Stop after so many rounds: the same plan on every machine."""
-    return lambda progress: progress.rounds >= rounds
+def after_iterations(iterations: int) -> Stop:
+    """Stop once so many steps are done: the same on every machine. ValueError: below 0."""
+    if iterations < 0:
+        raise ValueError(f"iterations: a number from 0 on expected, got {iterations!r}")
+    return lambda progress: progress.iterations >= iterations
 
 
-def either(*stops: Stop) -> Stop:
-    """Stop when any of them says so; each is asked every time."""
-    return lambda progress: any([stop(progress) for stop in stops])  # noqa: C419 - a clock must hear its first question
+def at_gap(share: float) -> Stop:
+    """Stop once the gap is at most ``share`` (0.001: a thousandth of the cost). ValueError: below 0 or no number."""
+    if not share >= 0:
+        raise ValueError(f"share: a number from 0 on expected, got {share!r}")
+    return lambda progress: progress.gap <= share
+
+
+def either(*rules: Stop) -> Stop:
+    """Stop as soon as one of the rules says so; each is asked every time, so that all clocks run."""
+
+    def rule(progress: Progress) -> bool:
+        said = [each(progress) for each in rules]
+        return any(said)
+
+    return rule

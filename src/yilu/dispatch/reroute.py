@@ -51,7 +51,9 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
     left, room = groups.items.copy(), np.minimum(room, np.iinfo(np.int64).max // 4).copy()
     start = room.copy()
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]] = []
-    codes, target_of = np.unique(groups.kind.astype(np.int64) << 32 | groups.destination, return_inverse=True)
+    # Kinds that may ride the same share their staircases.
+    lanes_of, alike = np.unique(np.stack(ridable), axis=0, return_inverse=True)
+    codes, target_of = np.unique(alike[groups.kind].astype(np.int64) << 32 | groups.destination, return_inverse=True)
     kind_of, place_of = codes >> 32, codes & 0xFFFFFFFF
     order: NDArray[np.int64] | None = None
     stranded = np.zeros(len(groups), np.bool_)
@@ -62,7 +64,7 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
         row = np.full(len(codes), -1, np.int64)
         row[wanted] = np.arange(len(wanted))
         kinds, kind_row = np.unique(kind_of[wanted], return_inverse=True)
-        open_ = np.stack([ridable[int(k)] & (room > 0) for k in kinds])
+        open_ = lanes_of[kinds] & (room > 0)
         steps = _stairs(of, place_of[wanted], open_, kind_row)
         if order is None:
             arrival = _arrivals(groups.place, groups.ready, groups.destination, row[target_of], *steps)

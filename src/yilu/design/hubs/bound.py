@@ -59,7 +59,7 @@ def _prices(theta, u, fixed, node, allowed, weight, slope, knee, is_loaded, rho,
             continue
         value = fixed[a] + theta[own, a] - u[own]
         for i in range(n):
-            taken[i, a] = i == own or (allowed[i, a] and theta[i, a] < u[i])
+            taken[i, a] = i == own or (allowed[i, a] and (is_loaded or theta[i, a] < u[i]))
         if not is_loaded:
             for i in range(n):
                 if i != own and taken[i, a]:
@@ -92,8 +92,8 @@ def _knapsack(theta, u, weight, slope, knee, own, taken):
             break
         left = weight[i]
         if left <= 0.0:
-            value += theta[i] - u[i]
-            taken[i] = True
+            taken[i] = theta[i] < u[i]
+            value += min(0.0, theta[i] - u[i])
             continue
         while left > 0.0:
             if load >= knee[piece + 1] and piece + 1 < pieces:
@@ -114,7 +114,7 @@ def chosen(model: Model, rho: Floats) -> Ints:
     None where there are too few.
     """
     forced = model.forced
-    out = list(np.flatnonzero(forced))
+    out: list[int] = np.flatnonzero(forced).tolist()
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
         return np.array(out or [int(np.argmin(rho))])
@@ -131,7 +131,7 @@ def first(model: Model, at: Ints) -> Dual:
     """The dual to begin with, from a plan ``at`` (n,) of labels."""
     f, g = transport.first(model, at, transport.is_metric(model))
     theta = np.empty_like(model.linear)
-    transport.thetas(model, model.flow + model.flow.T, f, g, theta)
+    transport.thetas(model, model.pairs.flow + model.pairs.flow.T, f, g, theta)
     return Dual(f, g, theta[np.arange(len(at)), at].copy())
 
 
@@ -160,7 +160,7 @@ class Ascent:
         self._z = self.share
         self._length, self._stalls = pace.first, 0
         self._primed = _PRIMED if share is None else 0
-        self._pair = model.flow + model.flow.T
+        self._pair = model.pairs.flow + model.pairs.flow.T
         self._of_node = np.maximum(self._pair.sum(axis=1), 1e-9)
         self._theta = np.empty_like(model.linear)
         transport.threads(model)
@@ -273,9 +273,14 @@ def fixed(
             else:
                 opening[outside] = np.inf
     opening[is_open] = 0.0
-    allowed = model.allowed & (opening[None, :] + np.maximum(theta - u[:, None], 0.0) <= room)
+    gain = (
+        np.minimum(model.slope.min(axis=1), 0.0)[None, :] * model.weight[:, None]
+    )  # where a hub must have a least load
+    allowed = model.allowed & (opening[None, :] + np.maximum(theta - u[:, None] + gain, 0.0) <= room)
     labels = np.arange(len(rho))
     allowed[model.node, labels] = model.allowed[model.node, labels]
     left = np.flatnonzero((opening <= room) | forced)
     must = forced | (is_open & (closing > room))
+    allowed[model.node[must]] = False
+    allowed[model.node[must], labels[must]] = True
     return left, only(replace(model, allowed=allowed, forced=must), left)

@@ -48,16 +48,25 @@ class Branch:
 
 
 def branches(
-    root: Waiting, bound: float, best: Callable[[], float], stop: Callable[[], bool], rounds: int = 120
-) -> Iterator[Branch]:
+    root: Waiting, bound: float, best: Callable[[], float], see: Callable[[Ints], None], stop: Callable[[], bool], rounds: int = 120
+) -> Iterator[Branch]:  # fmt: skip
     """Branch from ``root``, whose bound is ``bound``, until no open node is below ``best()``, giving every node as it is bounded.
 
-    ``best`` may fall meanwhile; ``stop`` is asked every round of every node.
+    ``best`` may fall meanwhile; ``see`` is told the plan, (n,) labels of the whole, of a node that holds but one; ``stop`` is asked every round of
+    every node.
     """
     number = count()
-    heap = [(bound, next(number), child) for child in children(root)]
+    heap: list[tuple[float, int, Waiting]] = []
+
+    def part(node: Waiting, floor: float) -> None:
+        for child in (halves := children(node)):
+            heapq.heappush(heap, (floor, next(number), child))
+        if not halves and node.model.allowed.any(axis=1).all():
+            see(node.labels[np.argmax(node.model.allowed, axis=1)])
+
+    part(root, bound)
     done = 0
-    while heap:
+    while heap and not closes(heap[0][0], best()):
         floor, _, node = heapq.heappop(heap)
         ascent = Ascent(node.model, node.dual, node.share, _BRISK)
         while ascent.rounds < rounds and not ascent.is_over and not closes(ascent.bound, best()):
@@ -68,9 +77,9 @@ def branches(
         left = Waiting(ascent.model, node.labels[ascent.labels], ascent.dual, ascent.share)
         own = max(floor, ascent.bound)
         if not closes(own, best()):
-            for child in children(left):
-                heapq.heappush(heap, (own, next(number), child))
+            part(left, own)
         yield Branch(min(heap[0][0] if heap else np.inf, best()), done, len(heap), left)
+    yield Branch(best(), done, 0, root)
 
 
 def closes(bound: float, cost: float) -> bool:

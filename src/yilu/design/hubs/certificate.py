@@ -7,12 +7,16 @@ a number that no plan can be below, whatever they are and however they were foun
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from yilu.design.hubs.problem import Floats, HubProblem, Ints
+from yilu.design.hubs.problem import HubProblem
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, float]:
-    """What a plan costs, by part: collection, transfer, distribution, fixed, congestion; and ``late_volume``, the flow that misses its deadline.
+    """What a plan costs, by part: direct lanes, collection, transfer, distribution, fixed, congestion; and ``late_volume``, the flow that misses its deadline.
 
     ``allocation`` (n,) each node's hub; ``tiers`` (n,) the tier of each node's hub.
     """
@@ -21,7 +25,13 @@ def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, 
     flow, hub = problem.flow, allocation
     discount = problem.discount[tiers[:, None], tiers[None, :]]
     over = discount * problem.transfer[hub[:, None], hub[None, :]] * (hub[:, None] != hub[None, :])
+    by_hub = problem.collection[nodes, hub][:, None] + over + problem.distribution[hub, nodes]
+    direct = np.full((n, n), np.inf) if problem.direct is None else problem.direct
+    past = (direct < by_hub) & ~np.eye(n, dtype=np.bool_)
+    direct_cost = float((problem.flow[past] * direct[past]).sum())
+    flow = np.where(past, 0.0, flow)
     parts = {
+        "direct": direct_cost,
         "collection": float((flow.sum(axis=1) * problem.collection[nodes, hub]).sum()),
         "transfer": float((flow * over).sum()),
         "distribution": float((flow.sum(axis=0) * problem.distribution[hub, nodes]).sum()),
@@ -31,7 +41,7 @@ def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, 
     if problem.fixed is not None:
         parts["fixed"] = float(sum(problem.fixed[k, tiers[k]] for k in opened))
     if problem.congestion is not None:
-        load = np.bincount(hub, weights=flow.sum(axis=1), minlength=n)[opened]
+        load = np.bincount(hub, weights=problem.flow.sum(axis=1), minlength=n)[opened]
         knees = np.append(problem.congestion.knees, np.inf)
         for low, high, slope in zip(knees[:-1], knees[1:], problem.congestion.slopes, strict=True):
             parts["congestion"] += float((slope * np.clip(np.minimum(load, high) - low, 0, None)).sum())
@@ -41,7 +51,7 @@ def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, 
             (late.collect[nodes, hub] + late.handling[hub])[:, None] + late.transfer[hub[:, None], hub[None, :]]
             + (late.handling[hub] + late.distribute[hub, nodes])[None, :]
         )  # fmt: skip
-        missed = (time > late.due) & ~np.eye(n, dtype=np.bool_)
+        missed = (time > late.due) & ~np.eye(n, dtype=np.bool_) & ~past
         parts["late_volume"] = float((flow * missed).sum())
     return parts
 
@@ -89,8 +99,5 @@ def bound_of(problem: HubProblem, f: Floats, u: Floats) -> float:
         rho = np.where(problem.candidates[:, 0], rho, np.inf)
     if problem.tiers is not None:
         return float(u.sum() + np.sort(rho)[: problem.tiers[0]].sum() - off)
-    return float(
-        u.sum() + min(rho.min(), 0.0 if (rho < 0).any() else rho.min()) - off
-        if not (rho < 0).any()
-        else u.sum() + rho[rho < 0].sum() - off
-    )
+    paying = rho[rho < 0]
+    return float(u.sum() + (paying.sum() if len(paying) else rho.min()) - off)

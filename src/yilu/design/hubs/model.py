@@ -13,6 +13,7 @@ t_ia + s_a + τ_ab + s_b + t'_bj > T_ij, else 0. g is convex and piecewise linea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
@@ -23,20 +24,40 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+class Pairs(NamedTuple):
+    """What the pair terms are made of, as kernels take it.
+
+    ``flow`` (n, n) w; ``between`` (K, K) D. Where ``is_timed``: ``fine`` (n, n) for a pair too late, ``reach`` (n, K) t + s, ``across`` (K, K) τ,
+    ``leave`` (K, n) s + t', ``due`` (n, n) T. Where ``is_direct``: ``direct`` (n, n) cost a unit of a lane past all hubs, ``collect`` (n, K) and
+    ``distribute`` (K, n) cost a unit, which the linear costs hold and a direct lane saves.
+    """
+
+    flow: Floats
+    between: Floats
+    is_timed: bool
+    fine: Floats
+    reach: Floats
+    across: Floats
+    leave: Floats
+    due: Floats
+    is_direct: bool
+    direct: Floats
+    collect: Floats
+    distribute: Floats
+
+
 @dataclass(frozen=True)
 class Model:
     """A hub problem over K labels and n nodes.
 
-    ``flow`` (n, n) w; ``linear`` (n, K) c; ``fixed`` (K,) f; ``between`` (K, K) D; ``node`` (K,) each label's own node; ``tier`` (K,);
-    ``allowed`` (n, K) bool; ``count`` (L,) p_ℓ, all -1 where the number is free; ``forced`` (K,) bool, labels that must open.
-    Load of a label: ``weight`` (n,) o; ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf.
-    ``late`` (see the module) is ``fine`` (n, n) for a pair too late, and off where not ``timed``: ``reach`` (n, K) t + s, ``across`` (K, K) τ, ``leave`` (K, n) s + t', ``due`` (n, n) T.
+    ``pairs``: see there; ``linear`` (n, K) c; ``fixed`` (K,) f; ``node`` (K,) each label's own node; ``tier`` (K,); ``allowed`` (n, K) bool;
+    ``count`` (L,) p_ℓ, all -1 where the number is free; ``forced`` (K,) bool, labels that must open. Load of a label: ``weight`` (n,) o;
+    ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf.
     """
 
-    flow: Floats
+    pairs: Pairs
     linear: Floats
     fixed: Floats
-    between: Floats
     node: Ints
     tier: Ints
     allowed: Bools
@@ -45,12 +66,6 @@ class Model:
     weight: Floats
     slope: Floats
     knee: Floats
-    timed: bool
-    fine: Floats
-    reach: Floats
-    across: Floats
-    leave: Floats
-    due: Floats
 
     @property
     def is_loaded(self) -> bool:
@@ -64,15 +79,26 @@ class Model:
 
 
 @njit(cache=True, inline="always")
-def pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b):
-    """q_ij(a, b), both directions."""
-    out = flow[i, j] * between[a, b] + flow[j, i] * between[b, a]
-    if timed:
-        if fine[i, j] > 0.0 and reach[i, a] + across[a, b] + leave[b, j] > due[i, j]:
-            out += fine[i, j]
-        if fine[j, i] > 0.0 and reach[j, b] + across[b, a] + leave[a, i] > due[j, i]:
-            out += fine[j, i]
+def _way_cost(pairs, i, a, j, b):
+    """What goes from i to j costs beside the linear terms."""
+    between = pairs.between[a, b]
+    if pairs.is_direct:
+        direct = pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[b, j]
+        if direct < between:  # and it is in time: it waits for nobody
+            return pairs.flow[i, j] * direct
+    out = pairs.flow[i, j] * between
+    if pairs.is_timed:
+        if pairs.fine[i, j] > 0.0 and pairs.reach[i, a] + pairs.across[a, b] + pairs.leave[b, j] > pairs.due[i, j]:
+            out += pairs.fine[i, j]
     return out
+
+
+@njit(cache=True, inline="always")
+def pair_cost(pairs, i, a, j, b):
+    """q_ij(a, b), both directions."""
+    if pairs.is_timed or pairs.is_direct:
+        return _way_cost(pairs, i, a, j, b) + _way_cost(pairs, j, b, i, a)
+    return pairs.flow[i, j] * pairs.between[a, b] + pairs.flow[j, i] * pairs.between[b, a]
 
 
 @njit(cache=True, inline="always")
@@ -87,7 +113,7 @@ def load_cost(slope, knee, a, load):
 
 
 @njit(cache=True, parallel=True)
-def moving_costs(flow, linear, between, timed, fine, reach, across, leave, due, labels, at):
+def moving_costs(pairs, linear, labels, at):
     """(n, len(labels)): what node i alone would cost at each of ``labels``, all others staying where they are (``at``, (n,) labels)."""
     n, m = len(at), len(labels)
     out = np.empty((n, m))
@@ -95,19 +121,15 @@ def moving_costs(flow, linear, between, timed, fine, reach, across, leave, due, 
         for x in range(m):
             a = labels[x]
             cost = linear[i, a]
-            if timed:
-                for j in range(n):
-                    if j != i:
-                        cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, at[j])
-            else:
-                for j in range(n):
-                    cost += flow[i, j] * between[a, at[j]] + flow[j, i] * between[at[j], a]
+            for j in range(n):
+                if j != i:
+                    cost += pair_cost(pairs, i, a, j, at[j])
             out[i, x] = cost
     return out
 
 
 @njit(cache=True)
-def whole_cost(flow, linear, fixed, between, timed, fine, reach, across, leave, due, weight, slope, knee, at):
+def whole_cost(pairs, linear, fixed, weight, slope, knee, at):
     """Cost of an allocation ``at`` (n,) of labels: fixed, linear, load and pair terms."""
     n, k = len(at), len(fixed)
     is_open, load = np.zeros(k, np.bool_), np.zeros(k)
@@ -117,30 +139,26 @@ def whole_cost(flow, linear, fixed, between, timed, fine, reach, across, leave, 
         load[at[i]] += weight[i]
         cost += linear[i, at[i]]
         for j in range(i):
-            cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, j, at[j], i, at[i])
+            cost += pair_cost(pairs, j, at[j], i, at[i])
     for a in range(k):
         if is_open[a]:
             cost += fixed[a] + load_cost(slope, knee, a, load[a])
     return cost
 
 
-def terms(model: Model) -> tuple[Floats, Floats, bool, Floats, Floats, Floats, Floats, Floats]:
-    """What the kernels take of the pair terms, in their order."""
-    return model.flow, model.between, model.timed, model.fine, model.reach, model.across, model.leave, model.due
-
-
 def cost_of(model: Model, at: Ints) -> float:
     """Cost of an allocation (n,) of labels."""
-    flow, *rest = terms(model)
-    return float(whole_cost(flow, model.linear, model.fixed, *rest, model.weight, model.slope, model.knee, at))
+    return float(whole_cost(model.pairs, model.linear, model.fixed, model.weight, model.slope, model.knee, at))
 
 
 def only(model: Model, kept: Ints) -> Model:
     """The model over some of its labels (indices)."""
-    square = np.ix_(kept, kept)
+    own, square, pairs = np.ascontiguousarray, np.ix_(kept, kept), model.pairs
+    fewer = pairs._replace(
+        between=own(pairs.between[square]), reach=own(pairs.reach[:, kept]), across=own(pairs.across[square]), leave=own(pairs.leave[kept]),
+        collect=own(pairs.collect[:, kept]), distribute=own(pairs.distribute[kept]),
+    )  # fmt: skip
     return Model(
-        model.flow, np.ascontiguousarray(model.linear[:, kept]), model.fixed[kept], np.ascontiguousarray(model.between[square]),
-        model.node[kept], model.tier[kept], np.ascontiguousarray(model.allowed[:, kept]), model.count, model.forced[kept], model.weight,
-        np.ascontiguousarray(model.slope[kept]), np.ascontiguousarray(model.knee[kept]), model.timed, model.fine, np.ascontiguousarray(model.reach[:, kept]),
-        np.ascontiguousarray(model.across[square]), np.ascontiguousarray(model.leave[kept]), model.due,
+        fewer, own(model.linear[:, kept]), model.fixed[kept], model.node[kept], model.tier[kept], own(model.allowed[:, kept]), model.count,
+        model.forced[kept], model.weight, own(model.slope[kept]), own(model.knee[kept]),
     )  # fmt: skip

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from yilu.design.hubs.model import Bools, Floats, Ints, Model
+from yilu.design.hubs.model import Bools, Floats, Ints, Model, Pairs
 from yilu.errors import YiluError
 
-_BEYOND = 1e3
-"""What a unit beyond a capacity costs, in units of the dearest way from node to node: no plan within it is dearer for that."""
+_BEYOND = 1e4
+"""What a mean node's load beyond a capacity costs, in units of the dearest allocation: no plan within all limits is dearer for that."""
 
 
 class HubError(YiluError):
@@ -55,7 +55,8 @@ class HubProblem:
     ``tiers`` (L,): how many hubs of each tier, one tier of p for the classical problem; None: as many as pay, ``fixed`` then says what one costs.
     ``discount`` (L, L) α between tiers. ``fixed`` (n, L) cost of opening. ``capacity`` (n, L) of collected flow Σ_i O_i z_ik, inf where there is none.
     ``candidates`` (n, L) bool, sites that may open; ``required`` (n, L) bool, that must. ``node_tiers`` (n, L) bool: tiers of hub that a node may be
-    allocated to. ``deadlines``, ``congestion``: see there.
+    allocated to. ``deadlines``, ``congestion``: see there. ``direct`` (n, n) cost a unit of a lane from node to node past all hubs, inf
+    where there is none: each pair takes it where it is cheaper, and is then in time. ``least`` (n, L): collected flow below which a site does not open.
 
     Errors: ``HubError`` from ``labels`` for arrays of wrong shape, negative flows, and for problems without a plan, saying what is in the way.
     """
@@ -73,6 +74,8 @@ class HubProblem:
     node_tiers: Bools | None = None
     deadlines: Deadlines | None = None
     congestion: Congestion | None = None
+    direct: Floats | None = None
+    least: Floats | None = None
 
 
 def classical(
@@ -108,19 +111,29 @@ def labels(problem: HubProblem) -> Model:
     allowed = node_tiers[:, tier].copy()
     allowed[node, np.arange(len(node))] = True
     fixed = np.zeros(len(node)) if problem.fixed is None else problem.fixed[node, tier]
-    slope, knee = _load_terms(problem, node, tier, float(np.max(linear, initial=0.0) + np.max(between, initial=0.0)))
+    slope, knee, short = _load_terms(
+        problem, node, tier, float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
+    )
     late = problem.deadlines
     none = np.zeros((n, len(node)))
-    model = Model(
-        flow=problem.flow, linear=linear if counts_money else none, fixed=fixed, between=between if counts_money else np.zeros_like(between),
-        node=node, tier=tier, allowed=allowed,
-        count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
-        forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],
-        weight=sent, slope=slope, knee=knee, timed=late is not None, fine=_fines(problem, linear, between),
+    pairs = Pairs(
+        flow=problem.flow, between=between if counts_money else np.zeros_like(between),
+        is_timed=late is not None, fine=_fines(problem, linear, between),
         reach=none if late is None else late.collect[:, node] + late.handling[node],
         across=np.zeros_like(between) if late is None else late.transfer[node[:, None], node[None, :]],
         leave=none.T if late is None else late.handling[node][:, None] + late.distribute[node],
         due=np.zeros((n, n)) if late is None else late.due,
+        is_direct=problem.direct is not None and counts_money, direct=np.zeros((n, n)) if problem.direct is None else problem.direct,
+        collect=none if problem.direct is None else problem.collection[:, node],
+        distribute=none.T if problem.direct is None else problem.distribution[node],
+    )  # fmt: skip
+    model = Model(
+        pairs=Pairs._make(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs),
+        linear=linear if counts_money else none, fixed=fixed + short,
+        node=node, tier=tier, allowed=allowed,
+        count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
+        forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],
+        weight=sent, slope=slope, knee=knee,
     )  # fmt: skip
     _has_plan(problem, model)
     return model
@@ -139,20 +152,25 @@ def _fines(problem: HubProblem, linear: Floats, between: Floats) -> Floats:
     return flow * (1.0 if late.mode == "volume" else late.penalty)
 
 
-def _load_terms(problem: HubProblem, node: Ints, tier: Ints, dearest: float) -> tuple[Floats, Floats]:
-    """(slope (K, S), knee (K, S + 1)) of g."""
+def _load_terms(
+    problem: HubProblem, node: Ints, tier: Ints, dearest: float
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """(slope (K, S), knee (K, S + 1)) of g, and what is added to fixed costs: what a label pays that has less than its least load."""
     k = len(node)
-    knees, slopes = [0.0], [0.0]
+    none, sent = np.full(k, np.inf), problem.flow.sum(axis=1)
+    room = none if problem.capacity is None else problem.capacity[node, tier]
+    least = np.zeros(k) if problem.least is None else problem.least[node, tier]
+    knees, slopes = np.zeros(1), np.zeros(1)
     if problem.congestion is not None:
-        knees, slopes = [0.0, *problem.congestion.knees], [0.0, *problem.congestion.slopes]
-    knee = np.tile(np.array([*knees, np.inf]), (k, 1))
-    slope = np.tile(np.array(slopes), (k, 1))
-    if problem.capacity is None:
-        return slope, knee
-    room = problem.capacity[node, tier]
-    knee = np.minimum(knee, room[:, None])
-    over = max(_BEYOND * dearest, 1.0)
-    return np.column_stack([slope, np.full(k, over)]), np.column_stack([knee[:, :-1], room, np.full(k, np.inf)])
+        knees, slopes = np.append(0.0, problem.congestion.knees), np.append(0.0, problem.congestion.slopes)
+    over = max(_BEYOND * dearest / max(float(sent.mean()), 1e-12), 1.0)
+    columns = [np.tile(knees, (k, 1))]
+    columns += [room[:, None]] if problem.capacity is not None else []
+    columns += [least[:, None]] if problem.least is not None else []
+    starts = np.sort(np.column_stack(columns), axis=1)
+    slope = slopes[np.searchsorted(knees, starts, side="right") - 1]
+    slope = slope + over * (starts >= room[:, None]) - over * (starts < least[:, None])
+    return slope, np.column_stack([starts, none]), over * least
 
 
 def _checked(problem: HubProblem) -> tuple[int, int]:
@@ -172,14 +190,22 @@ def _checked(problem: HubProblem) -> tuple[int, int]:
     if problem.discount.shape != (tiers, tiers) or (problem.tiers is not None and len(problem.tiers) != tiers):
         raise HubError(f"discount has shape {problem.discount.shape}: expected (L, L) for the L entries of tiers")
     for name, each in (
-        ("fixed", problem.fixed), ("capacity", problem.capacity), ("candidates", problem.candidates), ("required", problem.required),
+        ("fixed", problem.fixed), ("capacity", problem.capacity), ("least", problem.least), ("candidates", problem.candidates), ("required", problem.required),
         ("node_tiers", problem.node_tiers),
     ):  # fmt: skip
         if each is not None and each.shape != (n, tiers):
             raise HubError(f"{name} has shape {each.shape}: expected {(n, tiers)}, nodes and tiers")
+    if problem.direct is not None and (problem.direct.shape != (n, n) or not (problem.direct >= 0).all()):
+        raise HubError(f"direct: expected {(n, n)} costs a unit, 0 or more, inf where there is no lane")
     if problem.congestion is not None:
         knees, slopes = problem.congestion.knees, problem.congestion.slopes
-        if len(knees) != len(slopes) or len(knees) > 8 or (np.diff(knees) <= 0).any() or (np.diff(slopes) < 0).any():
+        if (
+            len(knees) != len(slopes)
+            or len(knees) > 8
+            or (np.diff(knees) <= 0).any()
+            or (np.diff(slopes) < 0).any()
+            or min(*knees, *slopes) < 0
+        ):
             raise HubError(
                 "congestion: expected at most 8 knees, rising, with slopes that rise: the cost must be convex"
             )
@@ -240,10 +266,10 @@ def _in_time(problem: HubProblem, model: Model) -> None:
 def impossible(model: Model) -> list[tuple[int, int, float]]:
     """(i, j, how late at best) of the pairs with flow whose deadline no two labels keep."""
     out: list[tuple[int, int, float]] = []
-    reach = np.where(model.allowed, model.reach, np.inf)
-    leave = np.where(model.allowed.T, model.leave, np.inf)
-    for i in range(len(model.flow)):
-        best = np.min(np.min(reach[i][:, None] + model.across, axis=0)[:, None] + leave, axis=0)
-        late = (model.flow[i] > 0) & (best > model.due[i]) & (np.arange(len(best)) != i)
-        out += [(i, int(j), float(best[j] - model.due[i, j])) for j in np.flatnonzero(late)]
+    reach = np.where(model.allowed, model.pairs.reach, np.inf)
+    leave = np.where(model.allowed.T, model.pairs.leave, np.inf)
+    for i in range(len(model.pairs.flow)):
+        best = np.min(np.min(reach[i][:, None] + model.pairs.across, axis=0)[:, None] + leave, axis=0)
+        late = (model.pairs.flow[i] > 0) & (best > model.pairs.due[i]) & (np.arange(len(best)) != i)
+        out += [(i, int(j), float(best[j] - model.pairs.due[i, j])) for j in np.flatnonzero(late)]
     return out

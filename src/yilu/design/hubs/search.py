@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost, terms
+from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost
 
 _TRIED = 10
 """Interchanges carried out of those ranked."""
@@ -19,7 +19,7 @@ _TRIED = 10
 
 @njit(cache=True)
 def settle(
-    flow, linear, between, timed, fine, reach, across, leave, due, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
+    pairs, linear, allowed, node, weight, slope, knee, is_loaded, hubs, start, rounds,
 ):  # fmt: skip
     """Allocation from ``start`` (n,) (positions in ``hubs``) by best moves of single nodes, until none is better.
 
@@ -43,7 +43,7 @@ def settle(
             cost = linear[i, hubs[x]]
             for j in range(n):
                 if j != i:
-                    cost += pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], j, hubs[at[j]])
+                    cost += pair_cost(pairs, i, hubs[x], j, hubs[at[j]])
             table[i, x] = cost
     gain = 0.0
     for _ in range(rounds):
@@ -70,8 +70,8 @@ def settle(
             if i != mover:
                 for x in range(p):
                     table[i, x] += (
-                        pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], mover, hubs[to])
-                        - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[x], mover, hubs[here])
+                        pair_cost(pairs, i, hubs[x], mover, hubs[to])
+                        - pair_cost(pairs, i, hubs[x], mover, hubs[here])
                     )  # fmt: skip
         load[here] -= weight[mover]
         load[to] += weight[mover]
@@ -79,14 +79,7 @@ def settle(
         gain += best
     if is_loaded:
         gain += _exchange(
-            flow,
-            between,
-            timed,
-            fine,
-            reach,
-            across,
-            leave,
-            due,
+            pairs,
             allowed,
             weight,
             slope,
@@ -101,7 +94,7 @@ def settle(
 
 
 @njit(cache=True)
-def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
+def _exchange(pairs, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
     """Two nodes change places, as long as that is better: where loads are tight single nodes can't move."""
     n, p = table.shape
     gain = 0.0
@@ -118,10 +111,10 @@ def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, we
                 shift = weight[i] - weight[j]
                 more = (
                     table[i, b] - table[i, a] + table[j, a] - table[j, b]
-                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[b], j, hubs[b])
-                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[a], j, hubs[a])
-                    + pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[a], j, hubs[b])
-                    + pair_cost(flow, between, timed, fine, reach, across, leave, due, i, hubs[b], j, hubs[a])
+                    - pair_cost(pairs, i, hubs[b], j, hubs[b])
+                    - pair_cost(pairs, i, hubs[a], j, hubs[a])
+                    + pair_cost(pairs, i, hubs[a], j, hubs[b])
+                    + pair_cost(pairs, i, hubs[b], j, hubs[a])
                     + load_cost(slope, knee, hubs[a], load[a] - shift) - load_cost(slope, knee, hubs[a], load[a])
                     + load_cost(slope, knee, hubs[b], load[b] + shift) - load_cost(slope, knee, hubs[b], load[b])
                 )  # fmt: skip
@@ -131,8 +124,8 @@ def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, we
                             if o != mover:
                                 for x in range(p):
                                     table[o, x] += (
-                                        pair_cost(flow, between, timed, fine, reach, across, leave, due, o, hubs[x], mover, hubs[to])
-                                        - pair_cost(flow, between, timed, fine, reach, across, leave, due, o, hubs[x], mover, hubs[here])
+                                        pair_cost(pairs, o, hubs[x], mover, hubs[to])
+                                        - pair_cost(pairs, o, hubs[x], mover, hubs[here])
                                     )  # fmt: skip
                         at[mover] = to
                     load[a] -= shift
@@ -143,8 +136,8 @@ def _exchange(flow, between, timed, fine, reach, across, leave, due, allowed, we
 
 
 @njit(cache=True)
-def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open, most):
-    """The ``most`` best pairs (position of the hub that closes, label that opens), by what single nodes would gain.
+def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open, is_free, most):
+    """The ``most`` best pairs (position of the hub that closes, label that opens), by what single nodes would gain; -1: none closes or opens.
 
     ``table`` (n, K) from moving_costs; ``linked`` (n, K): what of it node i pays to its own hub's other nodes; they come along when the hub closes.
     """
@@ -157,9 +150,15 @@ def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open
                 second[i] = table[i, hubs[x]]
     score = np.full(most, np.inf)
     out, into = np.full(most, -1), np.full(most, -1)
-    gain = np.empty(p)
+    gain = np.zeros(p)
+    if is_free and p > 1:
+        for i in range(n):
+            gain[at[i]] += second[i] - table[i, hubs[at[i]]]
+        for x in range(p):
+            if not forced[hubs[x]]:
+                _insert(score, out, into, gain[x] - fixed[hubs[x]], x, -1)
     for b in range(k):
-        if is_open[b]:
+        if is_open[b] or not allowed[node[b], b]:
             continue
         gain[:] = 0.0
         joint = 0.0
@@ -174,21 +173,29 @@ def _ranked(table, at, hubs, linked, fixed, node, tier, allowed, forced, is_open
                 stay = there - here
             joint += stay
             gain[at[i]] += min(there - linked[i, b], second[i]) - here - stay
+        if is_free and not blocked:
+            _insert(score, out, into, joint + fixed[b], -1, b)
         for x in range(p):
             if forced[hubs[x]] or tier[hubs[x]] != tier[b] or (blocked and node[hubs[x]] != node[b]):
                 continue
-            value = joint + gain[x] + fixed[b] - fixed[hubs[x]]
-            if value < score[most - 1]:
-                y = most - 1
-                while y > 0 and score[y - 1] > value:
-                    score[y], out[y], into[y] = score[y - 1], out[y - 1], into[y - 1]
-                    y -= 1
-                score[y], out[y], into[y] = value, x, b
-    return out, into, score
+            _insert(score, out, into, joint + gain[x] + fixed[b] - fixed[hubs[x]], x, b)
+    return out, into
+
+
+@njit(cache=True)
+def _insert(score, out, into, value, x, b):
+    """Put a pair into its place among the best."""
+    y = len(score) - 1
+    if value >= score[y]:
+        return
+    while y > 0 and score[y - 1] > value:
+        score[y], out[y], into[y] = score[y - 1], out[y - 1], into[y - 1]
+        y -= 1
+    score[y], out[y], into[y] = value, x, b
 
 
 def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints, float]:
-    """(labels (n,), cost) of the best allocation found to ``hubs`` (p,) open labels, from ``start`` (n,) labels or each node's nearest."""
+    """(labels (n,), cost) of the best allocation found to ``hubs`` (p,) open labels, inf where a node may go to none of them, from ``start`` (n,) labels or each node's nearest."""
     if start is None:
         start = _nearest(model, hubs)
     position = np.full(len(model.fixed), -1)
@@ -197,17 +204,17 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
     lost = begin < 0
     if lost.any():
         begin[lost] = position[_nearest(model, hubs)[lost]]
-    flow, *rest = terms(model)
     at, _ = settle(
-        flow, model.linear, *rest, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
+        model.pairs, model.linear, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
     )  # fmt: skip
     labels = hubs[at]
-    return labels, cost_of(model, labels)
+    may = model.allowed[np.arange(len(at)), labels].all()
+    return labels, cost_of(model, labels) if may else np.inf
 
 
 def _nearest(model: Model, hubs: Ints) -> Ints:
     cost = np.where(model.allowed[:, hubs], model.linear[:, hubs], np.inf)
-    out = hubs[np.argmin(cost, axis=1)]
+    out: Ints = hubs[np.argmin(cost, axis=1)]
     out[model.node[hubs]] = hubs
     return out
 
@@ -215,32 +222,33 @@ def _nearest(model: Model, hubs: Ints) -> Ints:
 def _linked(model: Model, at: Ints) -> Floats:
     """(n, K): what node i would pay to the nodes now at its own hub a, if it alone went to b: Σ_j w_ij D_ba + w_ji D_ab."""
     together = at[:, None] == at[None, :]
-    to, back = (model.flow * together).sum(axis=1), (model.flow.T * together).sum(axis=1)
-    return to[:, None] * model.between[:, at].T + back[:, None] * model.between[at]
+    to, back = (model.pairs.flow * together).sum(axis=1), (model.pairs.flow.T * together).sum(axis=1)
+    paid: Floats = to[:, None] * model.pairs.between[:, at].T + back[:, None] * model.pairs.between[at]
+    return paid
 
 
 def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[Ints, float]:
     """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better."""
     everything = np.arange(len(model.fixed))
-    flow, *rest = terms(model)
     while True:
         hubs = np.unique(at)
         position = np.searchsorted(hubs, at)
         is_open = np.zeros(len(everything), np.bool_)
         is_open[hubs] = True
-        table = moving_costs(flow, model.linear, *rest, everything, at)
-        out, into, _ = _ranked(
-            table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, tried
+        table = moving_costs(model.pairs, model.linear, everything, at)
+        out, into = _ranked(
+            table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, model.is_free, tried
         )  # fmt: skip
         for x, b in zip(out.tolist(), into.tolist(), strict=True):
-            if x < 0:
+            if x < 0 and b < 0:
                 return at, cost
-            some = hubs.copy()
-            some[x] = b
-            start = at.copy()
-            start[at == hubs[x]] = b
-            found, value = allocated(model, some, start)
-            if value < cost - 1e-9 * abs(cost):
+            some, start = np.delete(hubs, x) if x >= 0 else hubs, at.copy()
+            if b >= 0:
+                some = np.append(some, b)
+                if x >= 0:
+                    start[at == hubs[x]] = b
+            found, value = allocated(model, np.sort(some), start)
+            if np.isinf(cost) > np.isinf(value) or value < cost - 1e-9 * abs(cost):
                 at, cost = found, value
                 break
         else:
@@ -250,8 +258,8 @@ def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[
 def opened(model: Model, rng: Generator) -> Ints:
     """Labels to begin with: forced ones, and others at random by the flow of their nodes, as many of each tier as there must be."""
     n_tiers = len(model.count)
-    volume = model.flow.sum(axis=0) + model.flow.sum(axis=1) + 1e-9
-    hubs = list(np.flatnonzero(model.forced))
+    volume = model.pairs.flow.sum(axis=0) + model.pairs.flow.sum(axis=1) + 1e-9
+    hubs: list[int] = np.flatnonzero(model.forced).tolist()
     taken = {int(model.node[a]) for a in hubs}
     for tier in range(n_tiers):
         wanted = int(model.count[tier]) if not model.is_free else max(1, len(volume) // 20)
@@ -267,21 +275,26 @@ def opened(model: Model, rng: Generator) -> Ints:
 
 
 def shaken(model: Model, at: Ints, strength: int, rng: Generator) -> tuple[Ints, float]:
-    """The plan with ``strength`` hubs changed at random for labels of their tier, allocated anew."""
+    """The plan with ``strength`` hubs changed at random for labels of their tier, allocated anew; where their number is free, one more or less."""
     hubs = np.unique(at)
     start = at.copy()
-    for x in rng.permutation(len(hubs))[:strength]:
-        old = hubs[x]
+    for old in rng.permutation(hubs)[:strength].tolist():
         if model.forced[old]:
             continue
-        taken = set(model.node[hubs].tolist()) - {int(model.node[old])}
-        free = [
-            b for b in np.flatnonzero(model.tier == model.tier[old])
-            if b not in hubs and int(model.node[b]) not in taken and model.allowed[model.node[b], b]
-        ]  # fmt: skip
-        if not free:
+        taken = np.isin(model.node, np.setdiff1d(model.node[hubs], model.node[[old]]))
+        taken[old] = True
+        own = model.allowed[model.node, np.arange(len(taken))]
+        free = np.flatnonzero((model.tier == model.tier[old]) & ~taken & own)
+        if not len(free):
             continue
         new = int(rng.choice(free))
-        hubs[x] = new
-        start[start == old] = new
+        kept = hubs[hubs != old]
+        act = rng.integers(4) if model.is_free else 0
+        if act == 2 and len(kept):  # close it
+            hubs = kept
+        elif act == 3 and model.node[new] != model.node[old]:  # open another beside it
+            hubs = np.append(hubs, new)
+        else:
+            hubs = np.append(kept, new)
+            start[start == old] = new
     return allocated(model, np.sort(hubs), start)

@@ -10,13 +10,15 @@ from numpy.random import Generator
 
 from yilu.design.hubs.bound import Ascent, first
 from yilu.design.hubs.branch import Waiting, branches, closes
-from yilu.design.hubs.model import Ints, Model
+from yilu.design.hubs.model import Bools, Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop
 
-_DESCENTS, _CLOSED, _NEAR = 4, 1e-9, 0.01
-_CHUNK = 100
+_DESCENTS, _CLOSED, _NEAR = 2, 1e-9, 0.01
+_RESCUES = 80
+"""Turns of search before the dual while the best plan is over a capacity or late: a bound climbs badly against such a plan."""
+_CHUNK = 30
 """Rounds of the dual before search has its first turn again; the next turns come later and later."""
 
 
@@ -59,7 +61,7 @@ class _Search:
     report: Callable[[Progress], None]
     at: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     cost: float = np.inf
-    bound: float = -np.inf
+    bound: float = 0.0
     rounds: int = 0
     strength: int = 1
     trace: list[tuple[int, float, float]] = field(default_factory=list)
@@ -88,7 +90,7 @@ class _Search:
         hubs = tuple(np.unique(at).tolist())
         if cost <= (1 + _NEAR) * self.cost:
             self.near[hubs] = min(cost, self.near.get(hubs, np.inf))
-        if not np.isfinite(self.cost) or cost < self.cost - 1e-10 * abs(self.cost):
+        if not len(self.at) or np.isinf(self.cost) > np.isinf(cost) or cost < self.cost - 1e-10 * abs(self.cost):
             self.at, self.cost, self.strength = at, cost, 1
             self.tell()
             return True
@@ -126,10 +128,16 @@ def solve(
         search.see(*improved(model, at, cost))
         if search.asked():
             break
-    for _ in range(2 * _DESCENTS):
-        if search.asked():
+    for turn in range(_RESCUES):
+        if search.asked() or (
+            turn >= 2 * _DESCENTS and np.isfinite(search.cost) and not _breaks(problem, model, search.at)
+        ):
             break
         search.shake(model, everything)
+    if np.isinf(search.cost):
+        raise HubError(
+            "no plan was found in which every node may go to a hub", next_step="Allow more nodes to more tiers."
+        )
     root = _root(search)
     nodes = 0 if search.over else _tree(search, root)
     return _plan(search, problem, nodes)
@@ -138,14 +146,14 @@ def solve(
 def _root(search: _Search) -> Waiting:
     """Dual and search in turn, until steps are short."""
     ascent = Ascent(search.model, first(search.model, search.at))
-    turn, told = _CHUNK, -np.inf
+    turn, told = 100 + _CHUNK, -np.inf
     while not search.asked() and not ascent.is_over:
         ascent.step(search.cost)
         if ascent.bound > told + 1e-4 * abs(search.cost):
             told = ascent.bound
             search.raised(told)
         if ascent.rounds >= turn:
-            turn = ascent.rounds + max(_CHUNK, ascent.rounds // 3)
+            turn = ascent.rounds + max(_CHUNK, ascent.rounds // 4)
             search.raised(ascent.bound)
             search.shake(ascent.model, ascent.labels)
             _rounded(search, ascent)
@@ -156,7 +164,7 @@ def _root(search: _Search) -> Waiting:
 def _rounded(search: _Search, ascent: Ascent) -> None:
     """The plan that the averaged allocation points to."""
     model, share, kept = ascent.model, ascent.share, ascent.labels
-    of_label = share[model.node, np.arange(len(kept))]
+    of_label = np.where(model.forced, np.inf, share[model.node, np.arange(len(kept))])
     if model.is_free:
         hubs = np.flatnonzero(of_label > 0.5)
     else:
@@ -174,14 +182,16 @@ def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
 
 def _tree(search: _Search, root: Waiting) -> int:
     """Branch until the bound meets the cost or there is no more time. Returns the nodes bounded."""
-    nodes, left = 0, 1
-    for branch in branches(root, search.bound, lambda: search.cost, search.asked):
-        nodes, left = branch.done, branch.open
+    nodes = 0
+
+    def see(at: Ints) -> None:
+        search.see(at, cost_of(search.model, at))
+
+    for branch in branches(root, search.bound, lambda: search.cost, see, search.asked):
+        nodes = branch.done
         search.raised(branch.bound)
-        if nodes % 8 == 0:
+        if nodes % 8 == 7:
             search.shake(root.model, root.labels)
-    if not left:
-        search.raised(search.cost)
     return nodes
 
 
@@ -193,32 +203,61 @@ def _plan(search: _Search, problem: HubProblem, nodes: int) -> HubPlan:
         for h, cost in search.near.items()
         if cost <= (1 + _NEAR) * search.cost
     )
-    _keeps(problem, model, search.at)
+    if broken := _breaks(problem, model, search.at):
+        how = "There is no plan that keeps all limits" if search.closed else "No plan that keeps all limits was found"
+        raise HubError(
+            f"{how}: in the best one {broken}",
+            next_step="Relax these limits, or use the deadlines' mode volume or penalty to see what can be kept.",
+        )
     return HubPlan(
         model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes
     )  # fmt: skip
 
 
-def _keeps(problem: HubProblem, model: Model, at: Ints) -> None:
-    """HubError where the best plan breaks a capacity or a hard deadline."""
+def _breaks(problem: HubProblem, model: Model, at: Ints) -> str:
+    """What a plan breaks, capacity or hard deadline, as a sentence; empty where it breaks nothing."""
     if problem.capacity is not None:
         load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
-        over = np.flatnonzero(load > problem.capacity[model.node, model.tier] * (1 + 1e-9))
+        room = problem.capacity[model.node, model.tier]
+        over = np.flatnonzero(load > room * (1 + 1e-9))
         if len(over):
             a = int(over[0])
-            raise HubError(
-                f"no plan within the capacities was found: hub {model.node[a]} would collect {load[a]:,.1f} of {problem.capacity[model.node[a], model.tier[a]]:,.1f}"
-            )
+            return f"hub {model.node[a]} would collect {load[a]:,.1f} and holds {room[a]:,.1f}"
+    if problem.least is not None:
+        load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
+        least = problem.least[model.node, model.tier]
+        under = np.flatnonzero((load < least * (1 - 1e-9)) & np.isin(np.arange(len(load)), at))
+        if len(under):
+            a = int(under[0])
+            return f"hub {model.node[a]} would collect {load[a]:,.1f} of at least {least[a]:,.1f}"
     if problem.deadlines is not None and problem.deadlines.mode == "hard":
+        nodes = np.arange(len(at))
         time = (
-            model.reach[:, :][np.arange(len(at)), at][:, None]
-            + model.across[at[:, None], at[None, :]]
-            + model.leave[at].T.T
+            model.pairs.reach[nodes, at][:, None]
+            + model.pairs.across[at[:, None], at[None, :]]
+            + model.pairs.leave[at, nodes]
         )
-        late = np.argwhere((problem.flow > 0) & (time > model.due) & ~np.eye(len(at), dtype=bool))
+        late = np.argwhere(
+            (problem.flow > 0)
+            & (time > model.pairs.due)
+            & ~np.eye(len(at), dtype=bool)
+            & ~taken_direct(problem, model, at)
+        )
         if len(late):
             named = ", ".join(f"{i} → {j}" for i, j in late[:5].tolist())
-            raise HubError(
-                f"no plan keeps all deadlines: {len(late)} pairs are late in the best one, among them {named}",
-                next_step="Use mode volume or penalty to see what can be kept.",
-            )
+            return f"{len(late)} pairs would be late, among them {named}"
+    return ""
+
+
+def taken_direct(problem: HubProblem, model: Model, at: Ints) -> Bools:
+    """(n, n): pairs that take their direct lane under a plan ``at`` (n,) of labels."""
+    n = len(at)
+    if problem.direct is None:
+        return np.zeros((n, n), np.bool_)
+    hub = model.node[at]
+    over = (
+        problem.collection[np.arange(n), hub][:, None]
+        + model.pairs.between[at[:, None], at[None, :]]
+        + problem.distribution[hub, np.arange(n)]
+    )
+    return np.asarray((problem.direct < over) & ~np.eye(n, dtype=bool))

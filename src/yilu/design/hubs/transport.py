@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import config, njit, prange, set_num_threads
 
-from yilu.design.hubs.model import Floats, Ints, Model, pair_cost, terms
+from yilu.design.hubs.model import Floats, Ints, Model, pair_cost
 
 _WORTH = 800_000
 """Nodes squared times labels from which a second thread pays."""
@@ -35,7 +35,7 @@ def _slopes_kept(between):
 
 def is_metric(model: Model) -> bool:
     """Whether the pair costs are a metric times a flow."""
-    return not model.timed and bool(_slopes_kept(model.between))
+    return not model.pairs.is_timed and bool(_slopes_kept(model.pairs.between))
 
 
 def threads(model: Model) -> None:
@@ -48,9 +48,11 @@ def first(model: Model, at: Ints, metric: bool) -> tuple[Floats, Floats]:
     """(f, g) to begin with, such that the plan ``at`` (n,) of labels costs the same in the linear problem."""
     i, j = np.triu_indices(len(at), 1)
     if metric:
-        return (model.between[:, at[j]].T - model.between[:, at[i]].T) * 0.5, np.zeros((0, len(model.fixed)))
+        return (model.pairs.between[:, at[j]].T - model.pairs.between[:, at[i]].T) * 0.5, np.zeros(
+            (0, len(model.fixed))
+        )
     f, g = np.empty((len(i), len(model.fixed))), np.empty((len(i), len(model.fixed)))
-    _first_any(*terms(model), model.allowed, at, f, g)
+    _first_any(model.pairs, model.allowed, at, f, g)
     return f, g
 
 
@@ -68,9 +70,9 @@ def step(model: Model, pair: Floats, share: Floats, f: Floats, g: Floats, length
     sizes = has.sum(axis=1)
     support = np.ascontiguousarray(np.argsort(~has, axis=1, kind="stable")[:, : max(1, int(sizes.max(initial=1)))])
     if len(g):
-        _step_any(*terms(model), model.allowed, f, g, share, support, sizes, pair, length)
+        _step_any(model.pairs, model.allowed, f, g, share, support, sizes, pair, length)
     else:
-        _step_metric(f, share, support, sizes, pair, model.between, length)
+        _step_metric(f, share, support, sizes, pair, model.pairs.between, length)
 
 
 @njit(cache=True, parallel=True)
@@ -180,7 +182,7 @@ def _thetas_any(linear, f, g, out):
 
 
 @njit(cache=True, parallel=True)
-def _first_any(flow, between, timed, fine, reach, across, leave, due, allowed, at, f, g):
+def _first_any(pairs, allowed, at, f, g):
     """f_a = (q(a, a_j) − q(a, a_i)) / 2, then g and f as large as the other lets them."""
     n, k = allowed.shape
     for x in prange(n):
@@ -190,16 +192,14 @@ def _first_any(flow, between, timed, fine, reach, across, leave, due, allowed, a
             one, other = f[row], g[row]
             for a in range(k):
                 one[a] = 0.5 * (
-                    pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, at[j])
-                    - pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, at[i])
+                    pair_cost(pairs, i, a, j, at[j])
+                    - pair_cost(pairs, i, a, j, at[i])
                 )  # fmt: skip
             for b in range(k):
                 least = np.inf
                 for a in range(k):
                     if allowed[i, a]:
-                        least = min(
-                            least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - one[a]
-                        )
+                        least = min(least, pair_cost(pairs, i, a, j, b) - one[a])
                 other[b] = least
             for a in range(k):
                 least = np.inf
@@ -207,14 +207,14 @@ def _first_any(flow, between, timed, fine, reach, across, leave, due, allowed, a
                     if allowed[j, b]:
                         least = min(
                             least,
-                            pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - other[b],
+                            pair_cost(pairs, i, a, j, b) - other[b],
                         )
                 one[a] = least
 
 
 @njit(cache=True)
 def _move_any(
-    flow, between, timed, fine, reach, across, leave, due, allowed, i, j, one, other, here, there, of_i, of_j, length, low, high,
+    pairs, allowed, i, j, one, other, here, there, of_i, of_j, length, low, high,
 ):  # fmt: skip
     """Raise f on i's support and cut g, raise g on j's support and cut f, and take the mean of both; then raise what may be on the supports."""
     k = len(one)
@@ -225,17 +225,13 @@ def _move_any(
             raised = other[b] + length * there[b]
             for a in range(k):
                 if allowed[i, a]:
-                    low[a] = min(
-                        low[a], pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - raised
-                    )
+                    low[a] = min(low[a], pair_cost(pairs, i, a, j, b) - raised)
     for a in of_i:
         if allowed[i, a]:
             raised = one[a] + length * here[a]
             for b in range(k):
                 if allowed[j, b]:
-                    high[b] = min(
-                        high[b], pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - raised
-                    )
+                    high[b] = min(high[b], pair_cost(pairs, i, a, j, b) - raised)
     for a in of_i:
         one[a] += length * here[a]
     for b in of_j:
@@ -247,22 +243,18 @@ def _move_any(
         least = np.inf
         for b in range(k):
             if allowed[j, b]:
-                least = min(
-                    least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - other[b]
-                )
+                least = min(least, pair_cost(pairs, i, a, j, b) - other[b])
         one[a] = least
     for b in of_j:
         least = np.inf
         for a in range(k):
             if allowed[i, a]:
-                least = min(
-                    least, pair_cost(flow, between, timed, fine, reach, across, leave, due, i, a, j, b) - one[a]
-                )
+                least = min(least, pair_cost(pairs, i, a, j, b) - one[a])
         other[b] = least
 
 
 @njit(cache=True, parallel=True)
-def _step_any(flow, between, timed, fine, reach, across, leave, due, allowed, f, g, share, support, sizes, pair, length):  # fmt: skip
+def _step_any(pairs, allowed, f, g, share, support, sizes, pair, length):  # fmt: skip
     """``_move_any`` for every pair of nodes that anything flows between."""
     n, k = share.shape
     for x in prange((n + 1) // 2):
@@ -275,6 +267,6 @@ def _step_any(flow, between, timed, fine, reach, across, leave, due, allowed, f,
                 if pair[i, j] > 0.0:
                     row = i * n - i * (i + 1) // 2 + j - i - 1
                     _move_any(
-                        flow, between, timed, fine, reach, across, leave, due, allowed, i, j, f[row], g[row], share[i], share[j],
+                        pairs, allowed, i, j, f[row], g[row], share[i], share[j],
                         support[i, : sizes[i]], support[j, : sizes[j]], length * pair[i, j], low, high,
                     )  # fmt: skip

@@ -1,0 +1,127 @@
+"""``./do bench hubs``: plans and proofs for hub-location instances, beside published values and what HiGHS alone does.
+
+Each instance is one ``solve`` that gives plan and proof; five seeds say how long the published value takes. ``--instance FILE --p N`` takes any file
+of the AP format. Published times were measured on other machines: their ratio says no more than that.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.hub_instances import Instance, ap, folder, made, read_ap
+from benchmarks.hub_milp import milp
+from benchmarks.machine import run, say
+from yilu.design.hubs import HubProblem, solve
+from yilu.design.stop import Progress, Stop, after, at_gap, either
+
+_SEEDS = 5
+_MARKS = (10, 30, 60, 120)
+
+
+def compile_seconds() -> float:
+    """Seconds until everything is compiled, or read from where it was kept: a small problem of each kind of kernel."""
+    begun = time.perf_counter()
+    solve(made(12, 3, 0).problem, either(after(60), at_gap(1e-9)))
+    return time.perf_counter() - begun
+
+
+def measured(instance: Instance, seconds: float, seed: int = 0) -> dict[str, Any]:
+    """Plan and proof within ``seconds``."""
+    begun = time.perf_counter()
+    reached, gaps = 0.0, dict[int, float]()
+    best = float("inf")
+
+    def report(progress: Progress) -> None:
+        nonlocal reached, best
+        passed = time.perf_counter() - begun
+        if progress.cost < best:
+            reached, best = passed, progress.cost
+        for mark in _MARKS:
+            if passed <= mark:
+                gaps[mark] = 100 * progress.gap
+
+    plan = solve(instance.problem, after(seconds), seed, report)
+    took = time.perf_counter() - begun
+    return {
+        "cost": plan.cost, "published": instance.published,
+        "over_published_percent": None if instance.published is None else 100 * (plan.cost / instance.published - 1),
+        "gap_certified": 100 * plan.gap, "seconds": took, "cost_seconds": reached, "nodes": plan.nodes,
+        "published_seconds": instance.published_seconds,
+        "ratio_published_time": None if instance.published_seconds is None or not plan.is_proven else instance.published_seconds / took,
+        **{f"gap_{mark}s": gaps[mark] for mark in _MARKS if mark in gaps},
+    }  # fmt: skip
+
+
+def _to_value(published: float) -> Stop:
+    return lambda progress: progress.cost <= published * (1 + 1e-6)
+
+
+def value_seconds(instance: Instance, limit: float) -> dict[str, Any]:
+    """Median and worst of the seconds that five seeds take to the published value; how many reach it within ``limit``."""
+    took = []
+    for seed in range(_SEEDS):
+        begun = time.perf_counter()
+        plan = solve(instance.problem, either(after(limit), _to_value(instance.published or 0.0)), seed)
+        took.append(time.perf_counter() - begun if plan.cost <= (instance.published or 0.0) * (1 + 1e-6) else limit)
+    return {
+        "value_seconds_median": statistics.median(took), "value_seconds_worst": max(took),
+        "value_reached_of_5": sum(t < limit for t in took),
+    }  # fmt: skip
+
+
+def instances() -> list[tuple[Instance, float]]:
+    """(instance, seconds for its proof)."""
+    here = folder()
+    if here is None:
+        say("the shared data are not there: a made instance stands for the published ones")
+        return [(made(50, 5, 1), 60.0)]
+    of = here / "ap"
+    rows = [(ap(of / "25.3", 3), 10.0), (ap(of / "50.3", 5), 10.0)]
+    rows += [(ap(of / "100.3", p), 120.0) for p in (5, 10, 15, 20)]
+    rows += [(ap(of / "200ll.txt", p), 600.0 if p < 15 else 120.0) for p in (5, 10, 15, 20)]
+    rows += [(ap(of / f"100{v}.txt", None, v, "USAHLP"), 60.0) for v in ("lt", "tt")]
+    rows += [(ap(of / f"100{v}.txt", None, v, "CSAHLP"), 300.0) for v in ("ll", "lt", "tl", "tt")]
+    return rows
+
+
+def measure(
+    quick: bool, instance: str | None = None, p: str | None = None, seconds: str | None = None
+) -> dict[str, Any]:
+    """All instances; quick: one of 25 nodes and one of 50; ``instance``: one file."""
+    out: dict[str, Any] = {"compile_seconds": compile_seconds()}
+    if instance is not None:
+        one = Instance(f"{Path(instance).name} p={p}", read_ap(Path(instance), None if p is None else int(p)))
+        out[one.name] = measured(one, float(seconds or 120))
+        return out
+    rows = instances()[:2] if quick else instances()
+    for one, limit in rows:
+        found = measured(one, float(seconds or limit))
+        if one.published is not None and not quick:
+            found |= value_seconds(one, 60.0)
+        say(f"{one.name}: {found}")
+        out[one.name] = found
+    for n in (8,) if quick else (10, 20, 25):
+        out[f"HiGHS alone, {n} nodes"] = peer(made(n, 3, n).problem, 10.0 if quick else 120.0)
+    return out
+
+
+def peer(problem: HubProblem, seconds: float) -> dict[str, Any]:
+    """The same problem by HiGHS alone, and by yilu."""
+    begun = time.perf_counter()
+    plan = solve(problem, after(seconds))
+    ours = time.perf_counter() - begun
+    cost, bound, theirs = milp(problem, seconds)
+    say(
+        f"HiGHS alone, {len(problem.flow)} nodes: {theirs:.1f} s, gap {100 * (cost - bound) / cost:.3f} %; yilu {ours:.2f} s"
+    )
+    return {
+        "cost": cost, "yilu_cost": plan.cost, "gap_certified": 100 * (cost - bound) / cost, "yilu_gap_certified": 100 * plan.gap,
+        "seconds": theirs, "yilu_seconds": ours, "ratio": theirs / ours,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    run(measure, "Hub location: plans and proofs.", ("instance", "p", "seconds"))

@@ -1,0 +1,274 @@
+"""``yilu disrupt``: what a closure does to items on their way, and what to do about it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import typer
+
+from yilu.cli.disruption_paper import document
+from yilu.cli.facts import facts, progress_bar
+from yilu.cli.output import Json, print_json, print_line, print_table, say
+from yilu.cli.papers import saved
+from yilu.cli.status import ProvinceOption, StoreOption
+from yilu.cli.titles import title
+from yilu.dispatch.closures import Closure, touched
+from yilu.dispatch.ends import ends
+from yilu.dispatch.timetable import Timetable, riding, timetable
+from yilu.documents import Text
+from yilu.documents.saving import save
+from yilu.errors import InputError, YiluError
+from yilu.network import Network
+from yilu.network.default_timetable import GENERATED, with_timetable
+from yilu.run.facts import Facts
+from yilu.studies.advice import ACTIONS, Advice, Said, Sentence, advice, tallies
+from yilu.studies.courses import MOVES, NO_WAY, WAITS
+from yilu.studies.disruption import Study, study
+from yilu.studies.in_flight import expected as expected_items
+from yilu.studies.in_flight import of_facts
+
+_DAYS_BEFORE = 5
+"""Days of acceptance before the closure whose items may still be on their way."""
+_DAYS_AFTER = 6
+_DAYS_OF_FACTS = 10
+_MOST_HOURS = 72
+_MOST_CLOSURES = 64
+_SHOWN = 15
+_COLUMNS = (
+    "action", "operator", "operator_zh", "facility", "facility_zh", "planned_lane", "lane", "departs", "items", "in_time", "broken", "zh", "en",
+)  # fmt: skip
+
+
+def disrupt(
+    facility: Annotated[list[str] | None, typer.Option("--facility", help="停用的设施(含机场)代码,可重复 · Code of a facility, an airport among them; may be given several times.")] = None,
+    lane: Annotated[list[str] | None, typer.Option("--lane", help="停用的线路:起讫设施 A:B 或线路代码,可重复 · A lane: facilities A:B, or its code; may be given several times.")] = None,
+    area: Annotated[list[str] | None, typer.Option("--area", help="停用的区域代码,可重复 · Code of an area; may be given several times.")] = None,
+    mode: Annotated[list[str] | None, typer.Option("--mode", help="停用的运输方式,可重复 · A mode; may be given several times.")] = None,
+    begins: Annotated[str, typer.Option("--from", help="开始时刻(当地),如 2025-11-11T20:00;空为事实截至时刻或此刻 · Local time at which it begins; empty: as of the facts, or now.")] = "",
+    hours: Annotated[float, typer.Option("--hours", min=0.25, max=_MOST_HOURS, help="持续小时数 · For how many hours.")] = 6.0,
+    slow: Annotated[int, typer.Option("--slow", min=0, max=1440, help="不停用而晚到若干分钟;0 为停用 · Rides arrive that many minutes later; 0: nothing runs.")] = 0,
+    expected: Annotated[bool, typer.Option("--expected", help="不读事实,按需求推算在途件 · Items expected from demand, instead of facts.")] = False,
+    operator: Annotated[str | None, typer.Option("--operator", help="企业代码:只看其件,所出为指令 · Code of an operator: its items alone; what comes out are orders.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="写入 advice.csv 与文稿的文件夹 · Folder for advice.csv and the document.")] = None,
+    store: StoreOption = None,
+    province: ProvinceOption = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """中断研判:受影响件、失约数、改走与加运力的建议 · What a closure does to items on their way, which promises break, what new ways and more room would save."""
+    opened = facts(store, province)
+    zh = opened.settings.language == "zh"
+    if expected and operator:
+        raise YiluError(
+            "--operator can't be asked with --expected: demand doesn't tell operators apart", zh="--operator 不能与 --expected 同用:需求不分企业",
+            next_step="leave one of them out", next_step_zh="去掉其中一项",
+        )  # fmt: skip
+    if not expected:
+        opened.read()  # a store that isn't there is said before anything is worked out
+    if operator:
+        riding(opened.network, operator)  # refuses a code that isn't one
+    start = _moment(opened, begins, expected)
+    end = start + round(3600 * hours)
+    of = _laid_out(opened, start, end, expected)
+    closures = _closures(of, facility or [], lane or [], area or [], mode or [], start, end, slow)
+    with progress_bar(not as_json) as bar:
+        tasks = [
+            bar.add_task(name, total=1) for name in (("读在途件", "研判") if zh else ("items in flight", "the study"))
+        ]
+
+        def step(task: int) -> Callable[[int, int], None]:
+            return lambda done, whole: bar.update(tasks[task], completed=done, total=whole)
+
+        all_ends = ends(of.network)
+        if expected:
+            underway = expected_items(of, all_ends, (_day(opened, end) - of.first).days + 2)
+            step(0)(1, 1)
+        else:
+            number = opened.network.operators.index_of_code[operator] if operator else 0
+            underway = of_facts(opened.read(), of, all_ends, number, step(0))
+        found = study(of, underway, closures, 0 if expected else opened.read().as_of, progress=step(1))
+    rows, said = advice(found), Said(of.network, order=bool(operator))
+    files = _written(found, rows, said, out) if out else []
+    if as_json:
+        print_json(_record(found, rows, said) | {"files": files})
+        return
+    _show(found, rows, said, zh)
+    for path in files:
+        print_line(str(path))
+
+
+def _day(opened: Facts, at: int) -> date:
+    return datetime.fromtimestamp(at, ZoneInfo(opened.network.time_zone)).date()
+
+
+def _moment(opened: Facts, text: str, expected: bool) -> int:
+    """UTC seconds of a local time; without one of the newest facts, or of now."""
+    zone = ZoneInfo(opened.network.time_zone)
+    if not text:
+        return int(datetime.now(zone).timestamp()) if expected else opened.read().as_of
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp())
+    except (ValueError, OverflowError) as error:
+        raise YiluError(
+            f"--from {text}: a local time is expected", zh=f"--from {text}:应为当地时刻", next_step="give it as 2025-11-11T20:00", next_step_zh="写作 2025-11-11T20:00",
+        ) from error  # fmt: skip
+
+
+def _laid_out(opened: Facts, start: int, end: int, expected: bool) -> Timetable:
+    """The timetable from the days before the closure, whose items are still on their way, or from the day of the facts. Raises InputError where facts and closure lie apart."""
+    day = _day(opened, start)
+    made = with_timetable(opened.network, day)
+    if expected:
+        first = day - timedelta(_DAYS_BEFORE)
+        return timetable(made, first, (_day(opened, end) - first).days + 1 + _DAYS_AFTER)
+    as_of = opened.read().as_of
+    first = _day(opened, min(as_of, start))
+    if end <= as_of or (day - first).days > _DAYS_AFTER // 2 or start < as_of - 3600 * _MOST_HOURS:
+        zone = ZoneInfo(opened.network.time_zone)
+        raise InputError(
+            "--from", f"a closure that lasts beyond {datetime.fromtimestamp(as_of, zone):%Y-%m-%dT%H:%M}, when the facts end, and begins within {_DAYS_AFTER // 2} days after",
+            value=f"{datetime.fromtimestamp(start, zone):%Y-%m-%dT%H:%M}", next_step="give another time, or study expected items: --expected",
+        )  # fmt: skip
+    return timetable(made, first, _DAYS_OF_FACTS)
+
+
+def _closures(
+    of: Timetable, facility: list[str], lane: list[str], area: list[str], mode: list[str], begins: int, ends_at: int, later: int,
+) -> tuple[Closure, ...]:  # fmt: skip
+    """What is closed. Raises YiluError where nothing is named, InputError for a code that isn't there."""
+    codes = [
+        *(("facility", c) for c in facility),
+        *(("lane", c) for text in lane for c in _lanes(of.network, text)),
+        *(("area", c) for c in area),
+        *(("mode", c) for c in mode),
+    ]
+    if not 0 < len(codes) <= _MOST_CLOSURES:
+        raise YiluError(
+            f"name 1 to {_MOST_CLOSURES} of what stops or slows, got {len(codes)}", zh=f"请指明 1 至 {_MOST_CLOSURES} 处停用或减速的对象,现为 {len(codes)} 处",
+            next_step="--facility CODE, --lane A:B, --area CODE or --mode MODE", next_step_zh="用 --facility、--lane、--area 或 --mode",
+        )  # fmt: skip
+    made = tuple(Closure(scope, code, begins, ends_at, later=later) for scope, code in codes)
+    for closure in made:
+        touched(of, closure)
+    return made
+
+
+def _lanes(network: Network, text: str) -> list[str]:
+    """Codes of the lanes that a text names: one by its code, or all from facility A to facility B."""
+    lanes = network.lanes
+    if text in lanes.code:
+        return [text]
+    source, _, target = text.partition(":")
+    found = lanes.code[(lanes.source_facility == source) & (lanes.target_facility == target)].tolist()
+    if not found:
+        raise InputError("--lane", "facilities A:B between which a lane runs, or the code of a lane", value=text, next_step="`yilu network timetable FOLDER` writes lanes.csv, which has them")  # fmt: skip
+    return [str(code) for code in found]
+
+
+def _in_words(found: Study) -> tuple[Text, ...]:
+    """Each closure in words."""
+    network, out = found.timetable.network, list[Text]()
+    zone, said = ZoneInfo(network.time_zone), Said(network, order=False)
+    for c in found.closures:
+        name, times = said.scope(c), [f"{datetime.fromtimestamp(t, zone):%Y-%m-%d %H:%M}" for t in (c.begins, c.ends)]
+        if c.scope == "mode":
+            name = Sentence(title("mode", c.code, True), title("mode", c.code, False))
+        zh, en = ("停用", "closed") if c.closes else (f"晚到 {c.later} 分钟", f"{c.later} minutes late")
+        out.append(Text(f"{name.zh} {times[0]} 至 {times[1]} {zh}", f"{name.en} {en} from {times[0]} to {times[1]}"))
+    return tuple(out)
+
+
+def _codes(network: Network, row: Advice, said: Said) -> dict[str, Any]:
+    """A row of advice with codes in the place of ids."""
+    lanes, sentence = network.lanes.code, said.sentence(row)
+    zone = ZoneInfo(network.time_zone)
+    return {
+        "action": row.action, "operator": network.operators.code_of_id.get(row.operator, ""), "operator_zh": said.operator(row.operator).zh,
+        "facility": network.facilities.code_of_id.get(row.facility, ""), "facility_zh": said.place(row.facility).zh,
+        "planned_lane": str(lanes[row.planned]) if row.planned >= 0 else "", "lane": str(lanes[row.lane]) if row.lane >= 0 else "",
+        "departs": datetime.fromtimestamp(row.departs, zone).isoformat() if row.departs else "", "items": row.items, "in_time": row.in_time, "broken": row.broken,
+        "zh": sentence.zh, "en": sentence.en,
+    }  # fmt: skip
+
+
+def _figures(found: Study) -> dict[str, int]:
+    """The figures of a study by name."""
+    items = found.plan.items[found.affected]
+    return {
+        "on_the_way": found.on_the_way, "no_plan": found.no_plan, "affected": found.items, "coming": int(items[found.coming].sum()), "kept_undisturbed": int(items[found.kept].sum()),
+        "broken_waiting": found.broken(found.waiting), "broken_new_ways": found.broken(found.moved), "broken_all_room": found.broken(found.unbounded),
+        "other_way": found.by_fate(MOVES), "own_lanes": found.by_fate(WAITS), "no_way": found.by_fate(NO_WAY),
+    }  # fmt: skip
+
+
+def _record(found: Study, rows: list[Advice], said: Said) -> dict[str, Any]:
+    network, zone = found.timetable.network, ZoneInfo(found.timetable.network.time_zone)
+    return {
+        "closures": [
+            {**asdict(c), "begins": datetime.fromtimestamp(c.begins, zone).isoformat(), "ends": datetime.fromtimestamp(c.ends, zone).isoformat()} for c in found.closures
+        ],
+        "moment": datetime.fromtimestamp(int(found.timetable.at(found.moment)), zone).isoformat(), "expected": found.underway.expected,
+        "generated": _generated(network), "unplaced": found.underway.unplaced, "on_lanes": found.underway.on_lanes, **_figures(found), "advised": found.advised,
+        "advice": [_codes(network, row, said) for row in rows],
+    }  # fmt: skip
+
+
+def _generated(network: Network) -> bool:
+    return bool(np.any(network.lanes.source == GENERATED))
+
+
+def _written(found: Study, rows: list[Advice], said: Said, out: Path) -> list[Path]:
+    """Write advice.csv and the document; their paths. CSV: UTF-8 with a mark, so that spreadsheets show Chinese."""
+    made = document(found, _in_words(found), tallies(found), rows, said)
+    paths = saved(made, out, "disruption")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_codes(found.timetable.network, row, said) for row in rows)
+    return [*paths, save(out, "advice.csv", text.getvalue().encode("utf-8-sig"))]
+
+
+def _show(found: Study, rows: list[Advice], said: Said, zh: bool) -> None:
+    heading = "; ".join(w.zh if zh else w.en for w in _in_words(found))
+    print_table(heading, ("项", "件") if zh else ("what", "items"), [(title("disruption", k, zh), v) for k, v in _figures(found).items()])  # fmt: skip
+    heads = ("设施", "企业", "受影响", "等候则失约", "改走后失约") if zh else ("facility", "operator", "affected", "break by waiting", "break after new ways")  # fmt: skip
+    where = tallies(found)
+    print_table(
+        _of("所在设施" if zh else "Where they stand", where, zh), heads,
+        [(_in(said.place(t.facility), zh), _in(said.operator(t.operator), zh), t.items, t.waiting, t.moved) for t in where[:_SHOWN]],
+    )  # fmt: skip
+    for action in ACTIONS:
+        mine = [r for r in rows if r.action == action]
+        if mine:
+            print_line(_of(title("advice", action, zh), mine, zh))
+            for row in mine[:_SHOWN]:
+                print_line("· " + _in(said.sentence(row), zh))
+    if left_out := {why: n for why, n in found.underway.unplaced.items() if n}:
+        say(("未计入:" if zh else "Left out: ") + ", ".join(f"{title('unplaced', why, zh)} {n:,}" for why, n in left_out.items()))  # fmt: skip
+    if found.underway.expected:
+        say("在途件按需求推算(假设),并非实际件" if zh else "Items are expected from demand (assumed), no real ones")
+    if _generated(found.timetable.network):
+        say("时刻表由规则生成(假设),并非企业实际班次" if zh else "The timetable is generated by rules (assumed), no carrier's own")  # fmt: skip
+
+
+def _in(said: Sentence, zh: bool) -> str:
+    return said.zh if zh else said.en
+
+
+def _of(heading: str, rows: list[Any], zh: bool) -> str:
+    """A heading, with how many rows there are where not all are shown."""
+    if len(rows) <= _SHOWN:
+        return heading
+    return f"{heading}({len(rows)} 行中的前 {_SHOWN} 行)" if zh else f"{heading} (the first {_SHOWN} of {len(rows)})"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(disrupt)

@@ -1,0 +1,185 @@
+"""A disruption: what a closure does to items on their way, what new ways save, where more room would save more, and what to tell whom.
+
+Two plans are compared. *Waiting*: nobody does anything; whoever misses a ride takes the next one of the same lane. *New ways*: whoever is touched takes a new way within the room that the others leave.
+Legs that have begun stay as they are in both, and who isn't touched keeps its way and its room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.dispatch.closures import Closure
+from yilu.dispatch.connections import NEVER
+from yilu.dispatch.flight import Groups
+from yilu.dispatch.reroute import reroute
+from yilu.dispatch.timetable import Timetable
+from yilu.errors import InputError
+from yilu.studies.courses import Courses, Stand, Touched, courses, fates, left_by, planned, stand, touch, waited
+from yilu.studies.in_flight import FULL, Underway, unjudged
+
+Ints = NDArray[np.int64]
+MOST_LANES = 8
+"""Lanes that are tried with more room."""
+
+
+@dataclass(frozen=True)
+class MoreRoom:
+    """More room on one lane (row) alone: ``saved`` items that then keep their promise; ``items`` that ride beyond the room there is, on ``departures`` departures, ``at`` the first of them (minute)."""
+
+    lane: int
+    saved: int
+    items: int
+    departures: int
+    at: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was found. ``plan``: ways where nothing is disturbed; ``affected``: rows of it that are touched, p in number; ``kept`` (p,): whether their promise is kept where nothing is disturbed.
+
+    ``waiting``, ``moved``: the two plans, their ``of`` from 0 to p - 1; ``unbounded``: new ways if every departure had room; ``fate`` (of ``moved``): ``WAITS``, ``MOVES``, ``NO_WAY``.
+    ``on_the_way``: items that are at the moment between their first facility and their destination, and have a way; ``no_plan``: items at their first facility then without a way within the timetable's
+    days and room even where nothing is disturbed; ``coming`` (p,): whether couriers bring a part only after the moment.
+    """
+
+    timetable: Timetable
+    closures: tuple[Closure, ...]
+    underway: Underway
+    moment: int
+    plan: Courses
+    affected: Ints
+    place: Ints
+    begun: Ints
+    due: Ints
+    kind: Ints
+    kept: NDArray[np.bool_]
+    waiting: Courses
+    moved: Courses
+    unbounded: Courses
+    fate: Ints
+    coming: NDArray[np.bool_]
+    on_the_way: int
+    no_plan: int
+    more_room: tuple[MoreRoom, ...]
+
+    def late(self, plan: Courses) -> Ints:
+        """Items (of a plan's parts) whose promise is kept where nothing is disturbed and broken under ``plan``."""
+        return np.where(self.kept[plan.of] & (plan.arrives > self.due[plan.of]), plan.items, 0)
+
+    def broken(self, plan: Courses) -> int:
+        """Promises that break under a plan."""
+        return int(self.late(plan).sum())
+
+    @property
+    def items(self) -> int:
+        """Items affected."""
+        return int(self.plan.items[self.affected].sum())
+
+    @property
+    def best(self) -> Courses:
+        """New ways, unless waiting breaks fewer promises."""
+        return self.moved if self.advised else self.waiting
+
+    def by_fate(self, fate: int) -> int:
+        """Affected items of a fate under new ways."""
+        return int(self.moved.items[self.fate == fate].sum())
+
+    @property
+    def advised(self) -> bool:
+        """Whether new ways break no more promises than waiting does."""
+        return self.broken(self.moved) <= self.broken(self.waiting)
+
+
+def study(
+    timetable: Timetable, underway: Underway, closures: tuple[Closure, ...], as_of: int = 0, most_lanes: int = MOST_LANES,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Study:  # fmt: skip
+    """Study closures. The moment of decision is when the first of them begins, or ``as_of`` (UTC seconds) where that is later. Raises InputError for a code that isn't there.
+
+    Programme: for the touched parts g, max Σ items that arrive by due_g over ways p, subject to Σ load on c ≤ room_c - load of the others; solved greedily (``dispatch.reroute``): exact in capacities, no bound proven.
+    """
+    if not len(timetable.connections):
+        raise InputError("timetable", "a departure in the days studied", value=timetable.first.isoformat(), next_step="study another day, or correct lanes.csv")  # fmt: skip
+    steps = 4 + most_lanes
+    groups, left = underway.groups, left_by(timetable, closures)
+    moment = int(timetable.minute(max(as_of, min(c.begins for c in closures))))
+    ridable = underway.ridable(timetable)
+    plan = planned(timetable, groups, ridable)
+    progress(1, steps)
+    at = stand(timetable.connections, groups, plan, moment)
+    touched = touch(timetable, left, closures, groups, plan, at, moment)
+    here = (groups.ready[plan.of] <= moment) | (not underway.expected)
+    rows = np.flatnonzero(touched.affected)
+    row_of = np.full(len(plan), -1, np.int64)
+    row_of[rows] = np.arange(len(rows))
+    whole = timetable.room[timetable.connections.row]
+    room = np.minimum(whole, FULL) - plan.only(~touched.affected).loads(len(whole))
+    waiting = waited(timetable, left, room, plan, at, touched, moment)
+    waiting = replace(waiting, of=row_of[waiting.of])
+    progress(2, steps)
+    due = groups.due[plan.of[rows]].astype(np.int64)
+    kept = (plan.arrives[rows] <= due) & (due < unjudged(timetable))
+    stranded = _standing(groups, plan, at, touched, rows)
+    c, open_room = left.timetable.connections, np.where(left.shut, 0, room)
+    unbounded = courses(reroute(c, stranded, np.where(left.shut, 0, FULL), ridable))
+    progress(3, steps)
+    # Who can't be in time even with room for all, or whose promise isn't at stake, goes after those who can.
+    soonest = np.full(len(rows), NEVER, np.int64)
+    np.minimum.at(soonest, unbounded.of, unbounded.arrives)
+    at_stake = kept & (soonest <= due)
+    wanted = replace(stranded, due=np.where(at_stake, due, 2 * unjudged(timetable)).astype(np.int32))
+    moved = courses(reroute(c, wanted, open_room, ridable))
+    progress(4, steps)
+    found = Study(
+        timetable, closures, underway, moment, plan, rows, at.place[rows], at.begun[rows], due, groups.kind[plan.of[rows]].astype(np.int64), kept, waiting, moved, unbounded,
+        fates(timetable, plan, at, rows, moved), ~here[rows], *_on_the_way(groups, plan, at, here, moment), (),
+    )  # fmt: skip
+    more, extra = list[MoreRoom](), _lacking(found, open_room)
+    for n, lane in enumerate(_by_lack(found, extra)[:most_lanes]):
+        added = np.where(timetable.lane[c.row] == lane, extra, 0)
+        tried = courses(reroute(c, wanted, open_room + added, ridable))
+        beyond = np.maximum(tried.loads(len(c)) - open_room, 0)
+        some, saved = np.flatnonzero(beyond), found.broken(moved) - found.broken(tried)
+        if len(some) and saved > 0:
+            more.append(MoreRoom(lane, saved, int(beyond.sum()), len(some), int(c.departs[some[0]])))
+        progress(5 + n, steps)
+    progress(steps, steps)
+    return replace(found, more_room=tuple(sorted(more, key=lambda m: (-m.saved, m.items, m.lane))))
+
+
+def _standing(groups: Groups, plan: Courses, at: Stand, touched: Touched, rows: Ints) -> Groups:
+    """The touched parts as groups where they stand, one each."""
+    of = plan.of[rows]
+    return Groups(
+        at.place[rows].astype(np.int32), touched.ready[rows].astype(np.int32), groups.destination[of], groups.due[of], groups.kind[of], plan.items[rows],
+        np.arange(len(rows), dtype=np.int32),
+    )  # fmt: skip
+
+
+def _on_the_way(groups: Groups, plan: Courses, at: Stand, here: NDArray[np.bool_], moment: int) -> tuple[int, int]:
+    """(items that are at the moment between their first facility and their destination and have a way, items there without one)."""
+    there = (at.place == groups.destination[plan.of]) & (at.arrived <= moment)
+    some, way = here & ~there, plan.arrives < NEVER
+    return int(plan.items[some & way].sum()), int(plan.items[some & ~way].sum())
+
+
+def _lacking(found: Study, room: Ints) -> Ints:
+    """Items (C,) for which departures lack room: those that are late under new ways and would be in time with room for all, on full departures of the ways that they would take then."""
+    of_row = np.bincount(found.moved.of, found.late(found.moved), minlength=len(found.affected))
+    left, free = room - found.moved.loads(len(room)), found.unbounded
+    wanted = np.where(free.arrives <= found.due[free.of], of_row[free.of], 0.0)
+    total = np.zeros(len(room))
+    for ride in free.rides.T:
+        total += np.bincount(np.maximum(ride, 0), np.where(ride >= 0, wanted, 0.0), minlength=len(room))
+    return np.where(total > left, np.rint(total) - np.maximum(left, 0), 0).astype(np.int64)
+
+
+def _by_lack(found: Study, extra: Ints) -> list[int]:
+    """Lanes (rows) that lack room, those that lack most first."""
+    lanes = len(found.timetable.network.lanes.code)
+    total = np.bincount(found.timetable.lane[found.timetable.connections.row], extra, minlength=lanes)
+    return [int(k) for k in np.lexsort((np.arange(lanes), -total)) if total[k] > 0]

@@ -1,0 +1,201 @@
+"""Hub plans against brute force over every set of hubs and every allocation, on made-up small problems of every variant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
+from yilu.design.hubs.certificate import cost_of, cost_parts
+from yilu.design.stop import after_iterations
+
+_STOP = after_iterations(40_000)
+
+
+def brute(problem: HubProblem) -> float:
+    """The least value over all plans, by trying all of them; inf where none keeps capacities and hard deadlines."""
+    n, tiers = len(problem.flow), len(problem.discount)
+    may = np.ones((n, tiers), bool) if problem.candidates is None else problem.candidates | (
+        problem.required if problem.required is not None else False
+    )  # fmt: skip
+    best = np.inf
+    sites = [(k, t) for k in range(n) for t in range(tiers) if may[k, t]]
+    sizes = range(1, len(sites) + 1) if problem.tiers is None else [sum(problem.tiers)]
+    for size in sizes:
+        for opened in combinations(sites, size):
+            if len({k for k, _ in opened}) < size or not _fits(problem, opened):
+                continue
+            at = dict(opened)
+            choices = [
+                [i] if i in at else [k for k, t in opened if problem.node_tiers is None or problem.node_tiers[i, t]]
+                for i in range(n)
+            ]
+            for hubs in product(*choices):
+                tier = np.array([at[k] for k in hubs])
+                best = min(best, _value(problem, np.array(hubs), tier))
+    return best
+
+
+def _fits(problem: HubProblem, opened: tuple[tuple[int, int], ...]) -> bool:
+    if problem.tiers is not None:
+        counts = np.bincount([t for _, t in opened], minlength=len(problem.tiers))
+        if tuple(counts) != tuple(problem.tiers):
+            return False
+    return problem.required is None or all((k, t) in opened for k, t in np.argwhere(problem.required).tolist())
+
+
+def _value(problem: HubProblem, hubs: np.ndarray, tier: np.ndarray) -> float:
+    if problem.capacity is not None:
+        load = np.bincount(hubs, weights=problem.flow.sum(axis=1), minlength=len(hubs))
+        room = np.array(
+            [problem.capacity[k, tier[list(hubs).index(k)]] if k in hubs else np.inf for k in range(len(hubs))]
+        )
+        if (load > room + 1e-9).any():
+            return np.inf
+    if problem.least is not None:
+        load = np.bincount(hubs, weights=problem.flow.sum(axis=1), minlength=len(hubs))
+        if any(load[k] < problem.least[k, tier[list(hubs).index(k)]] - 1e-9 for k in set(hubs.tolist())):
+            return np.inf
+    if (
+        problem.deadlines is not None
+        and problem.deadlines.mode == "hard"
+        and cost_parts(problem, hubs, tier)["late_volume"] > 0
+    ):
+        return np.inf
+    return cost_of(problem, hubs, tier)
+
+
+def made(seed: int, n: int, p: int | None, metric: bool) -> HubProblem:
+    """A random problem: points in a square, or any costs at all."""
+    rng = np.random.default_rng(seed)
+    flow = rng.integers(0, 9, (n, n)).astype(float) * (rng.random((n, n)) < 0.8)
+    xy = rng.integers(0, 100, (n, 2)).astype(float)
+    distance = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    if not metric:
+        distance = rng.integers(1, 100, (n, n)) * (1.0 - np.eye(n))
+    factors = rng.uniform(0.2, 3.0, 3)
+    problem = classical(flow, distance, p, *(float(x) for x in factors))
+    if p is None:
+        problem = replace(problem, fixed=rng.integers(0, 2000, (n, 1)).astype(float))
+    return problem
+
+
+def agrees(problem: HubProblem, seed: int) -> None:
+    """The planner finds the brute force's value and proves it, or says that there is no plan where there is none."""
+    value = brute(problem)
+    if not np.isfinite(value):
+        with pytest.raises(HubError):
+            solve(problem, _STOP, seed)
+        return
+    plan = solve(problem, _STOP, seed)
+    tier = dict(zip(plan.hubs.tolist(), plan.tiers.tolist(), strict=True))
+    assert plan.bound <= value * (1 + 1e-9) + 1e-9
+    assert plan.cost == pytest.approx(value, rel=1e-9, abs=1e-7)
+    assert plan.is_proven
+    assert cost_of(problem, plan.allocation, np.array([tier[k] for k in plan.allocation])) == pytest.approx(
+        plan.cost, rel=1e-9, abs=1e-7
+    )
+
+
+seeds = st.integers(0, 10_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(3, 6), st.integers(1, 3), st.booleans())
+def test_hubs_of_a_given_number_are_the_best_and_proven(seed: int, n: int, p: int, metric: bool) -> None:
+    """USApHMP, with points in the plane and with costs that keep no triangle."""
+    agrees(made(seed, n, min(p, n), metric), seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(3, 5), st.booleans())
+def test_fixed_costs_say_how_many_hubs_pay(seed: int, n: int, metric: bool) -> None:
+    """USAHLP."""
+    agrees(made(seed, n, None, metric), seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(4, 6), st.sampled_from([None, 2, 3]), st.floats(0.25, 0.9))
+def test_capacities_are_kept_and_what_cannot_be_is_said(seed: int, n: int, p: int | None, share: float) -> None:
+    """CSAHLP and CSApHMP: no plan is over a capacity; where brute force finds none, neither does the planner."""
+    problem = made(seed, min(n, 5) if p is None else n, p, True)
+    rng = np.random.default_rng(seed + 1)
+    room = rng.uniform(0.3, 1.0, (len(problem.flow), 1)) * problem.flow.sum() * share
+    agrees(replace(problem, capacity=room), seed)
+
+
+def _timed(problem: HubProblem, seed: int, mode: str, tight: float) -> HubProblem:
+    rng = np.random.default_rng(seed + 2)
+    n = len(problem.flow)
+    time = problem.transfer
+    due = rng.uniform(0.5, 2.0, (n, n)) * tight * time.max()
+    return replace(problem, deadlines=Deadlines(time, time, time, rng.uniform(0, 5, n), due, mode, 40.0))
+
+
+@settings(max_examples=80, deadline=None)
+@given(seeds, st.integers(4, 6), st.integers(1, 3), st.sampled_from(["hard", "volume", "penalty"]), st.floats(0.6, 3.0))
+def test_deadlines_are_kept_where_they_can_be(seed: int, n: int, p: int, mode: str, tight: float) -> None:
+    """Hard deadlines, most volume kept, and a penalty on what is late."""
+    agrees(_timed(made(seed, n, p, True), seed, mode, tight), seed)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seeds, st.integers(4, 5), st.sampled_from([(1, 1), (1, 2), (2, 1), (1, 1, 1)]), st.booleans())
+def test_tiers_share_the_sites_and_discount_by_pairs_of_tiers(
+    seed: int, n: int, tiers: tuple[int, ...], limited: bool
+) -> None:
+    """A site opens at one tier; a node may be bound to a tier."""
+    rng = np.random.default_rng(seed + 3)
+    levels = len(tiers)
+    discount = rng.uniform(0.2, 1.0, (levels, levels))
+    problem = made(seed, n, 1, True)
+    node_tiers = np.ones((n, levels), bool)
+    if limited:
+        node_tiers[0, 1:] = False
+    agrees(replace(problem, tiers=tiers, discount=discount, node_tiers=node_tiers), seed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds, st.integers(4, 5), st.sampled_from([None, 2]))
+def test_congestion_spreads_the_load(seed: int, n: int, p: int | None) -> None:
+    """A convex cost of the collected flow, by pieces."""
+    problem = made(seed, n, p, True)
+    whole = problem.flow.sum()
+    agrees(replace(problem, congestion=Congestion(np.array([0.2, 0.5]) * whole, np.array([30.0, 90.0]))), seed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds, st.integers(4, 6))
+def test_required_hubs_open_and_forbidden_ones_do_not(seed: int, n: int) -> None:
+    """Two hubs, one of them given, one site not allowed."""
+    candidates, required = np.ones((n, 1), bool), np.zeros((n, 1), bool)
+    required[seed % n] = True
+    candidates[(seed + 1) % n] = False
+    problem = replace(made(seed, n, 2, True), candidates=candidates, required=required)
+    agrees(problem, seed)
+    hubs = solve(problem, _STOP, seed).hubs
+    assert seed % n in hubs and (seed + 1) % n not in hubs
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(4, 5), st.sampled_from([None, 2]), st.booleans())
+def test_large_pairs_go_past_the_hubs(seed: int, n: int, p: int | None, late: bool) -> None:
+    """A pair takes its direct lane where that is cheaper than the way over hubs, and is then in time."""
+    rng = np.random.default_rng(seed + 4)
+    problem = made(seed, n, p, True)
+    direct = np.where(rng.random((n, n)) < 0.5, rng.uniform(0.3, 3.0, (n, n)) * problem.transfer, np.inf)
+    problem = replace(problem, direct=direct)
+    agrees(_timed(problem, seed, "penalty", 1.0) if late else problem, seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(4, 5), st.sampled_from([None, 2]), st.floats(0.1, 0.5))
+def test_a_hub_opens_only_with_its_least_volume(seed: int, n: int, p: int | None, share: float) -> None:
+    """No open hub collects less than its least volume; where none can be, it is said."""
+    problem = made(seed, n, p, True)
+    agrees(replace(problem, least=np.full((n, 1), share * problem.flow.sum())), seed)
