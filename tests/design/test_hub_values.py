@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from benchmarks.hub_instances import ap, made, published, read_ap
 from benchmarks.hub_milp import milp
-
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
 from yilu.design.hubs.bound import Ascent, first
 from yilu.design.hubs.certificate import bound_of, cost_of
