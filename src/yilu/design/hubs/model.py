@@ -27,13 +27,14 @@ Bools = NDArray[np.bool_]
 class Pairs(NamedTuple):
     """What the pair terms are made of, as kernels take it.
 
-    ``flow`` (n, n) w; ``between`` (K, K) D. Where ``is_timed``: ``fine`` (n, n) for a pair too late, ``reach`` (n, K) t + s, ``across`` (K, K) τ,
+    ``flow`` (n, n) w; ``between`` (K, K) D, and ``back`` its transpose, so that either way is read in a row. Where ``is_timed``: ``fine`` (n, n) for a pair too late, ``reach`` (n, K) t + s, ``across`` (K, K) τ,
     ``leave`` (K, n) s + t', ``due`` (n, n) T. Where ``is_direct``: ``direct`` (n, n) cost a unit of a lane past all hubs, ``collect`` (n, K) and
     ``distribute`` (K, n) cost a unit, which the linear costs hold and a direct lane saves.
     """
 
     flow: Floats
     between: Floats
+    back: Floats
     is_timed: bool
     fine: Floats
     reach: Floats
@@ -101,6 +102,32 @@ def pair_cost(pairs, i, a, j, b):
     return pairs.flow[i, j] * pairs.between[a, b] + pairs.flow[j, i] * pairs.between[b, a]
 
 
+@njit(cache=True)
+def costs_from(pairs, i, j, b, out):
+    """q_ij(a, b) for every label a of i, into ``out`` (K,)."""
+    if pairs.is_timed or pairs.is_direct:
+        for a in range(len(out)):
+            out[a] = _way_cost(pairs, i, a, j, b) + _way_cost(pairs, j, b, i, a)
+    else:
+        there, here = pairs.flow[i, j], pairs.flow[j, i]
+        to, fro = pairs.back[b], pairs.between[b]
+        for a in range(len(out)):
+            out[a] = there * to[a] + here * fro[a]
+
+
+@njit(cache=True)
+def costs_to(pairs, i, a, j, out):
+    """q_ij(a, b) for every label b of j, into ``out`` (K,)."""
+    if pairs.is_timed or pairs.is_direct:
+        for b in range(len(out)):
+            out[b] = _way_cost(pairs, i, a, j, b) + _way_cost(pairs, j, b, i, a)
+    else:
+        there, here = pairs.flow[i, j], pairs.flow[j, i]
+        to, fro = pairs.between[a], pairs.back[a]
+        for b in range(len(out)):
+            out[b] = there * to[b] + here * fro[b]
+
+
 @njit(cache=True, inline="always")
 def load_cost(slope, knee, a, load):
     """g_a(load)."""
@@ -155,7 +182,7 @@ def only(model: Model, kept: Ints) -> Model:
     """The model over some of its labels (indices)."""
     own, square, pairs = np.ascontiguousarray, np.ix_(kept, kept), model.pairs
     fewer = pairs._replace(
-        between=own(pairs.between[square]), reach=own(pairs.reach[:, kept]), across=own(pairs.across[square]), leave=own(pairs.leave[kept]),
+        between=own(pairs.between[square]), back=own(pairs.back[square]), reach=own(pairs.reach[:, kept]), across=own(pairs.across[square]), leave=own(pairs.leave[kept]),
         collect=own(pairs.collect[:, kept]), distribute=own(pairs.distribute[kept]),
     )  # fmt: skip
     return Model(

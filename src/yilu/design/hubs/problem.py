@@ -118,6 +118,7 @@ def labels(problem: HubProblem) -> Model:
     none = np.zeros((n, len(node)))
     pairs = Pairs(
         flow=problem.flow, between=between if counts_money else np.zeros_like(between),
+        back=between.T if counts_money else np.zeros_like(between),
         is_timed=late is not None, fine=_fines(problem, linear, between),
         reach=none if late is None else late.collect[:, node] + late.handling[node],
         across=np.zeros_like(between) if late is None else late.transfer[node[:, None], node[None, :]],

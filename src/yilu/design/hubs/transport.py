@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import config, njit, prange, set_num_threads
 
-from yilu.design.hubs.model import Floats, Ints, Model, pair_cost
+from yilu.design.hubs.model import Floats, Ints, Model, costs_from, costs_to, pair_cost
 
 _WORTH = 800_000
 """Nodes squared times labels from which a second thread pays."""
@@ -213,25 +213,24 @@ def _first_any(pairs, allowed, at, f, g):
 
 
 @njit(cache=True)
-def _move_any(
-    pairs, allowed, i, j, one, other, here, there, of_i, of_j, length, low, high,
-):  # fmt: skip
+def _move_any(pairs, allowed, i, j, one, other, here, there, of_i, of_j, length, low, high, cost):  # fmt: skip
     """Raise f on i's support and cut g, raise g on j's support and cut f, and take the mean of both; then raise what may be on the supports."""
     k = len(one)
+    may_i, may_j = allowed[i], allowed[j]
     low[:] = one
     high[:] = other
     for b in of_j:
-        if allowed[j, b]:
+        if may_j[b]:
             raised = other[b] + length * there[b]
+            costs_from(pairs, i, j, b, cost)
             for a in range(k):
-                if allowed[i, a]:
-                    low[a] = min(low[a], pair_cost(pairs, i, a, j, b) - raised)
+                low[a] = min(low[a], cost[a] - raised)
     for a in of_i:
-        if allowed[i, a]:
+        if may_i[a]:
             raised = one[a] + length * here[a]
+            costs_to(pairs, i, a, j, cost)
             for b in range(k):
-                if allowed[j, b]:
-                    high[b] = min(high[b], pair_cost(pairs, i, a, j, b) - raised)
+                high[b] = min(high[b], cost[b] - raised)
     for a in of_i:
         one[a] += length * here[a]
     for b in of_j:
@@ -240,25 +239,29 @@ def _move_any(
         one[a] = 0.5 * (one[a] + low[a])
         other[a] = 0.5 * (other[a] + high[a])
     for a in of_i:
-        least = np.inf
-        for b in range(k):
-            if allowed[j, b]:
-                least = min(least, pair_cost(pairs, i, a, j, b) - other[b])
-        one[a] = least
+        costs_to(pairs, i, a, j, cost)
+        one[a] = _least(cost, other, may_j)
     for b in of_j:
-        least = np.inf
-        for a in range(k):
-            if allowed[i, a]:
-                least = min(least, pair_cost(pairs, i, a, j, b) - one[a])
-        other[b] = least
+        costs_from(pairs, i, j, b, cost)
+        other[b] = _least(cost, one, may_i)
+
+
+@njit(cache=True)
+def _least(cost, prices, may):
+    """min (cost − price) over the labels that may be."""
+    least = np.inf
+    for a in range(len(cost)):
+        if may[a]:
+            least = min(least, cost[a] - prices[a])
+    return least
 
 
 @njit(cache=True, parallel=True)
-def _step_any(pairs, allowed, f, g, share, support, sizes, pair, length):  # fmt: skip
+def _step_any(pairs, allowed, f, g, share, support, sizes, pair, length):
     """``_move_any`` for every pair of nodes that anything flows between."""
     n, k = share.shape
     for x in prange((n + 1) // 2):
-        low, high = np.empty(k), np.empty(k)
+        low, high, cost = np.empty(k), np.empty(k), np.empty(k)
         for side in range(2):
             i = np.int64(x) if side == 0 else n - 1 - np.int64(x)
             if side == 1 and i == np.int64(x):
@@ -267,6 +270,6 @@ def _step_any(pairs, allowed, f, g, share, support, sizes, pair, length):  # fmt
                 if pair[i, j] > 0.0:
                     row = i * n - i * (i + 1) // 2 + j - i - 1
                     _move_any(
-                        pairs, allowed, i, j, f[row], g[row], share[i], share[j],
-                        support[i, : sizes[i]], support[j, : sizes[j]], length * pair[i, j], low, high,
+                        pairs, allowed, i, j, f[row], g[row], share[i], share[j], support[i, : sizes[i]], support[j, : sizes[j]],
+                        length * pair[i, j], low, high, cost,
                     )  # fmt: skip
