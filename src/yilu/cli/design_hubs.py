@@ -75,7 +75,7 @@ def hubs(
     )
     does = measured(m, found)
     summary = _summary(m, found, does, deadlines)
-    written = write(m, found, summary, out) if out is not None else []
+    written = write(m, found, summary, out, "zh" if zh else "en") if out is not None else []
     if as_json:
         print_json(summary | {"files": [str(path) for path in written]})
         return

@@ -107,7 +107,7 @@ def drawing(m: HubMatrices, design: Design, language: str = "zh") -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIZE:.0f} {high:.0f}" role="img"><title>{title}</title>{lines}{units}{hubs}</svg>\n'
 
 
-def write(m: HubMatrices, design: Design, summary: dict[str, Any], out: Path) -> list[Path]:
+def write(m: HubMatrices, design: Design, summary: dict[str, Any], out: Path, language: str = "zh") -> list[Path]:
     """Write hubs.csv, allocation.csv, hubs.geojson, hubs.svg, summary.json and the folder ``province`` into ``out``; what was there is replaced.
 
     Raises InputError, before anything is written, where the province's own lanes or handling name a hub that would be gone.
@@ -117,7 +117,7 @@ def write(m: HubMatrices, design: Design, summary: dict[str, Any], out: Path) ->
     _table(out / "hubs.csv", hub_rows(m, design))
     _table(out / "allocation.csv", allocation_rows(m, design))
     (out / "hubs.geojson").write_text(json.dumps(geojson(m, design), ensure_ascii=False) + "\n", encoding="utf-8")
-    (out / "hubs.svg").write_text(drawing(m, design), encoding="utf-8")
+    (out / "hubs.svg").write_text(drawing(m, design, language), encoding="utf-8")
     (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     province = out / "province"
     if province.exists():

@@ -29,6 +29,7 @@ from yilu.studies.hubs import (
     with_hubs,
 )
 
+_DAY = date(2025, 12, 31)
 _MOST_HUBS = 12
 _HOURS = (6.0, 8.0, 10.0, 12.0)
 
@@ -198,9 +199,6 @@ def _promises(m: HubMatrices, system: System, plan: Design, stop: Callable[[], S
         "## Promises\n\nThe plan's cities; county units and allocation by cost alone, for the least late volume, and with a fine.\n\n"
         + _table(heads, rows)
     )
-
-
-_DAY = date(2025, 12, 31)
 
 
 def main() -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-
 from yilu.design.matrices import HubMatrices, matrices
 from yilu.network import Network, toml_file
 from yilu.network.demand import built
@@ -92,10 +90,3 @@ def of_scenario(network: Network, scenario: Scenario, day: date) -> HubMatrices:
     accepted = float(demand.share[network.area_inside[demand.origin]].sum())
     a_year = sum(scenario.items.values()) * _OF_100_MILLION
     return matrices(replace(network, demand=demand), day, a_year / _DAYS / accepted)
-
-
-def shares_of_volume(m: HubMatrices) -> dict[int, float]:
-    """Share of each city (area id) in the items a day that pass a hub, as sender or receiver."""
-    at = m.flow.sum(axis=0) + m.flow.sum(axis=1) + m.sent_on + m.got_on
-    total = np.bincount(m.city, weights=at) / at.sum()
-    return {int(c): float(total[c]) for c in np.unique(m.city)}
