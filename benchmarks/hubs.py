@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.hub_instances import Instance, ap, folder, made, read_ap
 from benchmarks.hub_milp import milp
 from benchmarks.machine import run, say
-from yilu.design.hubs import HubProblem, solve
+from yilu.design.hubs import HubPlan, HubProblem, MultiplePlan, solve, solve_multiple
 from yilu.design.stop import Progress, Stop, after, at_gap, either
 
 _SEEDS = 5
@@ -28,7 +29,9 @@ def compile_seconds() -> float:
     return time.perf_counter() - begun
 
 
-def measured(instance: Instance, seconds: float, seed: int = 0) -> dict[str, Any]:
+def measured(
+    instance: Instance, seconds: float, seed: int = 0, planner: Callable[..., HubPlan | MultiplePlan] = solve
+) -> dict[str, Any]:
     """Plan and proof within ``seconds``."""
     begun = time.perf_counter()
     reached, gaps = 0.0, dict[int, float]()
@@ -43,7 +46,7 @@ def measured(instance: Instance, seconds: float, seed: int = 0) -> dict[str, Any
             if passed <= mark:
                 gaps[mark] = 100 * progress.gap
 
-    plan = solve(instance.problem, after(seconds), seed, report)
+    plan = planner(instance.problem, after(seconds), seed, report)
     took = time.perf_counter() - begun
     return {
         "cost": plan.cost, "published": instance.published,
@@ -103,6 +106,11 @@ def measure(
             found |= value_seconds(one, 60.0)
         say(f"{one.name}: {found}")
         out[one.name] = found
+    if not quick and (here := folder()) is not None:
+        for p in (5, 10, 15, 20):
+            one = ap(here / "ap" / "100.3", p, kind="UMApHMP")
+            out[one.name] = measured(one, float(seconds or 60), planner=solve_multiple)
+            say(f"{one.name}: {out[one.name]}")
     for n in (8,) if quick else (10, 20, 25):
         out[f"HiGHS alone, {n} nodes"] = peer(made(n, 3, n).problem, 10.0 if quick else 120.0)
     return out
