@@ -107,8 +107,8 @@ def measure(
         say(f"{one.name}: {found}")
         out[one.name] = found
     if not quick and (here := folder()) is not None:
-        for p in (5, 10, 15, 20):
-            one = ap(here / "ap" / "100.3", p, kind="UMApHMP")
+        for count in (5, 10, 15, 20):
+            one = ap(here / "ap" / "100.3", count, kind="UMApHMP")
             out[one.name] = measured(one, float(seconds or 60), planner=solve_multiple)
             say(f"{one.name}: {out[one.name]}")
     for n in (8,) if quick else (10, 20, 25):
