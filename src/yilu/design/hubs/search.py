@@ -7,6 +7,8 @@ are changed at random, more of them the longer nothing better was found (Hansen 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.random import Generator
@@ -227,8 +229,10 @@ def _linked(model: Model, at: Ints) -> Floats:
     return paid
 
 
-def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[Ints, float]:
-    """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better."""
+def improved(
+    model: Model, at: Ints, cost: float, is_over: Callable[[], bool] = lambda: False, tried: int = _TRIED
+) -> tuple[Ints, float]:  # fmt: skip
+    """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better, or ``is_over``, asked before each."""
     everything = np.arange(len(model.fixed))
     while True:
         hubs = np.unique(at)
@@ -247,6 +251,8 @@ def improved(model: Model, at: Ints, cost: float, tried: int = _TRIED) -> tuple[
                 some = np.append(some, b)
                 if x >= 0:
                     start[at == hubs[x]] = b
+            if is_over():
+                return at, cost
             found, value = allocated(model, np.sort(some), start)
             if np.isinf(cost) > np.isinf(value) or value < cost - 1e-9 * abs(cost):
                 at, cost = found, value

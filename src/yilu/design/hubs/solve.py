@@ -107,7 +107,7 @@ class _Search:
         if (local >= len(kept)).any() or (kept[np.minimum(local, len(kept) - 1)] != self.at).any():
             return False
         at, cost = shaken(model, local, self.strength, self.rng)
-        at, cost = improved(model, at, cost)
+        at, cost = improved(model, at, cost, lambda: self.over)
         self.strength = self.strength % max(1, min(6, len(np.unique(self.at)))) + 1
         return self.see(kept[at], cost)
 
@@ -125,7 +125,7 @@ def solve(
     everything = np.arange(len(model.fixed))
     for _ in range(_DESCENTS):
         at, cost = allocated(model, opened(model, search.rng))
-        search.see(*improved(model, at, cost))
+        search.see(*improved(model, at, cost, lambda: search.over))
         if search.asked():
             break
     for turn in range(_RESCUES):
@@ -173,7 +173,7 @@ def _rounded(search: _Search, ascent: Ascent) -> None:
             for t, count in enumerate(model.count.tolist())
         ])  # fmt: skip
     if len(hubs) and len(np.unique(model.node[hubs])) == len(hubs):
-        search.see(*_whole(kept, improved(model, *allocated(model, np.sort(hubs)))))
+        search.see(*_whole(kept, improved(model, *allocated(model, np.sort(hubs)), lambda: search.over)))
 
 
 def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
