@@ -19,7 +19,7 @@ def test_each_role_logs_in_and_sees_its_own_menu(seat: Sit, role: str) -> None:
     at = seat(role)
     assert at.path == "/" and at.page.locator("h1").first.is_visible()
     for path in at.places():
-        assert at.open(path.lstrip("/")) == 200, path
+        assert at.open(path.lstrip("/")) in (200, 202), path  # 202: being worked out behind the page
 
 
 def test_wrong_password_stays_outside(seat: Sit, served: Served) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.ascent import Budget, bound
+from yilu.dispatch.assignment.highs import QuietHighs
 from yilu.dispatch.assignment.loading import Flows, flows, nothing
 from yilu.dispatch.assignment.pricing import Prices, by_sweep, journeys
 from yilu.dispatch.assignment.problem import MOST_STEPS, AssignmentProblem, Floats, Ints
@@ -72,9 +73,7 @@ class _Master:
         self._known = set[tuple[int, bytes]]()
         self._commodity, self._late, self._cost = list[Ints](), list[NDArray[np.bool_]](), list[Floats]()
         self._steps, self._length = list[Ints](), list[Ints]()
-        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._highs.setOptionValue("output_flag", False)
-        self._highs.setOptionValue("threads", 1)  # one thread: the same answer each time
+        self._highs: Any = QuietHighs()
         items = of.commodities.items
         lower = np.concatenate([np.full(self._r, -_INF), items, [-_INF, -_INF]])
         upper = np.concatenate([of.capacity, items, [_INF, _INF]])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.ascent import Budget, bound
+from yilu.dispatch.assignment.highs import QuietHighs
 from yilu.dispatch.assignment.loading import Flows, flows, loaded
 from yilu.dispatch.assignment.plan import AssignmentPlan, Bounds
 from yilu.dispatch.assignment.pricing import by_sweep
@@ -117,8 +118,8 @@ def _exact(of: AssignmentProblem, all_: Parts) -> Flows:
     lp.integrality_ = [highspy.HighsVarType.kInteger] * n
     aims = [np.concatenate([items, np.zeros(p)]), np.concatenate([np.zeros(k), all_.items * all_.late]), np.concatenate([np.zeros(k), all_.items * all_.cost])]  # fmt: skip
     lp.col_cost_ = aims[0]
-    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, of_option in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
+    highs: Any = QuietHighs()
+    for option, of_option in (("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-9)):
         highs.setOptionValue(option, of_option)
     highs.passModel(lp)
     taken: Floats = np.zeros(n)
