@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
+from yilu.design.hubs.bound import Ascent, first
 from yilu.design.hubs.certificate import cost_of, cost_parts
+from yilu.design.hubs.problem import labels
+from yilu.design.hubs.search import allocated, opened
 from yilu.design.stop import after_iterations
 
 _STOP = after_iterations(40_000)
@@ -102,6 +105,17 @@ def agrees(problem: HubProblem, seed: int) -> None:
     )
 
 
+def risen(problem: HubProblem) -> float:
+    """The bound of the dual alone, before it leaves anything out: no plan that is found can hide that it is too high."""
+    model = labels(problem)
+    at, cost = allocated(model, opened(model, np.random.default_rng(0)))
+    ascent = Ascent(model, first(model, at))
+    for _ in range(120):
+        ascent.step(cost)
+    assert len(ascent.labels) == len(model.fixed)
+    return ascent.bound
+
+
 seeds = st.integers(0, 10_000)
 
 
@@ -190,6 +204,7 @@ def test_large_pairs_go_past_the_hubs(seed: int, n: int, p: int | None, late: bo
     problem = made(seed, n, p, True)
     direct = np.where(rng.random((n, n)) < 0.5, rng.uniform(0.3, 3.0, (n, n)) * problem.transfer, np.inf)
     problem = replace(problem, direct=direct)
+    assert risen(problem) <= brute(problem) * (1 + 1e-9)
     agrees(_timed(problem, seed, "penalty", 1.0) if late else problem, seed)
 
 

@@ -35,7 +35,8 @@ def _slopes_kept(between):
 
 def is_metric(model: Model) -> bool:
     """Whether the pair costs are a metric times a flow."""
-    return not model.pairs.is_timed and bool(_slopes_kept(model.pairs.between))
+    pairs = model.pairs
+    return not (pairs.is_timed or pairs.is_direct) and bool(_slopes_kept(pairs.between))
 
 
 def threads(model: Model) -> None:
