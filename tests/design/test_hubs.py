@@ -30,12 +30,12 @@ def brute(problem: HubProblem) -> float:
     sites = [(k, t) for k in range(n) for t in range(tiers) if may[k, t]]
     sizes = range(1, len(sites) + 1) if problem.tiers is None else [sum(problem.tiers)]
     for size in sizes:
-        for opened in combinations(sites, size):
-            if len({k for k, _ in opened}) < size or not _fits(problem, opened):
+        for some in combinations(sites, size):
+            if len({k for k, _ in some}) < size or not _fits(problem, some):
                 continue
-            at = dict(opened)
+            at = dict(some)
             choices = [
-                [i] if i in at else [k for k, t in opened if problem.node_tiers is None or problem.node_tiers[i, t]]
+                [i] if i in at else [k for k, t in some if problem.node_tiers is None or problem.node_tiers[i, t]]
                 for i in range(n)
             ]
             for hubs in product(*choices):

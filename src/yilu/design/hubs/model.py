@@ -103,21 +103,8 @@ def pair_cost(pairs, i, a, j, b):
 
 
 @njit(cache=True)
-def costs_from(pairs, i, j, b, out):
-    """q_ij(a, b) for every label a of i, into ``out`` (K,)."""
-    if pairs.is_timed or pairs.is_direct:
-        for a in range(len(out)):
-            out[a] = _way_cost(pairs, i, a, j, b) + _way_cost(pairs, j, b, i, a)
-    else:
-        there, here = pairs.flow[i, j], pairs.flow[j, i]
-        to, fro = pairs.back[b], pairs.between[b]
-        for a in range(len(out)):
-            out[a] = there * to[a] + here * fro[a]
-
-
-@njit(cache=True)
 def costs_to(pairs, i, a, j, out):
-    """q_ij(a, b) for every label b of j, into ``out`` (K,)."""
+    """q_ij(a, b) for every label b of j, into ``out`` (K,); with (j, b) and i in the others' places, for every label a of i."""
     if pairs.is_timed or pairs.is_direct:
         for b in range(len(out)):
             out[b] = _way_cost(pairs, i, a, j, b) + _way_cost(pairs, j, b, i, a)
@@ -140,18 +127,17 @@ def load_cost(slope, knee, a, load):
 
 
 @njit(cache=True, parallel=True)
-def moving_costs(pairs, linear, labels, at):
-    """(n, len(labels)): what node i alone would cost at each of ``labels``, all others staying where they are (``at``, (n,) labels)."""
-    n, m = len(at), len(labels)
-    out = np.empty((n, m))
+def moving_costs(pairs, linear, at):
+    """(n, K): what node i alone would cost at each label, all others staying where they are (``at``, (n,) labels)."""
+    n, k = linear.shape
+    out = np.empty((n, k))
     for i in prange(n):
-        for x in range(m):
-            a = labels[x]
+        for a in range(k):
             cost = linear[i, a]
             for j in range(n):
                 if j != i:
                     cost += pair_cost(pairs, i, a, j, at[j])
-            out[i, x] = cost
+            out[i, a] = cost
     return out
 
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
+from yilu.design.hubs.branch import closes
 from yilu.design.hubs.model import Floats, Ints
 from yilu.design.hubs.multiple_bound import Bounded, Pace, begun, branches, rise
 from yilu.design.hubs.multiple_search import Sites, drawn, improved, paths, shaken
 from yilu.design.hubs.problem import HubError, HubProblem, labels
-from yilu.design.stop import Progress, Stop
+from yilu.design.stop import Progress, Stop, gap
 
 _DESCENTS, _CHUNK, _CLOSED, _MOST = 6, 30, 1e-9, 80_000_000
 
@@ -46,7 +47,7 @@ class MultiplePlan:
     @property
     def gap(self) -> float:
         """(cost − bound) / |cost|."""
-        return Progress(self.cost, self.bound, 0).gap
+        return gap(self.cost, self.bound)
 
     @property
     def is_proven(self) -> bool:
@@ -71,7 +72,7 @@ class _Search:
 
     @property
     def closed(self) -> bool:
-        return self.bound >= self.cost - _CLOSED * abs(self.cost)
+        return closes(self.bound, self.cost)
 
     def asked(self) -> bool:
         """Count a round, and ask whether to stop."""

@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from yilu.design.hubs.branch import closes
 from yilu.design.hubs.model import Bools, Floats, Ints
 from yilu.design.hubs.multiple_search import Sites, paths
 
@@ -240,7 +241,7 @@ def rise(
         if stalls >= pace.stalls:
             length, stalls = 0.7 * length, 0
         rounds += 1
-        if bound >= best - 1e-9 * abs(best) or length < pace.last or stop(bound, rounds):
+        if closes(bound, best) or length < pace.last or stop(bound, rounds):
             return Bounded(bound, held, sites, kept, length)
         if rounds % 10 == 0:
             left, must = narrowed(sites, rho, opened, value, best)
@@ -314,14 +315,14 @@ def branches(
     done = 0
     while heap:
         floor, _, waiting, sites = heapq.heappop(heap)
-        if floor >= best() - 1e-9 * abs(best()) or stop(floor):
+        if closes(floor, best()) or stop(floor):
             return
         done += 1
         hubs = decided(waiting.sites)
         if hubs is None:
             found = rise(waiting.sites, waiting.prices, best(), partial(_ended, stop, floor, rounds), _BRISK)
             sites = sites[found.kept]
-            if max(floor, found.bound) < best() - 1e-9 * abs(best()):
+            if not closes(max(floor, found.bound), best()):
                 put(max(floor, found.bound), found, sites)
             hubs = decided(found.sites)
         yield Branch(min((b for b, *_ in heap), default=np.inf), done, None if hubs is None else sites[hubs])

@@ -25,7 +25,7 @@ def settle(
 ):  # fmt: skip
     """Allocation from ``start`` (n,) (positions in ``hubs``) by best moves of single nodes, until none is better.
 
-    ``hubs`` (p,) open labels; a hub's own node stays with it. Returns (positions (n,), the gain).
+    ``hubs`` (p,) open labels; a hub's own node stays with it. Returns positions (n,).
     """
     n, p = len(start), len(hubs)
     at = start.copy()
@@ -47,7 +47,6 @@ def settle(
                 if j != i:
                     cost += pair_cost(pairs, i, hubs[x], j, hubs[at[j]])
             table[i, x] = cost
-    gain = 0.0
     for _ in range(rounds):
         best, mover, to = -1e-9, -1, -1
         for i in range(n):
@@ -78,9 +77,8 @@ def settle(
         load[here] -= weight[mover]
         load[to] += weight[mover]
         at[mover] = to
-        gain += best
     if is_loaded:
-        gain += _exchange(
+        _exchange(
             pairs,
             allowed,
             weight,
@@ -92,14 +90,13 @@ def settle(
             load,
             is_own,
         )
-    return at, gain
+    return at
 
 
 @njit(cache=True)
 def _exchange(pairs, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
     """Two nodes change places, as long as that is better: where loads are tight single nodes can't move."""
     n, p = table.shape
-    gain = 0.0
     better = True
     while better:
         better = False
@@ -132,9 +129,7 @@ def _exchange(pairs, allowed, weight, slope, knee, hubs, at, table, load, is_own
                         at[mover] = to
                     load[a] -= shift
                     load[b] += shift
-                    gain += more
                     better = True
-    return gain
 
 
 @njit(cache=True)
@@ -206,7 +201,7 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
     lost = begin < 0
     if lost.any():
         begin[lost] = position[_nearest(model, hubs)[lost]]
-    at, _ = settle(
+    at = settle(
         model.pairs, model.linear, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
     )  # fmt: skip
     labels = hubs[at]
@@ -233,13 +228,12 @@ def improved(
     model: Model, at: Ints, cost: float, is_over: Callable[[], bool] = lambda: False, tried: int = _TRIED
 ) -> tuple[Ints, float]:  # fmt: skip
     """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better, or ``is_over``, asked before each."""
-    everything = np.arange(len(model.fixed))
     while True:
         hubs = np.unique(at)
         position = np.searchsorted(hubs, at)
-        is_open = np.zeros(len(everything), np.bool_)
+        is_open = np.zeros(len(model.fixed), np.bool_)
         is_open[hubs] = True
-        table = moving_costs(model.pairs, model.linear, everything, at)
+        table = moving_costs(model.pairs, model.linear, at)
         out, into = _ranked(
             table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, model.is_free, tried
         )  # fmt: skip

@@ -13,7 +13,7 @@ from yilu.design.hubs.branch import Waiting, branches, closes
 from yilu.design.hubs.model import Bools, Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.search import allocated, improved, opened, shaken
-from yilu.design.stop import Progress, Stop
+from yilu.design.stop import Progress, Stop, gap
 
 _DESCENTS, _CLOSED, _NEAR = 2, 1e-9, 0.01
 _RESCUES = 80
@@ -43,7 +43,7 @@ class HubPlan:
     @property
     def gap(self) -> float:
         """(cost − bound) / |cost|."""
-        return Progress(self.cost, self.bound, 0).gap
+        return gap(self.cost, self.bound)
 
     @property
     def is_proven(self) -> bool:

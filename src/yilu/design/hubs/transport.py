@@ -10,12 +10,18 @@ from __future__ import annotations
 import numpy as np
 from numba import config, njit, prange, set_num_threads
 
-from yilu.design.hubs.model import Floats, Ints, Model, costs_from, costs_to, pair_cost
+from yilu.design.hubs.model import Floats, Ints, Model, costs_to, pair_cost
 
 _WORTH = 800_000
 """Nodes squared times labels from which a second thread pays."""
 _SUPPORT = 0.01
 """Shares of z̄ below this do not move the dual: a step that leaves them out is still valid."""
+
+
+@njit(cache=True, inline="always")
+def _row(n, i, j):
+    """Where the dual of nodes i < j stands."""
+    return i * n - i * (i + 1) // 2 + j - i - 1
 
 
 @njit(cache=True)
@@ -60,9 +66,9 @@ def first(model: Model, at: Ints, metric: bool) -> tuple[Floats, Floats]:
 def thetas(model: Model, pair: Floats, f: Floats, g: Floats, out: Floats) -> None:
     """θ (n, K) into ``out``: linear costs with what the duals put on them."""
     if len(g):
-        _thetas_any(model.linear, f, g, out)
+        _thetas(model.linear, np.sign(pair), f, g, 1.0, out)
     else:
-        _thetas_metric(model.linear, pair, f, out)
+        _thetas(model.linear, pair, f, f, -1.0, out)
 
 
 def step(model: Model, pair: Floats, share: Floats, f: Floats, g: Floats, length: float) -> None:
@@ -77,21 +83,22 @@ def step(model: Model, pair: Floats, share: Floats, f: Floats, g: Floats, length
 
 
 @njit(cache=True, parallel=True)
-def _thetas_metric(linear, pair, f, out):
+def _thetas(linear, weight, f, g, sign, out):
+    """θ_ia = c_ia + Σ_{j>i} weight_ij f^ij_a + sign Σ_{j<i} weight_ji g^ji_a."""
     n, k = linear.shape
     for x in prange(n):
         i = np.int64(x)
         out[i] = linear[i]
         for j in range(i):
-            w = pair[j, i]
-            if w > 0.0:
-                row = j * n - j * (j + 1) // 2 + i - j - 1
+            w = sign * weight[j, i]
+            if w != 0.0:
+                row = _row(n, j, i)
                 for a in range(k):
-                    out[i, a] -= w * f[row, a]
+                    out[i, a] += w * g[row, a]
         for j in range(i + 1, n):
-            w = pair[i, j]
-            if w > 0.0:
-                row = i * n - i * (i + 1) // 2 + j - i - 1
+            w = weight[i, j]
+            if w != 0.0:
+                row = _row(n, i, j)
                 for a in range(k):
                     out[i, a] += w * f[row, a]
 
@@ -145,7 +152,7 @@ def _step_metric(f, share, support, sizes, pair, between, length):
             for j in range(i + 1, n):
                 if pair[i, j] > 0.0:
                     m = _union(support[i, : sizes[i]], support[j, : sizes[j]], moved, both)
-                    row = f[i * n - i * (i + 1) // 2 + j - i - 1]
+                    row = f[_row(n, i, j)]
                     _move_metric(row, share[i], share[j], both[:m], between, length, low, high, moved, value)
 
 
@@ -167,29 +174,14 @@ def _union(one, other, mark, out):
 
 
 @njit(cache=True, parallel=True)
-def _thetas_any(linear, f, g, out):
-    n, k = linear.shape
-    for x in prange(n):
-        i = np.int64(x)
-        out[i] = linear[i]
-        for j in range(i):
-            row = j * n - j * (j + 1) // 2 + i - j - 1
-            for a in range(k):
-                out[i, a] += g[row, a]
-        for j in range(i + 1, n):
-            row = i * n - i * (i + 1) // 2 + j - i - 1
-            for a in range(k):
-                out[i, a] += f[row, a]
-
-
-@njit(cache=True, parallel=True)
 def _first_any(pairs, allowed, at, f, g):
     """f_a = (q(a, a_j) − q(a, a_i)) / 2, then g and f as large as the other lets them."""
     n, k = allowed.shape
     for x in prange(n):
         i = np.int64(x)
+        cost = np.empty(k)
         for j in range(i + 1, n):
-            row = i * n - i * (i + 1) // 2 + j - i - 1
+            row = _row(n, i, j)
             one, other = f[row], g[row]
             for a in range(k):
                 one[a] = 0.5 * (
@@ -197,20 +189,11 @@ def _first_any(pairs, allowed, at, f, g):
                     - pair_cost(pairs, i, a, j, at[i])
                 )  # fmt: skip
             for b in range(k):
-                least = np.inf
-                for a in range(k):
-                    if allowed[i, a]:
-                        least = min(least, pair_cost(pairs, i, a, j, b) - one[a])
-                other[b] = least
+                costs_to(pairs, j, b, i, cost)
+                other[b] = _least(cost, one, allowed[i])
             for a in range(k):
-                least = np.inf
-                for b in range(k):
-                    if allowed[j, b]:
-                        least = min(
-                            least,
-                            pair_cost(pairs, i, a, j, b) - other[b],
-                        )
-                one[a] = least
+                costs_to(pairs, i, a, j, cost)
+                one[a] = _least(cost, other, allowed[j])
 
 
 @njit(cache=True)
@@ -223,7 +206,7 @@ def _move_any(pairs, allowed, i, j, one, other, here, there, of_i, of_j, length,
     for b in of_j:
         if may_j[b]:
             raised = other[b] + length * there[b]
-            costs_from(pairs, i, j, b, cost)
+            costs_to(pairs, j, b, i, cost)
             for a in range(k):
                 low[a] = min(low[a], cost[a] - raised)
     for a in of_i:
@@ -243,7 +226,7 @@ def _move_any(pairs, allowed, i, j, one, other, here, there, of_i, of_j, length,
         costs_to(pairs, i, a, j, cost)
         one[a] = _least(cost, other, may_j)
     for b in of_j:
-        costs_from(pairs, i, j, b, cost)
+        costs_to(pairs, j, b, i, cost)
         other[b] = _least(cost, one, may_i)
 
 
@@ -269,7 +252,7 @@ def _step_any(pairs, allowed, f, g, share, support, sizes, pair, length):
                 break
             for j in range(i + 1, n):
                 if pair[i, j] > 0.0:
-                    row = i * n - i * (i + 1) // 2 + j - i - 1
+                    row = _row(n, i, j)
                     _move_any(
                         pairs, allowed, i, j, f[row], g[row], share[i], share[j], support[i, : sizes[i]], support[j, : sizes[j]],
                         length * pair[i, j], low, high, cost,
