@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.machine import run, say
-from yilu.design.highs import QuietHighs
 from yilu.design.location import LocationProblem, MedianProblem, certificate, location_problem, median_problem, solve
 from yilu.design.stop import after
+from yilu.highs import QuietHighs
 
 _SIZES = {100: 5, 200: 5, 300: 5, 400: 5, 500: 5, 600: 5, 700: 4, 800: 3, 900: 3}
 _MEDIAN_S, _LOCATION_S = 8.0, 10.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
-from yilu.design.highs import QuietHighs
 from yilu.design.location import LocationProblem, MedianProblem, location_problem, median_problem
+from yilu.highs import QuietHighs
 
 
 def median_case(seed: int) -> MedianProblem:

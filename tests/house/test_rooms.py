@@ -13,18 +13,19 @@ SOURCE = ROOT / "src" / "yilu"
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "settings": {"errors"},
+    "highs": set(),
     "documents": {"errors", "settings"},
     "network": {"errors", "settings"},
     "items": {"errors", "settings", "network"},
-    "design": {"errors", "settings", "network"},
-    "dispatch": {"errors", "settings", "network"},
+    "design": {"errors", "settings", "network", "highs"},
+    "dispatch": {"errors", "settings", "network", "highs"},
     "green": {"errors", "settings", "network"},
     "indicators": {"errors", "settings", "items", "network"},
     "plan": {"errors", "settings", "indicators", "network", "documents"},
     "supervision": {"errors", "settings", "indicators", "items", "network", "documents"},
-    "twin": {"errors", "settings", "dispatch", "items", "network"},
+    "twin": {"errors", "settings", "dispatch", "items", "network", "highs"},
     "run": {"errors", "settings", "supervision", "indicators", "items", "network"},
-    "studies": {"errors", "settings", "design", "dispatch", "green", "indicators", "items", "network", "twin"},
+    "studies": {"errors", "settings", "design", "dispatch", "green", "indicators", "items", "network", "twin", "highs"},
 }
 """The allow-list of each room; a room that may import all others (cli, console) and one of data alone have none."""
 OPEN = {"cli", "console"}

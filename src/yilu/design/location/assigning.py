@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from yilu.design.highs import QuietHighs
 from yilu.design.location.plans import Ints, Status
 from yilu.design.location.problems import Infeasible, LocationProblem
 from yilu.design.location.transport import transport
 from yilu.design.stop import Progress, Stop
+from yilu.highs import QuietHighs
 
 MOST_CLOSED = 60_000
 """Pairs of customer and site up to which HiGHS is asked to close what is left."""

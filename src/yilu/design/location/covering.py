@@ -5,8 +5,8 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
-from yilu.design.highs import QuietHighs
 from yilu.design.location.problems import Bools, Infeasible, MedianProblem
+from yilu.highs import QuietHighs
 
 
 def covering(problem: MedianProblem) -> Bools:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.ascent import Budget, bound
-from yilu.dispatch.assignment.highs import QuietHighs
 from yilu.dispatch.assignment.loading import Flows, flows, nothing
 from yilu.dispatch.assignment.pricing import Prices, by_sweep, journeys
 from yilu.dispatch.assignment.problem import MOST_STEPS, AssignmentProblem, Floats, Ints
+from yilu.highs import QuietHighs
 
 _NEAR = 1e-9
 _ROUNDS = 400

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.ascent import Budget, bound
-from yilu.dispatch.assignment.highs import QuietHighs
 from yilu.dispatch.assignment.loading import Flows, flows, loaded
 from yilu.dispatch.assignment.plan import AssignmentPlan, Bounds
 from yilu.dispatch.assignment.pricing import by_sweep
 from yilu.dispatch.assignment.problem import DAY, MOST_STEPS, AssignmentProblem, Floats, Ints
 from yilu.dispatch.assignment.smoothing import Parts
+from yilu.highs import QuietHighs
 
 MOST_JOURNEYS = 20_000
 """So many journeys of all commodities are written out; with more the plan isn't proven."""
