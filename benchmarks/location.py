@@ -26,7 +26,7 @@ _PEER, _PEER_SEED = (200, 10), 7
 
 
 def graph(nodes: int, seed: int) -> NDArray[np.float64]:
-    """All shortest distances of a connected random graph."""
+    """Shortest distances in a connected random graph of nodes²/50 edges of length 1 to 100: the recipe of Beasley's p-median instances."""
     draw = np.random.default_rng(seed)
     tour, more = draw.permutation(nodes), nodes * nodes // 50 - nodes + 1
     a = np.concatenate([tour[:-1], draw.integers(0, nodes, more)])
@@ -42,7 +42,7 @@ def medians(most: int) -> list[tuple[int, int]]:
 
 
 def located(customers: int, sites: int, single_source: bool) -> LocationProblem:
-    """A capacitated problem, four times as much capacity as demand."""
+    """Points in a square, fixed costs that grow with the root of capacity, four times as much capacity as demand."""
     draw = np.random.default_rng(customers + sites)
     here, there = draw.random((customers, 2)), draw.random((sites, 2))
     demand, capacity = np.floor(draw.uniform(5, 36, customers)), draw.uniform(10, 160, sites)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from benchmarks.location import located
 from tests.design.location_cases import location_case, optimum
-from yilu.design.location import Infeasible, LocationProblem, certificate, location_problem, solve
+from yilu.design.location import Infeasible, certificate, location_problem, solve
 from yilu.design.location.transport import transport
 from yilu.design.stop import after_iterations
 
@@ -79,21 +80,10 @@ def test_transport_equals_the_linear_programme(seed: int) -> None:
     assert dual == pytest.approx(solved.fun) and (price >= 0).all()
 
 
-def made(customers: int, sites: int, single_source: bool) -> LocationProblem:
-    """Points in a square, fixed costs that grow with the root of capacity, four times as much capacity as demand."""
-    draw = np.random.default_rng(customers + sites)
-    here, there = draw.random((customers, 2)), draw.random((sites, 2))
-    demand, capacity = np.floor(draw.uniform(5, 36, customers)), draw.uniform(10, 160, sites)
-    capacity = np.floor(capacity * 4 * demand.sum() / capacity.sum()) + 1
-    fixed = np.floor(draw.uniform(0, 90, sites) + 105 * np.sqrt(capacity))
-    cost = 10 * np.hypot(*(here[:, None] - there).transpose(2, 0, 1))
-    return location_problem(cost, demand, capacity, fixed, single_source=single_source)
-
-
 @pytest.mark.parametrize("single_source", [False, True])
 def test_a_middling_case_is_certified(single_source: bool) -> None:
     """80 customers and 20 sites are closed to 1 % in a set number of steps, and the certificate says so by multipliers alone."""
-    problem = made(80, 20, single_source)
+    problem = located(80, 20, single_source)
     plan = solve(problem, stop=after_iterations(3000))
     checked = certificate(problem, plan)
     assert checked.faults == () and (plan.cost - checked.bound) / plan.cost <= 0.01
@@ -101,7 +91,7 @@ def test_a_middling_case_is_certified(single_source: bool) -> None:
 
 def test_splitting_never_costs_more() -> None:
     """The same problem with one source costs at least as much as with split demand."""
-    split, whole = (solve(made(12, 6, single_source)) for single_source in (False, True))
+    split, whole = (solve(located(12, 6, single_source)) for single_source in (False, True))
     assert split.cost <= whole.cost * (1 + 1e-9) and split.gap < 1e-6 and whole.gap < 1e-6
 
 

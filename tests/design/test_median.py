@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse.csgraph import dijkstra
 
+from benchmarks.location import graph
 from tests.design.location_cases import median_case, optimum
 from yilu.design.location import Infeasible, certificate, median_problem, solve
 from yilu.design.location.interchange import interchanged
@@ -49,17 +49,6 @@ def test_bound_is_never_above_the_optimum(seed: int, iterations: int) -> None:
     checked = certificate(problem, plan)
     assert plan.bound <= best + 1e-6 * max(1.0, best) <= plan.cost + 2e-6 * max(1.0, best)
     assert checked.faults == () and checked.bound <= best + 1e-6 * max(1.0, best)
-
-
-def graph(nodes: int, seed: int) -> np.ndarray:
-    """Shortest distances in a connected random graph of nodes²/50 edges of length 1 to 100: the recipe of Beasley's p-median instances."""
-    draw = np.random.default_rng(seed)
-    tour, more = draw.permutation(nodes), nodes * nodes // 50 - nodes + 1
-    a = np.concatenate([tour[:-1], draw.integers(0, nodes, more)])
-    b = np.concatenate([tour[1:], draw.integers(0, nodes, more)])
-    lengths = np.zeros((nodes, nodes))
-    lengths[a, b] = draw.integers(1, 101, len(a))
-    return np.asarray(dijkstra(lengths, directed=False))
 
 
 @pytest.mark.parametrize(("nodes", "p"), [(100, 5), (100, 33), (200, 10), (300, 30)])

@@ -67,13 +67,7 @@ def settle(
         if mover < 0:
             break
         here = at[mover]
-        for i in range(n):
-            if i != mover:
-                for x in range(p):
-                    table[i, x] += (
-                        pair_cost(pairs, i, hubs[x], mover, hubs[to])
-                        - pair_cost(pairs, i, hubs[x], mover, hubs[here])
-                    )  # fmt: skip
+        _follow(pairs, table, hubs, mover, here, to)
         load[here] -= weight[mover]
         load[to] += weight[mover]
         at[mover] = to
@@ -94,9 +88,22 @@ def settle(
 
 
 @njit(cache=True)
+def _follow(pairs, table, hubs, mover, here, to):
+    """Bring the costs (n, p) of all others up to date when a node moves from one position to another."""
+    n, p = table.shape
+    for i in range(n):
+        if i != mover:
+            for x in range(p):
+                table[i, x] += (
+                    pair_cost(pairs, i, hubs[x], mover, hubs[to])
+                    - pair_cost(pairs, i, hubs[x], mover, hubs[here])
+                )  # fmt: skip
+
+
+@njit(cache=True)
 def _exchange(pairs, allowed, weight, slope, knee, hubs, at, table, load, is_own):  # fmt: skip
     """Two nodes change places, as long as that is better: where loads are tight single nodes can't move."""
-    n, p = table.shape
+    n = len(table)
     better = True
     while better:
         better = False
@@ -119,13 +126,7 @@ def _exchange(pairs, allowed, weight, slope, knee, hubs, at, table, load, is_own
                 )  # fmt: skip
                 if more < -1e-9:
                     for mover, here, to in ((i, a, b), (j, b, a)):
-                        for o in range(n):
-                            if o != mover:
-                                for x in range(p):
-                                    table[o, x] += (
-                                        pair_cost(pairs, o, hubs[x], mover, hubs[to])
-                                        - pair_cost(pairs, o, hubs[x], mover, hubs[here])
-                                    )  # fmt: skip
+                        _follow(pairs, table, hubs, mover, here, to)
                         at[mover] = to
                     load[a] -= shift
                     load[b] += shift
