@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from yilu.console import facts
 from yilu.console.facts import Newest, again, newest
+from yilu.run.facts import Facts
 
 
 @pytest.fixture
@@ -60,6 +62,21 @@ def test_a_value_stays_fresh_between_its_bounds(held: Newest) -> None:
         assert held.of("other", slow) == pytest.approx(32.1)
         clock[0] = 60.0
         assert held.of("other", slow) == pytest.approx(32.1)
+
+
+def test_a_store_made_after_a_slow_first_look_is_seen_at_once(made_store: Path, tmp_path: Path) -> None:
+    """That there is no store yet is not held as long as a figure that took as long to make: the first look reads the province, and people wait for the first commit."""
+
+    class SlowFacts(Facts):
+        def read(self) -> Any:
+            time.sleep(0.5)
+            return super().read()
+
+    f = newest().facts
+    shown = Newest(SlowFacts(replace(f.settings, store=tmp_path / "store")))
+    assert shown.snapshot is None and shown.alerts is None
+    (tmp_path / "store").symlink_to(made_store / "store")
+    assert shown.snapshot is not None and shown.alerts is not None
 
 
 def test_who_asks_while_a_newer_one_is_made_is_given_the_old(held: Newest) -> None:

@@ -33,7 +33,7 @@ _REST = 4.0
 _SOON_S = 0.25
 _RULES_S = 60.0
 _ALERTS_MOST_S = 2.0
-"""Alerts are looked at again after so long at the latest, however long it took: they must reach people within seconds."""
+"""Which commit is the newest, and its alerts, are looked at again after so long at the latest, however long it took: they must reach people within seconds."""
 _TRIES = 3
 _PAST_S = 30.0
 """So long after its time a value is still given to those who would wait for a newer one that is being made."""
@@ -151,7 +151,9 @@ class Newest:
             except StoreError:
                 return None
 
-        found: Snapshot | None = self.of("snapshot", newest, _SOON_S)
+        found: Snapshot | None = self.of("snapshot", newest, _SOON_S, _ALERTS_MOST_S)
+        if found is None:  # a first look takes seconds, the province being read: the store may be there since
+            self.forget("snapshot")
         return found
 
     def asked(self, key: Hashable, ask: Callable[[Snapshot], Any]) -> Any:
