@@ -16,8 +16,10 @@ from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop, gap
 
 _DESCENTS, _CLOSED, _NEAR = 2, 1e-9, 0.01
+_PATIENCE = 20
+"""Turns of search in a row that find nothing better before the dual begins: the dual is the dearer of the two, and steps better towards a good cost."""
 _RESCUES = 80
-"""Turns of search before the dual while the best plan is over a capacity or late: a bound climbs badly against such a plan."""
+"""Turns of search before the dual at most while the best plan is over a capacity or late: a bound climbs badly against such a plan."""
 _CHUNK = 30
 """Rounds of the dual before search has its first turn again; the next turns come later and later."""
 
@@ -128,12 +130,12 @@ def solve(
         search.see(*improved(model, at, cost, lambda: search.over))
         if search.asked():
             break
-    for turn in range(_RESCUES):
-        if search.asked() or (
-            turn >= 2 * _DESCENTS and np.isfinite(search.cost) and not _breaks(problem, model, search.at)
-        ):
+    turn = vain = 0
+    while vain < _PATIENCE or (turn < _RESCUES and not _keeps_all(problem, search)):
+        if search.asked():
             break
-        search.shake(model, everything)
+        vain = 0 if search.shake(model, everything) else vain + 1
+        turn += 1
     if np.isinf(search.cost):
         raise HubError(
             "no plan was found in which every node may go to a hub", next_step="Allow more nodes to more tiers."
@@ -212,6 +214,11 @@ def _plan(search: _Search, problem: HubProblem, nodes: int) -> HubPlan:
     return HubPlan(
         model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes
     )  # fmt: skip
+
+
+def _keeps_all(problem: HubProblem, search: _Search) -> bool:
+    """Whether the best plan is one that keeps every limit."""
+    return bool(np.isfinite(search.cost)) and not _breaks(problem, search.model, search.at)
 
 
 def _breaks(problem: HubProblem, model: Model, at: Ints) -> str:
