@@ -17,9 +17,22 @@ settings.register_profile("deep", parent=settings.get_profile("house"), max_exam
 settings.load_profile("house")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--each-once``: of a test that is run for many cases the first only. ``--whole``: the console's tests on PostgreSQL are run for all of theirs."""
+    parser.addoption("--each-once", action="store_true", help="of a test with many cases run the first only")
+    parser.addoption(
+        "--whole", action="store_true", help="on PostgreSQL run every case of the console's tests, not each test once"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest test begins first: at the end all other workers would wait for it."""
     items.sort(key=lambda item: "postgresql" not in item.nodeid)
+    if config.getoption("--each-once"):
+        firsts = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
+        left_out = [item for item in items if firsts[item.nodeid.partition("[")[0]] is not item]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")
