@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,29 +72,62 @@ def made(n: int, p: int, seed: int) -> Instance:
     return Instance(f"made {n} p={p}", classical(np.outer(size, size), distances(places) / 1000, p, 3.0, 0.75, 2.0))
 
 
-def published(problem: str, variant: str, n: int, p: int | None) -> tuple[float | None, float | None]:
-    """(value, seconds) from the table of published values, or Nones."""
+def published(
+    problem: str, n: int, p: int | None, variant: str = "", family: str = "AP", alpha: float = 0.75
+) -> tuple[float | None, float | None]:
+    """(value, seconds) of the best of the published values, or Nones; ``variant`` of flows, fixed costs and capacities as in ``lt``."""
     if (here := folder()) is None:
         return None, None
+    found = []
     with open(here / "values.csv", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            same = (
-                row["problem"] == problem
-                and row["set"] == "AP"
-                and int(row["n"]) == n
-                and row["p"] == ("" if p is None else str(p))
-            )
-            if same and (row["variant"] in ("", variant) or row["variant"].lower() == f"{n}{variant}".lower()):
-                return float(row["value"]), float(row["cpu_s"]) if row["cpu_s"] else None
-    return None, None
+            named = (row["problem"], row["set"], row["n"], row["p"], re.sub(r"\d", "", row["variant"]).lower(), float(row["alpha"]))  # fmt: skip
+            if named == (problem, family, str(n), "" if p is None else str(p), variant, alpha):
+                found.append((float(row["value"]), float(row["cpu_s"]) if row["cpu_s"] else None))
+    return min(found, key=lambda each: each[0], default=(None, None))
 
 
-def ap(file: Path, p: int | None, variant: str = "", kind: str = "USApHMP") -> Instance:
+def ap(n: int, p: int | None, variant: str = "", kind: str = "USApHMP") -> Instance:
     """A published AP instance; ``variant`` of fixed costs and capacities (``ll``, ``lt``, ``tl``, ``tt``), ``kind`` as the table of values names it."""
-    problem = read_ap(file, p, costs=kind in ("USAHLP", "CSAHLP"), capacities=kind in ("CSAHLP", "CSApHMP"))
-    n = len(problem.flow)
-    value, seconds = published(kind, f"{n}{variant}" if variant else "", n, p)
-    if value is None and not variant:
-        value, seconds = published(kind, f"{n}ll", n, p)
-    of = re.sub(r"\W", "", variant)
-    return Instance(f"{kind} AP{n}{of}" + ("" if p is None else f" p={p}"), problem, value, seconds)
+    here = folder()
+    assert here is not None
+    of_file = variant or "ll"
+    file = here / "ap" / (f"{n}.3" if n < 100 else f"{n}{of_file}.txt")
+    with_costs, with_room = kind in ("USAHLP", "CSAHLP"), kind in ("CSAHLP", "CSApHMP")
+    if n < 100:
+        problem = _beside(read_ap(file, p), file.parent, n, of_file, with_costs, with_room)
+    else:
+        problem = read_ap(file, p, costs=with_costs, capacities=with_room)
+    values = published(
+        kind, n, p, of_file if with_costs or with_room or (n >= 100 and kind[0] == "U" and kind[1] == "S") else ""
+    )
+    name = f"{kind} AP{n}{variant}" + ("" if p is None else f" p={p}")
+    return Instance(name, problem, *values)
+
+
+def _beside(problem: HubProblem, here: Path, n: int, letters: str, costs: bool, rooms: bool) -> HubProblem:
+    """The problem with fixed costs and capacities of the files that hold them for n ≤ 50: ``FcostL.n``, ``CapT.n``."""
+
+    def column(name: str, letter: str) -> np.ndarray:
+        return np.array((here / f"{name}{letter.upper()}.{n}").read_text(encoding="ascii").split(), float)[:n, None]
+
+    return replace(
+        problem,
+        fixed=column("Fcost", letters[0]) if costs else None,
+        capacity=column("Cap", letters[1]) if rooms else None,
+    )
+
+
+def cab(p: int, alpha: float) -> Instance:
+    """The 25 cities of the Civil Aeronautics Board (O'Kelly 1987), cost as published: a unit of flow; values there are kept to three decimals."""
+    here = folder()
+    assert here is not None
+    lines = (here / "cab" / "okelly-data.txt").read_text(encoding="ascii").splitlines()
+    rows = np.array([line.split() for line in lines if re.fullmatch(r"(\s*[\d.]+){4}\s*", line)], float)
+    flow, distance = np.zeros((25, 25)), np.zeros((25, 25))
+    at = rows[:, 0].astype(int) - 1, rows[:, 1].astype(int) - 1
+    flow[at], distance[at] = rows[:, 2], rows[:, 3]
+    values = published("USApHMP", 25, p, family="CAB25", alpha=alpha)
+    return Instance(
+        f"USApHMP CAB25 p={p} α={alpha}", classical(flow / flow.sum(), distance, p, 1.0, alpha, 1.0), *values
+    )

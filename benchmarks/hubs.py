@@ -1,7 +1,7 @@
 """``./do bench hubs``: plans and proofs for hub-location instances, beside published values and what HiGHS alone does.
 
 Each instance is one ``solve`` that gives plan and proof; five seeds say how long the published value takes. ``--instance FILE --p N`` takes any file
-of the AP format. Published times were measured on other machines: their ratio says no more than that.
+of the AP format, ``--only TEXT`` the instances with that in their names. Published times were measured on other machines: their ratio says no more than that.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.hub_instances import Instance, ap, folder, made, read_ap
+from benchmarks.hub_instances import Instance, ap, cab, folder, made, read_ap
 from benchmarks.hub_milp import milp
 from benchmarks.machine import run, say
 from yilu.design.hubs import HubPlan, HubProblem, MultiplePlan, solve, solve_multiple
 from yilu.design.stop import Progress, Stop, after, at_gap, either
 
 _SEEDS = 5
-_MARKS = (10, 30, 60, 120)
+_MARKS = (10, 30, 60, 120, 300)
+_LARGE = 100
+"""From so many nodes on the published value takes long enough to be timed."""
 
 
 def compile_seconds() -> float:
@@ -75,45 +77,54 @@ def value_seconds(instance: Instance, limit: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def instances() -> list[tuple[Instance, float]]:
-    """(instance, seconds for its proof)."""
-    here = folder()
-    if here is None:
-        say("the shared data are not there: a made instance stands for the published ones")
-        return [(made(50, 5, 1), 60.0)]
-    of = here / "ap"
-    rows = [(ap(of / "25.3", 3), 10.0), (ap(of / "50.3", 5), 10.0)]
-    rows += [(ap(of / "100.3", p), 120.0) for p in (5, 10, 15, 20)]
-    rows += [(ap(of / "200ll.txt", p), 600.0 if p < 15 else 120.0) for p in (5, 10, 15, 20)]
-    rows += [(ap(of / f"100{v}.txt", None, v, "USAHLP"), 60.0) for v in ("lt", "tt")]
-    rows += [(ap(of / f"100{v}.txt", None, v, "CSAHLP"), 300.0) for v in ("ll", "lt", "tl", "tt")]
+Row = tuple[Instance, float, Callable[..., HubPlan | MultiplePlan]]
+
+
+def instances(quick: bool) -> list[Row]:
+    """(instance, seconds for its proof, planner), the families of the literature one after the other."""
+    if folder() is None:
+        say("the shared data are not there: made instances stand for the published ones")
+        return [(made(25, 3, 1), 10.0, solve), (made(50, 5, 1), 10.0, solve)]
+    if quick:
+        return [(ap(25, 3), 10.0, solve), (ap(50, 5), 10.0, solve)]
+    rows: list[Row] = [(ap(n, p), 10.0, solve) for n in (25, 50, 10, 20, 40) for p in (2, 3, 4, 5)]
+    rows += [(cab(p, alpha), 10.0, solve) for p in (2, 3, 4) for alpha in (0.2, 0.4, 0.6, 0.8, 1.0)]
+    rows += [(ap(100, p), 120.0, solve) for p in (5, 10, 15, 20)]
+    rows += [(ap(200, p), 600.0 if p < 15 else 120.0, solve) for p in (5, 10, 15, 20)]
+    rows += [(ap(100, None, letters, "USAHLP"), 60.0, solve) for letters in ("lt", "tt")]
+    four = ("ll", "lt", "tl", "tt")
+    rows += [(ap(n, None, letters, "CSAHLP"), 300.0, solve) for n in (10, 20, 25, 40, 50, 100) for letters in four]
+    rows += [(ap(n, p, kind="UMApHMP"), 60.0, solve_multiple) for n in (25, 50) for p in (2, 3, 4, 5)]
+    rows += [(ap(100, p, kind="UMApHMP"), 60.0, solve_multiple) for p in (5, 10, 15, 20)]
+    rows += [(ap(200, p, kind="UMApHMP"), 120.0, solve_multiple) for p in (2, 3, 10, 15, 20)]
     return rows
 
 
 def measure(
-    quick: bool, instance: str | None = None, p: str | None = None, seconds: str | None = None
+    quick: bool, instance: str | None = None, p: str | None = None, seconds: str | None = None, only: str | None = None
 ) -> dict[str, Any]:
-    """All instances; quick: one of 25 nodes and one of 50; ``instance``: one file."""
-    out: dict[str, Any] = {"compile_seconds": compile_seconds()}
+    """All instances; quick: one of 25 nodes and one of 50; ``instance``: one file; ``only``: those whose names hold this text."""
+    compiling = compile_seconds()
+    out: dict[str, Any] = {"compile_seconds": compiling}
     if instance is not None:
-        one = Instance(f"{Path(instance).name} p={p}", read_ap(Path(instance), None if p is None else int(p)))
-        out[one.name] = measured(one, float(seconds or 120))
-        return out
-    rows = instances()[:2] if quick else instances()
-    for one, limit in rows:
-        found = measured(one, float(seconds or limit))
-        if one.published is not None and not quick:
+        return out | _of_file(Path(instance), None if p is None else int(p), float(seconds or 120), compiling)
+    for one, limit, planner in instances(quick):
+        if only is not None and only not in one.name:
+            continue
+        found = measured(one, float(seconds or limit), planner=planner) | {"compile_seconds": compiling}
+        if one.published is not None and not quick and planner is solve and len(one.problem.flow) >= _LARGE:
             found |= value_seconds(one, 60.0)
         say(f"{one.name}: {found}")
         out[one.name] = found
-    if not quick and (here := folder()) is not None:
-        for count in (5, 10, 15, 20):
-            one = ap(here / "ap" / "100.3", count, kind="UMApHMP")
-            out[one.name] = measured(one, float(seconds or 60), planner=solve_multiple)
-            say(f"{one.name}: {out[one.name]}")
-    for n in (8,) if quick else (10, 20, 25):
+    for n in () if only else (8,) if quick else (10, 20, 25):
         out[f"HiGHS alone, {n} nodes"] = peer(made(n, 3, n).problem, 10.0 if quick else 120.0)
     return out
+
+
+def _of_file(file: Path, p: int | None, seconds: float, compiling: float) -> dict[str, Any]:
+    """A file of the AP format: ``p`` hubs, or, without it, as many as pay by the fixed costs that the file holds."""
+    one = Instance(f"{file.name} p={p}", read_ap(file, p, costs=p is None))
+    return {one.name: measured(one, seconds) | {"compile_seconds": compiling}}
 
 
 def peer(problem: HubProblem, seconds: float) -> dict[str, Any]:
@@ -132,4 +143,4 @@ def peer(problem: HubProblem, seconds: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(measure, "Hub location: plans and proofs.", ("instance", "p", "seconds"))
+    run(measure, "Hub location: plans and proofs.", ("instance", "p", "seconds", "only"))

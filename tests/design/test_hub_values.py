@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.hub_instances import ap, made, published, read_ap
+from benchmarks.hub_instances import ap, cab, made, read_ap
 from benchmarks.hub_milp import milp
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
 from yilu.design.hubs.bound import Ascent, first
@@ -19,14 +19,32 @@ from yilu.design.stop import after_iterations
 from yilu.errors import InputError
 
 
-@pytest.mark.parametrize(("file", "p"), [("10.2", 2), ("10.3", 3), ("20.3", 3), ("20.3", 5), ("25.3", 3), ("25.3", 5)])
-def test_published_values_are_reached_and_proven(shared_data: Path, file: str, p: int) -> None:
+@pytest.mark.parametrize(("n", "p"), [(10, 2), (10, 3), (20, 3), (20, 5), (25, 3), (25, 5)])
+def test_published_values_are_reached_and_proven(shared_data: Path, n: int, p: int) -> None:
     """Australia Post instances of up to 25 nodes: the value published, and a proof that none is better."""
-    instance = ap(shared_data / "bench" / "hub" / "ap" / file, p)
-    value, _ = published("USApHMP", "", len(instance.problem.flow), p)
+    instance = ap(n, p)
     plan = solve(instance.problem, after_iterations(60_000))
-    assert value is not None
-    assert plan.cost == pytest.approx(value, rel=1e-6)
+    assert instance.published is not None
+    assert plan.cost == pytest.approx(instance.published, rel=1e-6)
+    assert plan.is_proven
+
+
+@pytest.mark.parametrize(("letters", "value"), [("ll", 224250.05), ("lt", 250992.26), ("tt", 263399.94)])
+def test_published_values_with_fixed_costs_and_capacities_are_reached(
+    shared_data: Path, letters: str, value: float
+) -> None:
+    """Ten nodes, costs and capacities loose and tight: the instance is put together of its files as its authors meant it."""
+    instance = ap(10, None, letters, "CSAHLP")
+    plan = solve(instance.problem, after_iterations(60_000))
+    assert instance.published == value == pytest.approx(plan.cost, rel=1e-6)
+    assert plan.is_proven
+
+
+def test_the_civil_aeronautics_boards_cities_are_served_as_published(shared_data: Path) -> None:
+    """CAB25 (O'Kelly 1987) with three hubs: the value, to its three decimals, and a proof."""
+    instance = cab(3, 0.6)
+    plan = solve(instance.problem, after_iterations(60_000))
+    assert round(plan.cost, 3) == instance.published == 1033.565
     assert plan.is_proven
 
 
