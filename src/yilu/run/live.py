@@ -1,7 +1,7 @@
 """The one writer, running: what comes in becomes facts every second, and what the rules say of it is kept with them.
 
 Each beat gathers what the inlets bring for ``every_s`` seconds, commits it, looks at what it touched (``supervision.rules.watching``) and keeps the
-evidence in a commit of its own, together with the states of some buckets, so that a writer that starts again has little to fold. Whatever is
+evidence in a commit of its own, then the states of some buckets, so that a writer that starts again has little to fold. Whatever is
 killed when: the last commit holds, inlets bring again what is in none.
 """
 
@@ -91,13 +91,14 @@ def run(
             due += (judged - begun) * store.at.buckets / pace.states_s
             buckets = tuple((next_bucket + i) % store.at.buckets for i in range(int(due)))
             next_bucket, due = (next_bucket + len(buckets)) % store.at.buckets, due - len(buckets)
-            same = np.array_equal(held, watch.evidence)
-            if same or judged >= keep_from:
-                kept.keep(store, watch.evidence, by, buckets, same)
-                keep_from = keep_from if same else time.monotonic() + _KEEPING * (time.monotonic() - judged)
-                held = watch.evidence
+            if np.array_equal(held, watch.evidence):
+                kept.keep(store, held, by, buckets, same=True)
             else:
-                store.flush(buckets)
+                if judged >= keep_from:
+                    kept.keep(store, watch.evidence, by)
+                    keep_from = time.monotonic() + _KEEPING * (time.monotonic() - judged)
+                    held = watch.evidence
+                store.flush(buckets)  # apart: states take longer, and evidence neither waits for them nor is put off for the time they take
             tidying.step()
             told(
                 Beat(
