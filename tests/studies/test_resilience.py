@@ -196,7 +196,9 @@ def test_a_lost_crossing_closes_lanes_or_sends_them_round(tmp_path: Path) -> Non
     assert round_["in1"].later == int(np.ceil(longer)) > 90
     usual_one = undisturbed(one, _underway(one, 1), MOMENT)
     assert crossings_of(usual_one) == [Loss("crossing", "BR")]
-    lanes = tuple(Closure("lane", code, int(one.at(MOMENT)), int(one.at(MOMENT + 24 * HOUR))) for code in ("in1", "out1"))
+    lanes = tuple(
+        Closure("lane", code, int(one.at(MOMENT)), int(one.at(MOMENT + 24 * HOUR))) for code in ("in1", "out1")
+    )
     said = study(one, usual_one.underway, lanes)
     assert cost(usual_one, (Loss("crossing", "BR"),), 24).broken_new_ways == said.broken(said.moved) > 0
     with pytest.raises(InputError) as caught:

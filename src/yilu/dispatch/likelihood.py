@@ -32,6 +32,7 @@ from yilu.dispatch.timetable import Timetable
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MOST_RIDES = 24
+"""Rides of one journey: a promise that needs more counts as not kept."""
 _DAY_MINUTES = 1440
 _LEAST = 1e-12
 
