@@ -239,9 +239,9 @@ def _services(feed: Path) -> dict[str, _Service]:
     found = dict[str, _Service]()
     if "calendar.txt" in there:
         for number, row in _rows(feed, "calendar.txt", ("service_id", *_DAYS, "start_date", "end_date")):
-            for day in _DAYS:
-                if row[day] not in ("0", "1"):
-                    raise _bad("calendar.txt", number, day, row, "0 or 1")
+            for weekday in _DAYS:
+                if row[weekday] not in ("0", "1"):
+                    raise _bad("calendar.txt", number, weekday, row, "0 or 1")
             first, last = (_date("calendar.txt", number, row, column) for column in ("start_date", "end_date"))
             if not 0 <= (last - first).days <= _LONGEST_SPAN:
                 raise _bad(
@@ -254,7 +254,7 @@ def _services(feed: Path) -> dict[str, _Service]:
             if row["service_id"] in found:
                 raise _bad("calendar.txt", number, "service_id", row, "each service once")
             found[row["service_id"]] = _Service(
-                first, last, frozenset(n for n, day in enumerate(_DAYS) if row[day] == "1")
+                first, last, frozenset(n for n, weekday in enumerate(_DAYS) if row[weekday] == "1")
             )
     changed = defaultdict[str, dict[date, bool]](dict)
     if "calendar_dates.txt" in there:

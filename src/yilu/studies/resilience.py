@@ -68,7 +68,8 @@ def loaded(underway: Underway, load: float) -> Underway:
     if load == 1:
         return underway
     groups = underway.groups
-    items = np.diff(np.floor(np.cumsum(groups.items * load) + 0.5).astype(np.int64), prepend=0)
+    upto = np.floor(np.cumsum(groups.items * load) + 0.5).astype(np.int64)
+    items = upto - np.concatenate([[0], upto[:-1]])
     return replace(underway, groups=replace(groups, items=items))
 
 
