@@ -21,16 +21,20 @@ from yilu.dispatch.connections import NEVER
 from yilu.dispatch.ends import Ends, ends
 from yilu.dispatch.profiles import Profile, profile
 from yilu.dispatch.promise import laid_out, weights
+from yilu.dispatch.spread import read_legs
 from yilu.dispatch.timetable import Timetable, riding_minutes, timetable
 from yilu.errors import YiluError
+from yilu.items.history import history
 from yilu.items.kinds import BY_ID
 from yilu.items.reading import Snapshot, table_of_items
+from yilu.items.retold import retell
 from yilu.items.rules import packed
 from yilu.network import Network, load
 from yilu.network.default_timetable import with_timetable
 from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
 from yilu.studies.in_flight import UNPLACED, arrive_by, expected, of_facts, open_items, placed_items, stations, unjudged
+from yilu.studies.legs import learn, rides
 from yilu.twin.day import simulate
 from yilu.twin.plan import DayPlan
 
@@ -266,3 +270,79 @@ def test_the_command_over_expected_items(tmp_path: Path) -> None:
     assert told["advice"][0]["facility"] == "S" and told["advice"][0]["departs"] == "2025-11-11T13:30:00+01:00"
     shown = CliRunner().invoke(app, asked, env=options(tmp_path))
     assert shown.exit_code == 0 and "Affected" in shown.output and "Wait for their own lanes" in shown.output
+
+
+def test_legs_are_learnt_from_a_store(store: Path, tmp_path: Path) -> None:
+    """`yilu legs` counts every ride that a plain walk over each item's history finds, and writes a table that `yilu promise` takes; modes hold the rides of their pairs."""
+    run = CliRunner().invoke(app, ["legs", str(tmp_path / "legs.csv"), "--json"], env=options(store))
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    facts, of, _ = opened(store)
+    learnt = learn(facts, of)
+    assert (told["rides"], told["rows"]) == (learnt.rides, len(learnt.legs))
+    pairs = [leg for leg in learnt.legs if leg.source]
+    assert learnt.rides == learnt.no_lane + learnt.several_modes + sum(leg.items for leg in pairs) > 1000
+    assert sum(leg.items for leg in learnt.legs if not leg.source) == sum(leg.items for leg in pairs) > 0
+    keys = np.sort(np.concatenate([facts.rows(b)["key"] for b in range(4)]))[:150]
+    events = retell(facts.events(keys), packed(facts.rules)).events
+    found = rides(*(np.ascontiguousarray(getattr(events, name)) for name in ("key", "at", "kind", "place")))
+    plainly = list[tuple[int, int, int, int]]()
+    for key in keys:
+        left = None
+        for event in [e for e in history(facts, int(key)).events.to_pylist() if e["counts"] and e["place"]]:
+            kind = BY_ID[event["kind"]].code
+            if kind == "depart":
+                left = (event["place"], event["at"])
+            elif left and event["place"] != left[0]:
+                if kind in ("unload", "arrive", "unseal", "unbag", "sort") and event["at"] > left[1]:
+                    plainly.append((left[0], event["place"], left[1], event["at"]))
+                left = None
+    assert Counter(zip(*(c.tolist() for c in (found.source, found.target, found.left, found.reached)), strict=True)) == Counter(plainly)  # fmt: skip
+    assert read_legs(tmp_path / "legs.csv") and len(plainly) > 50
+
+
+def test_resilience_over_facts(store: Path, tmp_path: Path) -> None:
+    """Losses of a store's items: the sort centre's costs what `yilu disrupt` says from the same moment; ranked, with each duration; a CSV with both names; a kind that is none is refused."""
+    asked = [
+        "resilience",
+        "--kind",
+        "sort_centre",
+        "--lanes",
+        "3",
+        "--hours",
+        "8",
+        "--pairs",
+        "2",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    run = CliRunner().invoke(app, [*asked, "--json"], env=options(store))
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    one = next(r for r in told["losses"] if r["code"] == "SC-440100")
+    same = CliRunner().invoke(app, ["disrupt", "--facility", "SC-440100", "--hours", "8", "--json"], env=options(store))
+    said = json.loads(same.stdout)
+    assert told["begins"] == said["moment"] and not told["expected"] and one["affected"] > 0
+    assert [one[n] for n in ("affected", "broken_waiting", "broken_new_ways", "stuck_new_ways")] == [said[n] for n in ("affected", "broken_waiting", "broken_new_ways", "no_way")]  # fmt: skip
+    assert [r["rank"] for r in told["losses"]] == list(range(1, len(told["losses"]) + 1)) and len(told["pairs"]) == 2
+    lines = (tmp_path / "out" / "resilience.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(told["losses"]) and (tmp_path / "out" / "pairs.csv").exists()
+    refused = CliRunner().invoke(app, ["resilience", "--kind", "castle"], env=options(store))
+    assert isinstance(refused.exception, YiluError) and "castle" in str(refused.exception)
+
+
+def test_resilience_over_expected_items(tmp_path: Path) -> None:
+    """A province with demand: on a day with twice the items twice as many are affected by the same loss, where there is room for all; words in both languages say that they are expected."""
+    shares = [{"origin": "C1", "destination": "C3", "share": 0.5}, {"origin": "C2", "destination": "C1", "share": 0.5}]
+    province = tmp_path / "province"
+    province.mkdir()
+    small(province, demand=shares)
+    (province / "timetable.toml").write_text("items_a_day = 1_200\n", encoding="utf-8")
+    asked = ["resilience", "--expected", "--province", str(province), "--from", "2025-11-11T05:00"]
+    told = [json.loads(CliRunner().invoke(app, [*asked, "--json", "--load", load], env=options(tmp_path)).stdout) for load in ("1", "2")]  # fmt: skip
+    rows = [{(r["kind"], r["code"], r["hours"]): r["affected"] for r in t["losses"]} for t in told]
+    assert rows[0].keys() == rows[1].keys() and {r["hours"] for r in told[0]["losses"]} == {1.0, 24.0}
+    assert all(2 * n == rows[1][k] for k, n in rows[0].items()) and any(rows[0].values())
+    for language, words in (("en", ("What losses cost", "expected from demand")), ("zh", ("失效代价", "按需求推算"))):
+        shown = CliRunner().invoke(app, asked, env=options(tmp_path) | {"YILU_LANGUAGE": language})
+        assert shown.exit_code == 0 and all(word in shown.output for word in words), shown.output

@@ -6,12 +6,11 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import typer
 
 from yilu.cli.disruption_paper import document
@@ -20,26 +19,17 @@ from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.papers import saved
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
+from yilu.cli.underway import MOST_HOURS, generated, laid_out_around, moment_of, on_their_way, refuse_unknown
 from yilu.dispatch.closures import Closure, touched
-from yilu.dispatch.ends import ends
-from yilu.dispatch.timetable import Timetable, riding, timetable
+from yilu.dispatch.timetable import Timetable
 from yilu.documents import Text
 from yilu.documents.saving import save
 from yilu.errors import InputError, YiluError
 from yilu.network import Network
-from yilu.network.default_timetable import GENERATED, with_timetable
-from yilu.run.facts import Facts
 from yilu.studies.advice import ACTIONS, Advice, Said, Sentence, advice, tallies
 from yilu.studies.courses import MOVES, NO_WAY, WAITS
 from yilu.studies.disruption import Study, study
-from yilu.studies.in_flight import expected as expected_items
-from yilu.studies.in_flight import of_facts
 
-_DAYS_BEFORE = 5
-"""Days of acceptance before the closure whose items may still be on their way."""
-_DAYS_AFTER = 6
-_DAYS_OF_FACTS = 10
-_MOST_HOURS = 72
 _MOST_CLOSURES = 64
 _SHOWN = 15
 _COLUMNS = (
@@ -53,7 +43,7 @@ def disrupt(
     area: Annotated[list[str] | None, typer.Option("--area", help="停用的区域代码,可重复 · Code of an area; may be given several times.")] = None,
     mode: Annotated[list[str] | None, typer.Option("--mode", help="停用的运输方式,可重复 · A mode; may be given several times.")] = None,
     begins: Annotated[str, typer.Option("--from", help="开始时刻(当地),如 2025-11-11T20:00;空为事实截至时刻或此刻 · Local time at which it begins; empty: as of the facts, or now.")] = "",
-    hours: Annotated[float, typer.Option("--hours", min=0.25, max=_MOST_HOURS, help="持续小时数 · For how many hours.")] = 6.0,
+    hours: Annotated[float, typer.Option("--hours", min=0.25, max=MOST_HOURS, help="持续小时数 · For how many hours.")] = 6.0,
     slow: Annotated[int, typer.Option("--slow", min=0, max=1440, help="不停用而晚到若干分钟;0 为停用 · Rides arrive that many minutes later; 0: nothing runs.")] = 0,
     expected: Annotated[bool, typer.Option("--expected", help="不读事实,按需求推算在途件 · Items expected from demand, instead of facts.")] = False,
     operator: Annotated[str | None, typer.Option("--operator", help="企业代码:只看其件,所出为指令 · Code of an operator: its items alone; what comes out are orders.")] = None,
@@ -65,18 +55,10 @@ def disrupt(
     """中断研判:受影响件、失约数、改走与加运力的建议 · What a closure does to items on their way, which promises break, what new ways and more room would save."""
     opened = facts(store, province)
     zh = opened.settings.language == "zh"
-    if expected and operator:
-        raise YiluError(
-            "--operator can't be asked with --expected: demand doesn't tell operators apart", zh="--operator 不能与 --expected 同用:需求不分企业",
-            next_step="leave one of them out", next_step_zh="去掉其中一项",
-        )  # fmt: skip
-    if not expected:
-        opened.read()  # a store that isn't there is said before anything is worked out
-    if operator:
-        riding(opened.network, operator)  # refuses a code that isn't one
-    start = _moment(opened, begins, expected)
+    refuse_unknown(opened, expected, operator)
+    start = moment_of(opened, begins, expected)
     end = start + round(3600 * hours)
-    of = _laid_out(opened, start, end, expected)
+    of = laid_out_around(opened, start, end, expected)
     closures = _closures(of, facility or [], lane or [], area or [], mode or [], start, end, slow)
     with progress_bar(not as_json) as bar:
         tasks = [
@@ -86,13 +68,7 @@ def disrupt(
         def step(task: int) -> Callable[[int, int], None]:
             return lambda done, whole: bar.update(tasks[task], completed=done, total=whole)
 
-        all_ends = ends(of.network)
-        if expected:
-            underway = expected_items(of, all_ends, (_day(opened, end) - of.first).days + 2)
-            step(0)(1, 1)
-        else:
-            number = opened.network.operators.index_of_code[operator] if operator else 0
-            underway = of_facts(opened.read(), of, all_ends, number, step(0))
+        underway = on_their_way(opened, of, end, expected, operator, step(0))
         found = study(of, underway, closures, 0 if expected else opened.read().as_of, progress=step(1))
     rows, said = advice(found), Said(of.network, order=bool(operator))
     files = _written(found, rows, said, out) if out else []
@@ -102,41 +78,6 @@ def disrupt(
     _show(found, rows, said, zh)
     for path in files:
         print_line(str(path))
-
-
-def _day(opened: Facts, at: int) -> date:
-    return datetime.fromtimestamp(at, ZoneInfo(opened.network.time_zone)).date()
-
-
-def _moment(opened: Facts, text: str, expected: bool) -> int:
-    """UTC seconds of a local time; without one of the newest facts, or of now."""
-    zone = ZoneInfo(opened.network.time_zone)
-    if not text:
-        return int(datetime.now(zone).timestamp()) if expected else opened.read().as_of
-    try:
-        return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp())
-    except (ValueError, OverflowError) as error:
-        raise YiluError(
-            f"--from {text}: a local time is expected", zh=f"--from {text}:应为当地时刻", next_step="give it as 2025-11-11T20:00", next_step_zh="写作 2025-11-11T20:00",
-        ) from error  # fmt: skip
-
-
-def _laid_out(opened: Facts, start: int, end: int, expected: bool) -> Timetable:
-    """The timetable from the days before the closure, whose items are still on their way, or from the day of the facts. Raises InputError where facts and closure lie apart."""
-    day = _day(opened, start)
-    made = with_timetable(opened.network, day)
-    if expected:
-        first = day - timedelta(_DAYS_BEFORE)
-        return timetable(made, first, (_day(opened, end) - first).days + 1 + _DAYS_AFTER)
-    as_of = opened.read().as_of
-    first = _day(opened, min(as_of, start))
-    if end <= as_of or (day - first).days > _DAYS_AFTER // 2 or start < as_of - 3600 * _MOST_HOURS:
-        zone = ZoneInfo(opened.network.time_zone)
-        raise InputError(
-            "--from", f"a closure that lasts beyond {datetime.fromtimestamp(as_of, zone):%Y-%m-%dT%H:%M}, when the facts end, and begins within {_DAYS_AFTER // 2} days after",
-            value=f"{datetime.fromtimestamp(start, zone):%Y-%m-%dT%H:%M}", next_step="give another time, or study expected items: --expected",
-        )  # fmt: skip
-    return timetable(made, first, _DAYS_OF_FACTS)
 
 
 def _closures(
@@ -215,13 +156,9 @@ def _record(found: Study, rows: list[Advice], said: Said) -> dict[str, Any]:
             {**asdict(c), "begins": datetime.fromtimestamp(c.begins, zone).isoformat(), "ends": datetime.fromtimestamp(c.ends, zone).isoformat()} for c in found.closures
         ],
         "moment": datetime.fromtimestamp(int(found.timetable.at(found.moment)), zone).isoformat(), "expected": found.underway.expected,
-        "generated": _generated(network), "unplaced": found.underway.unplaced, "on_lanes": found.underway.on_lanes, **_figures(found), "advised": found.advised,
+        "generated": generated(network), "unplaced": found.underway.unplaced, "on_lanes": found.underway.on_lanes, **_figures(found), "advised": found.advised,
         "advice": [_codes(network, row, said) for row in rows],
     }  # fmt: skip
-
-
-def _generated(network: Network) -> bool:
-    return bool(np.any(network.lanes.source == GENERATED))
 
 
 def _written(found: Study, rows: list[Advice], said: Said, out: Path) -> list[Path]:
@@ -254,7 +191,7 @@ def _show(found: Study, rows: list[Advice], said: Said, zh: bool) -> None:
         say(("未计入:" if zh else "Left out: ") + ", ".join(f"{title('unplaced', why, zh)} {n:,}" for why, n in left_out.items()))  # fmt: skip
     if found.underway.expected:
         say("在途件按需求推算(假设),并非实际件" if zh else "Items are expected from demand (assumed), no real ones")
-    if _generated(found.timetable.network):
+    if generated(found.timetable.network):
         say("时刻表由规则生成(假设),并非企业实际班次" if zh else "The timetable is generated by rules (assumed), no carrier's own")  # fmt: skip
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from yilu.cli.days import day_of, local_today
-from yilu.cli.facts import facts
+from yilu.cli.facts import facts, progress_bar
+from yilu.cli.likelihood import Probable
 from yilu.cli.output import Json, print_json, print_table, say
 from yilu.cli.status import ProvinceOption
 from yilu.cli.titles import percent, title
@@ -18,6 +20,7 @@ from yilu.dispatch.ends import Ends
 from yilu.dispatch.itinerary import RIDE, Step, Way, itinerary, ways
 from yilu.dispatch.promise import Attained, attained, laid_out, promises, worst_pairs
 from yilu.dispatch.remedies import Remedy, allowed, reason, remedies
+from yilu.dispatch.spread import read_legs
 from yilu.dispatch.timetable import MODES, Timetable
 from yilu.errors import InputError
 from yilu.items.names import Names
@@ -78,6 +81,19 @@ def promise(
     worst: Annotated[
         int, typer.Option("--worst", min=0, max=1000, help="列出最差的若干对 · How many of the worst pairs are listed.")
     ] = 10,
+    probability: Annotated[
+        float,
+        typer.Option(
+            "--probability",
+            min=0,
+            max=0.999,
+            help="以此概率达成的承诺,如 0.95;0 为不问 · Promises kept with this probability, as 0.95; 0: not asked.",
+        ),
+    ] = 0.0,
+    legs: Annotated[
+        Path | None,
+        typer.Option("--legs", help="legs.csv:学得的在途时间(yilu legs) · legs.csv of learnt leg times (yilu legs)."),
+    ] = None,
     province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
@@ -93,14 +109,24 @@ def promise(
         steps = itinerary(of, all_ends, i, j, accepted)
         help_ = remedies(of, all_ends, i, j, accepted, due, limits)
         broken.append(_Broken(int(all_ends.area[i]), int(all_ends.area[j]), accepted, due, steps, help_))
-    told, whole = _Told(of, opened.settings.language == "zh"), attained(found)
+    zh, probable = opened.settings.language == "zh", None
+    if probability:
+        with progress_bar(not as_json) as bar:
+            task = bar.add_task("概率" if zh else "probabilities", total=len(all_ends))
+            probable = Probable(of, all_ends, found, read_legs(legs) if legs else [], probability, lambda done, _: bar.update(task, completed=done))  # fmt: skip
+    told, whole = _Told(of, zh), attained(found)
     if as_json:
         print_json({
             "day": of.first.isoformat(), "generated": told.generated, "levels": {c: _attained(a) for c, a in by_level.items()},
             "all": _attained(whole), "worst": [told.broken(b) for b in broken],
+            "probable": probable.record(levels.index_of_code, found.level, worst) if probable else None,
         })  # fmt: skip
-    else:
-        told.show_promise(by_level, whole, broken)
+        return
+    told.show_promise(by_level, whole, broken)
+    if probable:
+        probable.show(levels.index_of_code, found.level, worst, zh)
+        lanes = len(of.network.lanes.code)
+        say(f"{lanes:,} 条线路中 {probable.uncertain:,} 条的在途时间有波动数据,其余按时刻表计" if zh else f"Of {lanes:,} lanes {probable.uncertain:,} are known to vary; the others are taken to run as the timetable says")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from rich.console import Console
 
 from yilu.cli.days import day_of, local_today
 from yilu.cli.facts import facts
-from yilu.cli.output import Json, print_json, print_problems, print_table
+from yilu.cli.output import Json, print_json, print_problems, print_table, say
 from yilu.cli.status import ProvinceOption
 from yilu.errors import YiluError
 from yilu.network import check as check_folder
 from yilu.network import folder_of
 from yilu.network.default_timetable import with_timetable
+from yilu.network.gtfs import Imported, imported, mapping
 from yilu.network.province import Network
 from yilu.network.schema import TABLES, Attribute, attributes
 from yilu.settings import load as settings
@@ -101,11 +102,30 @@ def timetable(
     day: Annotated[
         str, typer.Option("--day", help="按哪一日开通的通道,缺省今日 · Whose open crossings count; today by default.")
     ] = "",
+    feed: Annotated[
+        Path | None,
+        typer.Option(
+            "--gtfs",
+            help="GTFS 文件夹:其班次加入 lanes.csv · Folder of a GTFS feed, whose departures are added to lanes.csv.",
+        ),
+    ] = None,
+    stops: Annotated[
+        Path | None,
+        typer.Option(
+            "--mapping",
+            help="站点与运输方式对照(TOML),与 --gtfs 同用 · Stops and modes of the feed (TOML), with --gtfs.",
+        ),
+    ] = None,
     province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:
-    """写出省份的时刻表(没有者按规则生成) · Write the timetable of a province, generated where it has none of its own, as tables of a province folder."""
+    """写出省份的时刻表(没有者按规则生成),可加入 GTFS 班次 · Write the timetable of a province, generated where it has none of its own, as tables of a province folder; with the departures of a GTFS feed."""
     plain = facts(province=province).network
+    if (feed is None) != (stops is None):
+        raise YiluError(
+            "--gtfs and --mapping belong together", zh="--gtfs 与 --mapping 须同时给出", next_step="give both, or neither", next_step_zh="两者都给,或都不给",
+        )  # fmt: skip
+    added = imported(feed, mapping(stops, plain)) if feed and stops else Imported([], 0, 0, 0)
     network = with_timetable(plain, day_of("--day", day) or local_today(plain))
     folder.mkdir(parents=True, exist_ok=True)
     if taken := [f"{name}.csv" for name in _TIMETABLE if (folder / f"{name}.csv").exists()]:
@@ -114,15 +134,28 @@ def timetable(
             next_step_zh="换一个文件夹,或移走这些文件",
         )  # fmt: skip
     rows = {name: rows_of(network, name) for name in _TIMETABLE}
+    rows["lanes"] += [{a.name: row.get(a.name, a.default) for a in attributes("lanes")} for row in added.lanes]
     for name, held in rows.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, [a.name for a in attributes(name)], lineterminator="\n")
             writer.writeheader()
             writer.writerows({a.name: _as_written(a, row[a.name]) for a in attributes(name)} for row in held)
     if as_json:
-        print_json({"folder": str(folder), "rows": {name: len(held) for name, held in rows.items()}})
+        counts = {"lanes": len(added.lanes), "trips": added.trips, "passed": added.passed, "never": added.never}
+        print_json(
+            {
+                "folder": str(folder),
+                "rows": {name: len(held) for name, held in rows.items()},
+                "gtfs": counts if feed else None,
+            }
+        )
     else:
         print_table(str(folder), ["表 table", "行数 rows"], [(name, len(held)) for name, held in rows.items()])
+    if feed and not as_json:
+        say(
+            f"GTFS:{len(added.lanes):,} 条线路,来自 {added.trips:,} 个车次;{added.passed:,} 个车次所经对照站点不足两个,{added.never:,} 个车次无运行日",
+            f"GTFS: {len(added.lanes):,} lanes of {added.trips:,} trips; {added.passed:,} trips call at fewer than two mapped stops, {added.never:,} run on no day",
+        )  # fmt: skip
 
 
 def _as_written(column: Attribute, value: object) -> object:

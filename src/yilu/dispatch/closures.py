@@ -72,6 +72,14 @@ def _places(timetable: Timetable, closure: Closure) -> NDArray[np.bool_]:
     return chosen
 
 
+def closed_places(timetable: Timetable, closures: tuple[Closure, ...]) -> NDArray[np.bool_]:
+    """Facilities (F,) that some closure closes for a time."""
+    shut = np.zeros(timetable.facilities, np.bool_)
+    for places, _, _ in _of_places(timetable, closures):
+        shut |= places
+    return shut
+
+
 def closed(timetable: Timetable, closures: tuple[Closure, ...]) -> NDArray[np.bool_]:
     """Connections (C,) that don't run."""
     shut = np.zeros(len(timetable.connections), np.bool_)

@@ -114,7 +114,7 @@ class Said:
     """Advice as sentences. ``order``: to a carrier's own network it is an order (调度指令), else advice (调度建议)."""
 
     def __init__(self, network: Network, order: bool) -> None:
-        self._network, self._zone = network, ZoneInfo(network.time_zone)
+        self.network, self._zone = network, ZoneInfo(network.time_zone)
         self._zh, self._en = Names(network, True), Names(network, False)
         self.head = Sentence("调度指令", "Order") if order else Sentence("调度建议", "Advice")
 
@@ -124,7 +124,7 @@ class Said:
 
     def scope(self, of: Closure) -> Sentence:
         """Name of what a closure is of, where that has one; else its code."""
-        network = self._network
+        network = self.network
         if of.scope == "facility":
             return self.place(network.facilities.index_of_code[of.code])
         if of.scope == "area":
@@ -149,8 +149,8 @@ class Said:
 
     def target(self, lane: int) -> Sentence:
         """Where a lane (row) leads."""
-        ids = self._network.facilities.index_of_code
-        return self.place(ids[str(self._network.lanes.target_facility[lane])])
+        ids = self.network.facilities.index_of_code
+        return self.place(ids[str(self.network.lanes.target_facility[lane])])
 
     def sentence(self, of: Advice) -> Sentence:
         """One row of advice, said."""

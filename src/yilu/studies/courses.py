@@ -39,7 +39,7 @@ class Courses:
             out += np.rint(np.bincount(ride[some], self.items[some], minlength=connections)).astype(np.int64)
         return out
 
-    def only(self, some: NDArray[np.bool_]) -> Courses:
+    def only(self, some: NDArray[np.bool_] | Ints) -> Courses:
         """Some of the parts."""
         return Courses(self.of[some], self.items[some], self.arrives[some], self.rides[some])
 
@@ -67,6 +67,10 @@ class Stand:
     place: Ints
     arrived: Ints
     ready: Ints
+
+    def only(self, some: NDArray[np.bool_] | Ints) -> Stand:
+        """Of some of the parts."""
+        return Stand(self.begun[some], self.place[some], self.arrived[some], self.ready[some])
 
 
 def stand(of: Connections, groups: Groups, plan: Courses, moment: int) -> Stand:
@@ -106,6 +110,10 @@ class Touched:
     ready: Ints
     destined: NDArray[np.bool_]
 
+    def only(self, some: NDArray[np.bool_] | Ints) -> Touched:
+        """Of some of the parts."""
+        return Touched(self.affected[some], self.ready[some], self.destined[some])
+
 
 def touch(
     timetable: Timetable,
@@ -137,29 +145,28 @@ def touch(
 
 
 def waited(
-    timetable: Timetable, left: Left, room: Ints, plan: Courses, at: Stand, touched: Touched, moment: int
+    timetable: Timetable, left: Left, room: Ints, part: Courses, at: Stand, touched: Touched, moment: int
 ) -> Courses:
-    """What becomes of the affected parts of a plan if nobody does anything: each keeps to its own lanes, never earlier than planned, and takes the next departure that runs and has ``room`` (C,).
+    """What becomes of affected parts if nobody does anything: each keeps to its own lanes, never earlier than planned, and takes the next departure that runs and has ``room`` (C,).
 
-    Who is in a lane's queue first rides first; a part is split where there isn't room for all of it. ``of`` of the result: rows of ``plan``.
+    Who is in a lane's queue first rides first; a part is split where there isn't room for all of it. ``of`` of the result: rows of ``part``.
     """
-    rows = np.flatnonzero(touched.affected)
     c, now = timetable.connections, left.timetable.connections
     lane = timetable.lane[c.row].astype(np.int64)
     open_room = np.where(left.shut, 0, room)
     made = _queues(
-        c.departs, now.arrives, now.ready, lane, int(lane.max(initial=0)) + 1, open_room.copy(), c.first_from(moment), rows, plan.items[rows], plan.rides[rows],
-        at.begun[rows], touched.ready[rows], touched.destined[rows],
+        c.departs, now.arrives, now.ready, lane, int(lane.max(initial=0)) + 1, open_room, c.first_from(moment), part.items, part.rides, at.begun, touched.ready,
+        touched.destined,
     )  # fmt: skip
-    return Courses(rows[made[0]], made[1], made[2], made[3])
+    return Courses(*made)
 
 
-def fates(timetable: Timetable, plan: Courses, at: Stand, rows: Ints, moved: Courses) -> Ints:
-    """What becomes of each part under new ways: whether it keeps to the lanes that were left of its way."""
+def fates(timetable: Timetable, part: Courses, at: Stand, moved: Courses) -> Ints:
+    """What becomes of each part under new ways: whether it keeps to the lanes that were left of its way. ``of`` of ``moved``: rows of ``part``."""
     lane = np.append(timetable.lane[timetable.connections.row].astype(np.int64), -1)  # the last for no ride
     most = moved.rides.shape[1]
-    column = np.arange(most)[None, :] + at.begun[rows][:, None]
-    rest = np.pad(plan.rides[rows], ((0, 0), (0, most)), constant_values=-1)[np.arange(len(rows))[:, None], column]
+    column = np.arange(most)[None, :] + at.begun[:, None]
+    rest = np.pad(part.rides, ((0, 0), (0, most)), constant_values=-1)[np.arange(len(part))[:, None], column]
     same = (lane[rest][moved.of] == lane[moved.rides]).all(axis=1)
     return np.where(moved.arrives == NEVER, NO_WAY, np.where(same, WAITS, MOVES)).astype(np.int64)
 
@@ -170,10 +177,10 @@ def fates_of(waiting: Courses) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def _queues(departs, arrives, ready, lane, lanes, room, first, rows, items, rides, begun, start, destined):
+def _queues(departs, arrives, ready, lane, lanes, room, first, items, rides, begun, start, destined):
     """(part, items, arrival, rides) of everything; an entry of a queue is a part, or what was split off it."""
     most = rides.shape[1]
-    size = max(2 * len(rows), 16)
+    size = max(2 * len(items), 16)
     part, count, leg = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
     since, there = np.empty(size, np.int64), np.full(size, NEVER, np.int64)
     taken, follows = np.full((size, most), -1, np.int32), np.full(size, -1, np.int64)

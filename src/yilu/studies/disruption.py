@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.dispatch.closures import Closure
-from yilu.dispatch.connections import NEVER
+from yilu.dispatch.closures import Closure, closed_places
+from yilu.dispatch.connections import NEVER, Connections
 from yilu.dispatch.flight import Groups
 from yilu.dispatch.reroute import reroute
 from yilu.dispatch.timetable import Timetable
 from yilu.errors import InputError
-from yilu.studies.courses import Courses, Stand, Touched, courses, fates, left_by, planned, stand, touch, waited
+from yilu.studies.courses import Courses, Left, Stand, Touched, courses, fates, left_by, planned, stand, touch, waited
 from yilu.studies.in_flight import FULL, Underway, unjudged
 
 Ints = NDArray[np.int64]
@@ -94,6 +94,47 @@ class Study:
         return self.broken(self.moved) <= self.broken(self.waiting)
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """What is on its way at a ``moment`` (minute) where nothing is disturbed: worked out once, however many closures are then studied.
+
+    ``plan``: ways, m parts; ``at``: where parts stand at the moment; ``here`` (m,): whether couriers have brought them by then; ``loads`` (C,): items on each connection. ``riders``, ``first`` (C + 1,): rows of
+    the plan that ride connection c, from ``first[c]`` to ``first[c + 1]``.
+    """
+
+    timetable: Timetable
+    underway: Underway
+    moment: int
+    ridable: list[NDArray[np.bool_]]
+    plan: Courses
+    at: Stand
+    here: NDArray[np.bool_]
+    loads: Ints
+    riders: Ints
+    first: Ints
+
+    @property
+    def room(self) -> Ints:
+        """Items (C,) that each connection takes."""
+        return np.minimum(self.timetable.room[self.timetable.connections.row], FULL)
+
+
+def undisturbed(timetable: Timetable, underway: Underway, moment: int) -> Undisturbed:
+    """Plan the ways of all that is on its way. Raises InputError for a timetable on which nothing runs."""
+    if not len(timetable.connections):
+        raise InputError("timetable", "a departure in the days studied", value=timetable.first.isoformat(), next_step="study another day, or correct lanes.csv")  # fmt: skip
+    groups, ridable = underway.groups, underway.ridable(timetable)
+    plan = planned(timetable, groups, ridable)
+    here = (groups.ready[plan.of] <= moment) | (not underway.expected)
+    part, leg = np.nonzero(plan.rides >= 0)
+    on = plan.rides[part, leg]
+    count = np.bincount(on, minlength=len(timetable.connections))
+    return Undisturbed(
+        timetable, underway, moment, ridable, plan, stand(timetable.connections, groups, plan, moment), here, plan.loads(len(timetable.connections)),
+        part[np.argsort(on, kind="stable")], np.concatenate([[0], np.cumsum(count)]),
+    )  # fmt: skip
+
+
 def study(
     timetable: Timetable, underway: Underway, closures: tuple[Closure, ...], as_of: int = 0, most_lanes: int = MOST_LANES,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -102,68 +143,95 @@ def study(
 
     Programme: for the touched parts g, max Σ items that arrive by due_g over ways p, subject to Σ load on c ≤ room_c - load of the others; solved greedily (``dispatch.reroute``): exact in capacities, no bound proven.
     """
-    if not len(timetable.connections):
-        raise InputError("timetable", "a departure in the days studied", value=timetable.first.isoformat(), next_step="study another day, or correct lanes.csv")  # fmt: skip
     steps = 4 + most_lanes
-    groups, left = underway.groups, left_by(timetable, closures)
     moment = int(timetable.minute(max(as_of, min(c.begins for c in closures))))
-    ridable = underway.ridable(timetable)
-    plan = planned(timetable, groups, ridable)
+    usual = undisturbed(timetable, underway, moment)
     progress(1, steps)
-    at = stand(timetable.connections, groups, plan, moment)
+    return disturb(usual, closures, most_lanes, lambda done, of: progress(1 + done, 1 + of))
+
+
+def disturb(
+    usual: Undisturbed, closures: tuple[Closure, ...], most_lanes: int = MOST_LANES, progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Study:  # fmt: skip
+    """Study closures of which none begins before the moment of ``usual``, as ``study`` does. Only what they can touch is looked at, so that many can be studied of one ``usual``."""
+    steps = 3 + most_lanes
+    timetable, underway, groups, moment = usual.timetable, usual.underway, usual.underway.groups, usual.moment
+    left, ridable = left_by(timetable, closures), usual.ridable
+    some = _within_reach(usual, left, closures)
+    plan, at = usual.plan.only(some), usual.at.only(some)
     touched = touch(timetable, left, closures, groups, plan, at, moment)
-    here = (groups.ready[plan.of] <= moment) | (not underway.expected)
-    rows = np.flatnonzero(touched.affected)
-    row_of = np.full(len(plan), -1, np.int64)
-    row_of[rows] = np.arange(len(rows))
-    whole = timetable.room[timetable.connections.row]
-    room = np.minimum(whole, FULL) - plan.only(~touched.affected).loads(len(whole))
-    waiting = waited(timetable, left, room, plan, at, touched, moment)
-    waiting = replace(waiting, of=row_of[waiting.of])
-    progress(2, steps)
-    due = groups.due[plan.of[rows]].astype(np.int64)
-    kept = (plan.arrives[rows] <= due) & (due < unjudged(timetable))
-    stranded = _standing(groups, plan, at, touched, rows)
+    hit = touched.affected
+    rows, part = some[hit], plan.only(hit)
+    touched, at = touched.only(hit), at.only(hit)
+    room = usual.room - usual.loads + part.loads(len(usual.loads))
+    waiting = waited(timetable, left, room, part, at, touched, moment)
+    progress(1, steps)
+    due = groups.due[part.of].astype(np.int64)
+    kept = (part.arrives <= due) & (due < unjudged(timetable))
+    stranded = _standing(groups, part, at, touched)
     c, open_room = left.timetable.connections, np.where(left.shut, 0, room)
-    unbounded = courses(reroute(c, stranded, np.where(left.shut, 0, FULL), ridable))
-    progress(3, steps)
+    unbounded = _new_ways(c, stranded, np.where(left.shut, 0, FULL), ridable, moment)
+    progress(2, steps)
     # Who can't be in time even with room for all, or whose promise isn't at stake, goes after those who can.
     soonest = np.full(len(rows), NEVER, np.int64)
     np.minimum.at(soonest, unbounded.of, unbounded.arrives)
     at_stake = kept & (soonest <= due)
     wanted = replace(stranded, due=np.where(at_stake, due, 2 * unjudged(timetable)).astype(np.int32))
-    moved = courses(reroute(c, wanted, open_room, ridable))
-    progress(4, steps)
+    moved = _new_ways(c, wanted, open_room, ridable, moment)
+    progress(3, steps)
     found = Study(
-        timetable, closures, underway, moment, plan, rows, at.place[rows], at.begun[rows], due, groups.kind[plan.of[rows]].astype(np.int64), kept, waiting, moved, unbounded,
-        fates(timetable, plan, at, rows, moved), ~here[rows], *_on_the_way(groups, plan, at, here, moment), (),
+        timetable, closures, underway, moment, usual.plan, rows, at.place, at.begun, due, groups.kind[part.of].astype(np.int64), kept, waiting, moved, unbounded,
+        fates(timetable, part, at, moved), ~usual.here[rows], *_on_the_way(usual), (),
     )  # fmt: skip
-    more, extra = list[MoreRoom](), _lacking(found, open_room)
+    more, extra = list[MoreRoom](), _lacking(found, open_room) if most_lanes else np.zeros(len(c), np.int64)
     for n, lane in enumerate(_by_lack(found, extra)[:most_lanes]):
         added = np.where(timetable.lane[c.row] == lane, extra, 0)
-        tried = courses(reroute(c, wanted, open_room + added, ridable))
+        tried = _new_ways(c, wanted, open_room + added, ridable, moment)
         beyond = np.maximum(tried.loads(len(c)) - open_room, 0)
-        some, saved = np.flatnonzero(beyond), found.broken(moved) - found.broken(tried)
-        if len(some) and saved > 0:
-            more.append(MoreRoom(lane, saved, int(beyond.sum()), len(some), int(c.departs[some[0]])))
-        progress(5 + n, steps)
+        over, saved = np.flatnonzero(beyond), found.broken(moved) - found.broken(tried)
+        if len(over) and saved > 0:
+            more.append(MoreRoom(lane, saved, int(beyond.sum()), len(over), int(c.departs[over[0]])))
+        progress(4 + n, steps)
     progress(steps, steps)
     return replace(found, more_room=tuple(sorted(more, key=lambda m: (-m.saved, m.items, m.lane))))
 
 
-def _standing(groups: Groups, plan: Courses, at: Stand, touched: Touched, rows: Ints) -> Groups:
+def _within_reach(usual: Undisturbed, left: Left, closures: tuple[Closure, ...]) -> Ints:
+    """Rows of the plan, in order, that closures can touch: who rides what is shut, comes later or ends at a place that closes, and who begins at such a place."""
+    c, now = usual.timetable.connections, left.timetable.connections
+    shut = closed_places(usual.timetable, closures)
+    changed = (
+        left.shut | (now.arrives != c.arrives) | (now.ready != c.ready) | shut[c.target % usual.timetable.facilities]
+    )
+    within = np.zeros(len(usual.plan), np.bool_)
+    on = np.flatnonzero(changed)
+    count = usual.first[on + 1] - usual.first[on]
+    within[usual.riders[np.repeat(usual.first[on] - np.cumsum(count) + count, count) + np.arange(count.sum())]] = True
+    groups = usual.underway.groups
+    return np.flatnonzero(within | (shut[groups.place % usual.timetable.facilities])[usual.plan.of])
+
+
+def _new_ways(of: Connections, groups: Groups, room: Ints, ridable: list[NDArray[np.bool_]], moment: int) -> Courses:
+    """New ways over what departs from ``moment`` on: what has gone takes nobody, and isn't looked at."""
+    first = of.first_from(moment)
+    later = of.only(np.arange(len(of)) >= first)
+    found = courses(reroute(later, groups, room[first:], [on[first:] for on in ridable]))
+    return replace(found, rides=np.where(found.rides >= 0, found.rides + first, -1).astype(np.int32))
+
+
+def _standing(groups: Groups, part: Courses, at: Stand, touched: Touched) -> Groups:
     """The touched parts as groups where they stand, one each."""
-    of = plan.of[rows]
+    of = part.of
     return Groups(
-        at.place[rows].astype(np.int32), touched.ready[rows].astype(np.int32), groups.destination[of], groups.due[of], groups.kind[of], plan.items[rows],
-        np.arange(len(rows), dtype=np.int32),
+        at.place.astype(np.int32), touched.ready.astype(np.int32), groups.destination[of], groups.due[of], groups.kind[of], part.items, np.arange(len(of), dtype=np.int32),
     )  # fmt: skip
 
 
-def _on_the_way(groups: Groups, plan: Courses, at: Stand, here: NDArray[np.bool_], moment: int) -> tuple[int, int]:
+def _on_the_way(usual: Undisturbed) -> tuple[int, int]:
     """(items that are at the moment between their first facility and their destination and have a way, items there without one)."""
-    there = (at.place == groups.destination[plan.of]) & (at.arrived <= moment)
-    some, way = here & ~there, plan.arrives < NEVER
+    plan, at = usual.plan, usual.at
+    there = (at.place == usual.underway.groups.destination[plan.of]) & (at.arrived <= usual.moment)
+    some, way = usual.here & ~there, plan.arrives < NEVER
     return int(plan.items[some & way].sum()), int(plan.items[some & ~way].sum())
 
 
