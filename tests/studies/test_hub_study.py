@@ -258,8 +258,8 @@ def test_the_pages_lines_make_a_map(root: Path, tmp_path: Path, monkeypatch: pyt
     """The lines of Python that docs/how-to/hubs.md shows run as they stand, but for the province and the time, and draw the hubs."""
     page = (root / "docs" / "how-to" / "hubs.md").read_text(encoding="utf-8")
     lines = page.split("```python\n")[1].split("```")[0]
-    assert '"guangdong"' in lines and "after(60)" in lines
+    assert '"guangdong"' in lines and "seconds=60" in lines
     monkeypatch.chdir(tmp_path)
-    shown = lines.replace('"guangdong"', repr(str(write_small(tmp_path)))).replace("after(60)", "after(1)")
+    shown = lines.replace('"guangdong"', repr(str(write_small(tmp_path)))).replace("seconds=60", "seconds=1")
     exec(compile(shown, "hubs.md", "exec"), {})
     assert (tmp_path / "hubs.svg").read_text(encoding="utf-8").count("<rect") == 3
