@@ -291,12 +291,13 @@ def _in_time(problem: HubProblem, model: Model) -> None:
 
 
 def impossible(model: Model) -> list[tuple[int, int, float]]:
-    """(i, j, how late at best) of the pairs with flow whose deadline no two labels keep."""
+    """(i, j, how late at best) of the pairs with flow whose deadline no two labels keep, and that have no direct lane, which is in time."""
     out: list[tuple[int, int, float]] = []
     reach = np.where(model.allowed, model.pairs.reach, np.inf)
     leave = np.where(model.allowed.T, model.pairs.leave, np.inf)
+    lane = np.isfinite(model.pairs.direct) & model.pairs.is_direct
     for i in range(len(model.pairs.flow)):
         best = np.min(np.min(reach[i][:, None] + model.pairs.across, axis=0)[:, None] + leave, axis=0)
-        late = (model.pairs.flow[i] > 0) & (best > model.pairs.due[i]) & (np.arange(len(best)) != i)
+        late = (model.pairs.flow[i] > 0) & (best > model.pairs.due[i]) & ~lane[i] & (np.arange(len(best)) != i)
         out += [(i, int(j), float(best[j] - model.pairs.due[i, j])) for j in np.flatnonzero(late)]
     return out
