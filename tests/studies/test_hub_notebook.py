@@ -61,3 +61,14 @@ def test_more_hubs_than_units_and_no_time(tmp_path: Path) -> None:
         placed(province, date(2025, 12, 31), p=9, seconds=1)
     with pytest.raises(ValueError, match="seconds"):
         placed(province, date(2025, 12, 31), p=2, seconds=-1)
+
+
+def test_a_map_recomputes_its_claim(tmp_path: Path) -> None:
+    """With a proof the certificate has no fault and the claimed bound; without one it says so."""
+    province = load(write_small(tmp_path))
+    proven = placed(province, date(2025, 12, 31), p=2, seconds=2, proof=True)
+    found = proven.certificate()
+    assert found.faults == () and found.bound >= proven.bound * (1 - 1e-7) > 0
+    assert any(
+        "no proof" in fault for fault in placed(province, date(2025, 12, 31), p=2, seconds=2).certificate().faults
+    )

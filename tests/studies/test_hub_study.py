@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from small_province import write_small
 
+from yilu.cli import design_hubs
 from yilu.cli.app import main
 from yilu.design.matrices import HubMatrices, matrices, within
 from yilu.design.stop import after_iterations
@@ -228,6 +229,29 @@ def test_the_command_writes_a_province_that_is_sound(capsys: pytest.CaptureFixtu
     assert len(json.loads((out / "hubs.geojson").read_text(encoding="utf-8"))["features"]) == 8
     assert run(str(out / "province"), "--plan", "--seconds", "1") == 0
     assert "已证明的下界" in capsys.readouterr().out
+
+
+def test_the_command_recomputes_what_it_claims(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--certify tells cost and bound as recomputed from the proof; a plan that claims more than that is refused, and nothing is written."""
+    folder = str(write_small(tmp_path))
+    assert run(folder, "--plan", "--seconds", "2", "--certify", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    again = told["certificate"]
+    assert again["parts"] > 0 and again["value"] == pytest.approx(told["value"])
+    assert told["bound"] <= again["bound"] * (1 + 1e-7) and again["bound"] <= again["value"]
+    assert run(folder, "--p", "2", "--seconds", "2", "--certify") == 0
+    assert "重算的下界" in capsys.readouterr().out
+    claim = design_hubs.best
+    monkeypatch.setattr(design_hubs, "best", lambda *given: _boasting(claim(*given)))
+    out = tmp_path / "out"
+    assert run(folder, "--p", "2", "--seconds", "2", "--certify", "--out", str(out)) != 0
+    assert "its proof gives" in capsys.readouterr().err and not out.exists()
+
+
+def _boasting(d: Design) -> Design:
+    return replace(d, plan=replace(d.plan, bound=2 * d.plan.cost))
 
 
 def test_what_the_command_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
