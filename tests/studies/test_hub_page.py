@@ -79,8 +79,9 @@ def test_promises_are_read_off_designs(study: Study, page: str) -> None:
 
 def test_no_bound_is_a_dash(study: Study) -> None:
     """A bound of 0 after too short a time is shown as none, and the text says so."""
-    hasty = replace(study, seconds=0.0)
-    assert hasty.plan.plan.bound == 0.0
+    hasty = Study(study.m, 0.0)
+    assert hasty.plan.plan.bound > 0.0, "the dual's first rounds are always made"
+    vars(hasty)["plan"] = replace(hasty.plan, plan=replace(hasty.plan.plan, bound=0.0))
     told = section(hasty, "plan")
     (row,) = rows(told)
     assert row["bound"] == row["gap"] == "–" and "no bound in that time" in sentences(told)

@@ -27,7 +27,7 @@ from yilu.design.hubs import transport
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, only
 
 _KEEP = 0.92
-_PRIMED = 100
+PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
 
@@ -170,7 +170,7 @@ class Ascent:
         self.share = np.zeros_like(model.linear) if share is None else share
         self._z = self.share
         self._length, self._stalls = pace.first, 0
-        self._primed = _PRIMED if share is None else 0
+        self._primed = PRIMED if share is None else 0
         self._pair = model.pairs.flow + model.pairs.flow.T
         self._of_node = np.maximum(self._pair.sum(axis=1), 1e-9)
         self._theta = np.empty_like(model.linear)

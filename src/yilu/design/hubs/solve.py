@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
-from yilu.design.hubs.bound import Ascent, first
+from yilu.design.hubs.bound import PRIMED, Ascent, first
 from yilu.design.hubs.branch import Waiting, branches, closes
 from yilu.design.hubs.model import Bools, Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
@@ -147,11 +147,14 @@ def solve(
 
 
 def _root(search: _Search) -> tuple[Waiting, int]:
-    """Dual and search in turn, until steps are short; what is left, and its place in the proof."""
+    """Dual and search in turn, until steps are short; what is left, and its place in the proof.
+
+    The dual's first rounds take next to no time and give most of the bound: they are made even where the time is up.
+    """
     search.ledger.enter(None, np.arange(len(search.model.fixed)))
     ascent = Ascent(search.model, first(search.model, search.at), note=search.ledger.note)
     turn, told = 100 + _CHUNK, -np.inf
-    while not search.asked() and not ascent.is_over:
+    while (not search.asked() or (ascent.rounds < PRIMED and not search.closed)) and not ascent.is_over:
         ascent.step(search.cost)
         if ascent.bound > told + 1e-4 * abs(search.cost):
             told = ascent.bound
