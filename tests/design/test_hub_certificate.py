@@ -12,6 +12,7 @@ import pytest
 from tests.design.hub_cases import any_case, brute, made, timed
 from yilu.design.hubs import HubError, HubPlan, HubProblem, certificate, solve
 from yilu.design.hubs.bound import Dual
+from yilu.design.hubs.certificate import bound_of
 from yilu.design.hubs.proof import UNSEEN, Ledger, Node, Proof
 from yilu.design.stop import after_iterations
 
@@ -102,7 +103,11 @@ def proven() -> tuple[HubProblem, HubPlan]:
         ({"proof": ()}, "carries no proof"),
         ({"hubs": np.array([0, 1, 1])}, "named once"),
         ({"tiers": np.array([0, 0, 1])}, "tier is none"),
-        ({"allocation": np.full(8, -1)}, "which is no hub"),
+        ({"allocation": np.full(8, -1)}, "serves nobody"),
+        (
+            {"hubs": np.array([0]), "tiers": np.array([0]), "allocation": np.array([0, 0, 0, 0, 0, 0, 0, 9])},
+            "which is no hub",
+        ),
         ({"allocation": np.zeros(3, np.int64)}, "aren't (n,)"),
     ],
 )
@@ -175,29 +180,55 @@ def test_a_lost_branch_carries_nothing(proven: tuple[HubProblem, HubPlan]) -> No
     assert found.bound < plan.bound and any("its proof gives" in fault for fault in found.faults)
 
 
-def test_what_is_left_out_without_reason_counts(proven: tuple[HubProblem, HubPlan]) -> None:
-    """A node that shuts a hub of the best plan, opens one that isn't in it, or bars one of its allocations, lifts no bound above it: each is bounded by the node's own prices."""
+@pytest.mark.parametrize("what", ["shut", "opened", "barred"])
+def test_what_is_left_out_without_reason_counts(proven: tuple[HubProblem, HubPlan], what: str) -> None:
+    """A node that rules out so much that no plan is left lifts no bound above the best plan: each hub and allocation is bounded by the node's own prices."""
     problem, plan = proven
-    first = plan.proof[0]
-    hub = plan.hubs[:1]
-    other = np.setdiff1d(np.arange(8), plan.hubs)[:1]
-    node = np.flatnonzero(plan.allocation != np.arange(8))[:1]
-    high = Dual(np.zeros_like(first.dual.f), np.zeros_like(first.dual.g), np.full(8, 1e7))
-    leaf = Node(first.labels, high, _NONE, _NONE, _NO_PAIRS, None, ())
-    for shut, opened, barred in (
-        (hub, _NONE, _NO_PAIRS),
-        (_NONE, other, _NO_PAIRS),
-        (_NONE, _NONE, np.column_stack([node, plan.allocation[node]])),
-        (np.arange(8), _NONE, _NO_PAIRS),
-    ):
-        forged = (replace(first, shut=shut, opened=opened, barred=barred, decision=None, then=(1,)), leaf)
-        assert certificate(problem, replace(plan, proof=forged)).bound <= plan.cost * (1 + 1e-7)
-    proof = list(plan.proof)
-    for k, n in enumerate(proof):
-        if n.then:
-            proof[k] = replace(n, shut=np.union1d(n.shut, hub))
-    found = certificate(problem, replace(plan, proof=tuple(proof)))
-    assert found.bound < plan.bound and found.faults != ()
+    every = np.arange(8)
+    pairs = np.column_stack([np.repeat(every, 8), np.tile(every, 8)])
+    ruled = {"shut": _NONE, "opened": _NONE, "barred": _NO_PAIRS} | {what: pairs if what == "barred" else every}
+    first = replace(plan.proof[0], decision=None, then=(1,), **ruled)
+    bound, faults = bound_of(problem, (first, replace(first, then=(), shut=_NONE, opened=_NONE, barred=_NO_PAIRS)))
+    assert faults == [] and 0 < bound < plan.cost * (1 + 1e-7)
+
+
+def test_prices_above_the_pairs_cost_carry_nothing(proven: tuple[HubProblem, HubPlan]) -> None:
+    """The same prices with as much on every pair more, and taken out again at the nodes, give the same bound: what is too much is taken off."""
+    problem, plan = proven
+    node = replace(plan.proof[0], shut=_NONE, opened=_NONE, barred=_NO_PAIRS, decision=None, then=())
+    honest = bound_of(problem, (node,))[0]
+    i, j = np.triu_indices(8, 1)
+    both = (problem.flow + problem.flow.T)[i, j][:, None]
+    f, g = (node.dual.f, node.dual.g) if len(node.dual.g) else (both * node.dual.f, -both * node.dual.f)
+    more = np.bincount(np.append(i, j), weights=np.tile(100.0 * (both[:, 0] > 0), 2), minlength=8)
+    bound, _ = bound_of(problem, (replace(node, dual=Dual(f + 100.0, g + 100.0, node.dual.u + more)),))
+    assert bound <= honest * (1 + 1e-9)
+    for bad in (np.inf, np.nan):
+        wild = f.copy()
+        wild[0] = bad
+        assert bound_of(problem, (replace(node, dual=Dual(wild, g, node.dual.u)),))[0] == -np.inf
+        wild = g.copy()
+        wild[:, 0] = bad
+        assert bound_of(problem, (replace(node, dual=Dual(f, wild, node.dual.u)),))[0] == -np.inf
+
+
+def test_limits_are_held_as_they_stand() -> None:
+    """Without a way between hubs and with one price for all, the bound of a hub is its knapsack: at least its least load, at most its room, in parts."""
+    n = 4
+    flow = np.ones((n, n))
+    problem = HubProblem(flow, np.ones((n, n)) - np.eye(n), np.zeros((n, n)), np.zeros((n, n)), tiers=(1,))
+    i = len(np.triu_indices(n, 1)[0])
+    zero = Dual(np.zeros((i, n)), np.zeros((i, n)), np.full(n, 5.0))
+    node = Node(np.arange(n), zero, _NONE, _NONE, _NO_PAIRS, None, ())
+    room, least = np.full((n, 1), 10.0), np.full((n, 1), 10.0)
+    # own: 0 - 5; each other: 4 - 5, a load of 4 each
+    assert bound_of(problem, (node,))[0] == pytest.approx(20 - 5 - 3)
+    assert bound_of(replace(problem, capacity=room), (node,))[0] == pytest.approx(20 - 5 - 1.5)
+    assert bound_of(replace(problem, capacity=room / 5), (node,))[0] == np.inf
+    dear = replace(node, dual=Dual(zero.f, zero.g, np.full(n, 1.0)))
+    assert bound_of(problem, (dear,))[0] == pytest.approx(4 - 1)
+    assert bound_of(replace(problem, least=least), (dear,))[0] == pytest.approx(4 - 1 + 1.5 * 3)
+    assert bound_of(replace(problem, least=2 * least), (dear,))[0] == np.inf
 
 
 @pytest.mark.parametrize("seeds", [range(k, 120, 4) for k in range(4)])
@@ -213,9 +244,9 @@ def test_no_tampered_proof_is_above_the_best_plan(seeds: range) -> None:
         least = brute(problem)
         assert plan.bound <= least * (1 + 1e-7) <= plan.cost * (1 + 2e-7)
         for _ in range(4):
-            found = certificate(problem, replace(plan, proof=tuple(_tampered(node, rng) for node in plan.proof)))
-            assert found.bound <= least * (1 + 1e-7) + 1e-7, seed
-            lower += found.bound < plan.bound * (1 - 1e-6)
+            bound, _ = bound_of(problem, tuple(_tampered(node, rng) for node in plan.proof))
+            assert bound <= least * (1 + 1e-7) + 1e-7, seed
+            lower += bound < plan.bound * (1 - 1e-6)
     assert lower > 10
 
 

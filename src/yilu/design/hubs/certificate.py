@@ -93,20 +93,13 @@ def certificate(problem: HubProblem, plan: HubPlan) -> Certificate:
     near = _SLACK * max(1.0, abs(cost))
     if abs(plan.cost - cost) > near:
         faults.append(f"the plan says it costs {plan.cost!r}, it costs {cost!r}")
-    bound, broken = _bound_of_proof(_over_labels(problem), plan.proof)
+    bound, broken = bound_of(problem, plan.proof)
     bound = min(max(bound, 0.0), cost)  # no part of a cost is below 0
     faults += broken
     if plan.bound > bound + near:
         said = f"its proof gives {bound!r}" if plan.proof else "it carries no proof: ask solve for one with proof=True"
         faults.append(f"the plan says its bound is {plan.bound!r}, {said}")
     return Certificate(cost, bound, tuple(faults))
-
-
-def bound_of(problem: HubProblem, node: Node) -> float:
-    """What no plan of the whole is below, by the prices of one node alone."""
-    of = _over_labels(problem)
-    whole = _settled(of, *_everything(of))
-    return math.inf if whole is None else _Priced(of, whole, node).value
 
 
 def _counts_money(problem: HubProblem) -> bool:
@@ -121,6 +114,9 @@ def _faults_of_shape(problem: HubProblem, plan: HubPlan) -> list[str]:
         return ["the hubs aren't each named once, one at least"]
     if not ((plan.hubs >= 0) & (plan.hubs < n) & (plan.tiers >= 0) & (plan.tiers < levels)).all():
         return ["a hub is no node, or its tier is none"]
+    idle = plan.hubs[~np.isin(plan.hubs, plan.allocation)]
+    if len(idle):
+        return [f"hub {idle[0]} serves nobody, not even itself"]
     lost = np.flatnonzero(~np.isin(plan.allocation, plan.hubs))
     return [f"node {lost[0]} is allocated to {plan.allocation[lost[0]]}, which is no hub"] if len(lost) else []
 
@@ -378,8 +374,12 @@ def _loaded(of: _OverLabels, label: int, gain: Floats, held: Bools) -> float:
     return float(cost.min() + np.minimum(gain[idle], 0.0).sum())
 
 
-def _bound_of_proof(of: _OverLabels, proof: Proof) -> tuple[float, list[str]]:
-    """The least over all parts that the proof splits the plans into; parents stand before their children."""
+def bound_of(problem: HubProblem, proof: Proof) -> tuple[float, list[str]]:
+    """(What no plan is below by a proof alone, inf where it leaves none; what keeps it from being one): the least over all parts that it splits the plans into.
+
+    Parents stand before their children. Without a proof 0: no part of a cost is below that.
+    """
+    of = _over_labels(problem)
     if not proof:
         return 0.0, []
     parts: list[_Part | None] = [None] * len(proof)
