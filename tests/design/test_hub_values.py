@@ -11,9 +11,10 @@ import pytest
 from benchmarks.hub_instances import ap, cab, made, read_ap
 from benchmarks.hub_milp import milp
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
-from yilu.design.hubs.bound import Ascent, first
+from yilu.design.hubs.bound import Ascent, Dual, first
 from yilu.design.hubs.certificate import bound_of, cost_of
 from yilu.design.hubs.problem import labels
+from yilu.design.hubs.proof import Node
 from yilu.design.hubs.search import allocated, opened
 from yilu.design.stop import after_iterations
 from yilu.errors import InputError
@@ -66,12 +67,15 @@ def test_the_bound_is_what_plain_numpy_makes_of_the_prices() -> None:
     for _ in range(120):
         ascent.step(cost)
     assert len(ascent.labels) == 15
-    assert bound_of(problem, ascent.dual.f, ascent.dual.u) == pytest.approx(ascent.bound, rel=1e-9)
+    none = np.zeros(0, np.int64)
+    node = Node(ascent.labels, ascent.dual, none, none, np.zeros((0, 2), np.int64), None, ())
+    assert bound_of(problem, (node,))[0] == pytest.approx(ascent.bound, rel=1e-9)
     best = solve(problem, after_iterations(60_000)).cost
     rng = np.random.default_rng(1)
     for _ in range(20):
         spoiled = ascent.dual.f + rng.normal(0, 5, ascent.dual.f.shape)
-        assert bound_of(problem, spoiled, ascent.dual.u * rng.uniform(0.5, 2.0)) <= best
+        dual = Dual(spoiled, ascent.dual.g, ascent.dual.u * rng.uniform(0.5, 2.0))
+        assert bound_of(problem, (replace(node, dual=dual),))[0] <= best
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:
@@ -110,12 +114,24 @@ def square(n: int = 4) -> HubProblem:
         ({"required": np.ones((4, 1), bool)}, "4 sites must be hubs of tier 1, and only 2 may open"),
         ({"congestion": Congestion(np.array([1.0, 2.0]), np.array([3.0, 1.0]))}, "the cost must be convex"),
         ({"direct": np.full((4, 4), -1.0)}, "direct: expected"),
+        ({"fixed": np.array([[1.0], [-2.0], [0.0], [0.0]])}, r"fixed\[1, 0\] is -2.0"),
+        ({"least": np.full((4, 1), np.inf)}, r"least\[0, 0\] is inf"),
+        ({"tiers": (2, 1), "discount": np.ones((2, 2)), "candidates": np.array([[1, 1], [1, 0], [0, 0], [0, 0]], bool)}, "3 hubs are asked for, and 2 of them can have a site at once"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_planned_says_why(change: dict[str, object], said: str) -> None:
     """The message names the array and place, or counts what is short."""
     with pytest.raises(HubError, match=said):
         solve(replace(square(), **change), after_iterations(100))  # type: ignore[arg-type]
+
+
+def test_tiers_that_share_their_sites_find_them() -> None:
+    """Where one tier's only site is another's too, the other goes elsewhere, whatever is drawn first."""
+    may = np.array([[1, 1, 1], [1, 0, 1], [1, 0, 0], [0, 0, 0]], bool)
+    shared = replace(square(), tiers=(1, 1, 1), discount=np.ones((3, 3)), candidates=may)
+    for seed in range(10):
+        plan = solve(shared, after_iterations(300), seed)
+        assert dict(zip(plan.hubs.tolist(), plan.tiers.tolist(), strict=True)) == {0: 1, 1: 2, 2: 0}
 
 
 def test_deadlines_that_no_hubs_keep_are_named() -> None:

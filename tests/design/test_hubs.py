@@ -3,89 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
+from tests.design.hub_cases import brute, made, timed
+from yilu.design.hubs import Congestion, HubError, HubProblem, solve
 from yilu.design.hubs.bound import Ascent, first
-from yilu.design.hubs.certificate import cost_of, cost_parts
+from yilu.design.hubs.certificate import cost_of
 from yilu.design.hubs.problem import labels
 from yilu.design.hubs.search import allocated, opened
 from yilu.design.stop import after_iterations
 
 _STOP = after_iterations(40_000)
-
-
-def brute(problem: HubProblem) -> float:
-    """The least value over all plans, by trying all of them; inf where none keeps capacities and hard deadlines."""
-    n, tiers = len(problem.flow), len(problem.discount)
-    may = np.ones((n, tiers), bool) if problem.candidates is None else problem.candidates | (
-        problem.required if problem.required is not None else False
-    )  # fmt: skip
-    best = np.inf
-    sites = [(k, t) for k in range(n) for t in range(tiers) if may[k, t]]
-    sizes = range(1, len(sites) + 1) if problem.tiers is None else [sum(problem.tiers)]
-    for size in sizes:
-        for some in combinations(sites, size):
-            if len({k for k, _ in some}) < size or not _fits(problem, some):
-                continue
-            at = dict(some)
-            choices = [
-                [i] if i in at else [k for k, t in some if problem.node_tiers is None or problem.node_tiers[i, t]]
-                for i in range(n)
-            ]
-            for hubs in product(*choices):
-                tier = np.array([at[k] for k in hubs])
-                best = min(best, _value(problem, np.array(hubs), tier))
-    return best
-
-
-def _fits(problem: HubProblem, opened: tuple[tuple[int, int], ...]) -> bool:
-    if problem.tiers is not None:
-        counts = np.bincount([t for _, t in opened], minlength=len(problem.tiers))
-        if tuple(counts) != tuple(problem.tiers):
-            return False
-    return problem.required is None or all((k, t) in opened for k, t in np.argwhere(problem.required).tolist())
-
-
-def _value(problem: HubProblem, hubs: np.ndarray, tier: np.ndarray) -> float:
-    if problem.capacity is not None:
-        load = np.bincount(hubs, weights=problem.flow.sum(axis=1), minlength=len(hubs))
-        room = np.array(
-            [problem.capacity[k, tier[list(hubs).index(k)]] if k in hubs else np.inf for k in range(len(hubs))]
-        )
-        if (load > room + 1e-9).any():
-            return np.inf
-    if problem.least is not None:
-        load = np.bincount(hubs, weights=problem.flow.sum(axis=1), minlength=len(hubs))
-        if any(load[k] < problem.least[k, tier[list(hubs).index(k)]] - 1e-9 for k in set(hubs.tolist())):
-            return np.inf
-    if (
-        problem.deadlines is not None
-        and problem.deadlines.mode == "hard"
-        and cost_parts(problem, hubs, tier)["late_volume"] > 0
-    ):
-        return np.inf
-    return cost_of(problem, hubs, tier)
-
-
-def made(seed: int, n: int, p: int | None, metric: bool) -> HubProblem:
-    """A random problem: points in a square, or any costs at all."""
-    rng = np.random.default_rng(seed)
-    flow = rng.integers(0, 9, (n, n)).astype(float) * (rng.random((n, n)) < 0.8)
-    xy = rng.integers(0, 100, (n, 2)).astype(float)
-    distance = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
-    if not metric:
-        distance = rng.integers(1, 100, (n, n)) * (1.0 - np.eye(n))
-    factors = rng.uniform(0.2, 3.0, 3)
-    problem = classical(flow, distance, p, *(float(x) for x in factors))
-    if p is None:
-        problem = replace(problem, fixed=rng.integers(0, 2000, (n, 1)).astype(float))
-    return problem
 
 
 def agrees(problem: HubProblem, seed: int) -> None:
@@ -143,19 +75,11 @@ def test_capacities_are_kept_and_what_cannot_be_is_said(seed: int, n: int, p: in
     agrees(replace(problem, capacity=room), seed)
 
 
-def _timed(problem: HubProblem, seed: int, mode: str, tight: float) -> HubProblem:
-    rng = np.random.default_rng(seed + 2)
-    n = len(problem.flow)
-    time = problem.transfer
-    due = rng.uniform(0.5, 2.0, (n, n)) * tight * time.max()
-    return replace(problem, deadlines=Deadlines(time, time, time, rng.uniform(0, 5, n), due, mode, 40.0))
-
-
 @settings(max_examples=80, deadline=None)
 @given(seeds, st.integers(4, 6), st.integers(1, 3), st.sampled_from(["hard", "volume", "penalty"]), st.floats(0.6, 3.0))
 def test_deadlines_are_kept_where_they_can_be(seed: int, n: int, p: int, mode: str, tight: float) -> None:
     """Hard deadlines, most volume kept, and a penalty on what is late."""
-    agrees(_timed(made(seed, n, p, True), seed, mode, tight), seed)
+    agrees(timed(made(seed, n, p, True), seed, mode, tight), seed)
 
 
 @settings(max_examples=50, deadline=None)
@@ -205,7 +129,7 @@ def test_large_pairs_go_past_the_hubs(seed: int, n: int, p: int | None, late: bo
     direct = np.where(rng.random((n, n)) < 0.5, rng.uniform(0.3, 3.0, (n, n)) * problem.transfer, np.inf)
     problem = replace(problem, direct=direct)
     assert risen(problem) <= brute(problem) * (1 + 1e-9)
-    agrees(_timed(problem, seed, "penalty", 1.0) if late else problem, seed)
+    agrees(timed(problem, seed, "penalty", 1.0) if late else problem, seed)
 
 
 @settings(max_examples=40, deadline=None)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from small_province import write_small
 
+from yilu.cli import design_hubs
 from yilu.cli.app import main
 from yilu.design.matrices import HubMatrices, matrices, within
 from yilu.design.stop import after_iterations
@@ -230,6 +231,29 @@ def test_the_command_writes_a_province_that_is_sound(capsys: pytest.CaptureFixtu
     assert "已证明的下界" in capsys.readouterr().out
 
 
+def test_the_command_recomputes_what_it_claims(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--certify tells cost and bound as recomputed from the proof; a plan that claims more than that is refused, and nothing is written."""
+    folder = str(write_small(tmp_path))
+    assert run(folder, "--plan", "--seconds", "2", "--certify", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    again = told["certificate"]
+    assert again["parts"] > 0 and again["value"] == pytest.approx(told["value"])
+    assert told["bound"] <= again["bound"] * (1 + 1e-7) and again["bound"] <= again["value"]
+    assert run(folder, "--p", "2", "--seconds", "2", "--certify") == 0
+    assert "重算的下界" in capsys.readouterr().out
+    claim = design_hubs.best
+    monkeypatch.setattr(design_hubs, "best", lambda *given: _boasting(claim(*given)))
+    out = tmp_path / "out"
+    assert run(folder, "--p", "2", "--seconds", "2", "--certify", "--out", str(out)) != 0
+    assert "its proof gives" in capsys.readouterr().err and not out.exists()
+
+
+def _boasting(d: Design) -> Design:
+    return replace(d, plan=replace(d.plan, bound=2 * d.plan.cost))
+
+
 def test_what_the_command_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Neither or both of --p and --plan, more hubs than units, a file for --out: an error with its exit code, before anything is written."""
     folder = str(write_small(tmp_path))
@@ -258,8 +282,8 @@ def test_the_pages_lines_make_a_map(root: Path, tmp_path: Path, monkeypatch: pyt
     """The lines of Python that docs/how-to/hubs.md shows run as they stand, but for the province and the time, and draw the hubs."""
     page = (root / "docs" / "how-to" / "hubs.md").read_text(encoding="utf-8")
     lines = page.split("```python\n")[1].split("```")[0]
-    assert '"guangdong"' in lines and "after(60)" in lines
+    assert '"guangdong"' in lines and "seconds=60" in lines
     monkeypatch.chdir(tmp_path)
-    shown = lines.replace('"guangdong"', repr(str(write_small(tmp_path)))).replace("after(60)", "after(1)")
+    shown = lines.replace('"guangdong"', repr(str(write_small(tmp_path)))).replace("seconds=60", "seconds=1")
     exec(compile(shown, "hubs.md", "exec"), {})
     assert (tmp_path / "hubs.svg").read_text(encoding="utf-8").count("<rect") == 3

@@ -13,6 +13,8 @@ import typer
 from yilu.cli.days import day_of, local_today
 from yilu.cli.output import Json, errors, print_json, print_table, say
 from yilu.cli.titles import percent
+from yilu.design.hubs import certificate
+from yilu.design.location.certificate import Certificate
 from yilu.design.matrices import HubMatrices, matrices, within
 from yilu.design.stop import Progress, after, at_gap, either
 from yilu.errors import YiluError
@@ -43,6 +45,7 @@ def hubs(
     day: Annotated[str, typer.Option("--day", help="按哪一日开通的通道,缺省今日 · Whose open crossings count; today by default.")] = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=_MOST_SECONDS, help="计算时间 · How long to search and prove.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="随机种子 · Seed of the search.")] = 0,
+    certify: Annotated[bool, typer.Option("--certify", help="留存证明,并以另一套算法重算费用与下界 · Keep a proof, and recompute cost and bound by other means.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="写入的文件夹:表、GeoJSON、图、改了枢纽的省份文件夹 · Folder to write: tables, GeoJSON, a map, a province folder with these hubs.")] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -68,27 +71,35 @@ def hubs(
         )
     zh = settings().language == "zh"
     found = _with_progress(
-        lambda report: _found(m, p, deadlines, penalty, after(seconds), seed, report),
+        lambda report: _found(m, p, deadlines, penalty, after(seconds), seed, report, certify),
         shown=not as_json,
         zh=zh,
         volume=deadlines == Late.volume,
     )
     does = measured(m, found)
-    summary = _summary(m, found, does, deadlines)
+    recomputed = certificate(found.asked, found.plan) if certify else None
+    if recomputed is not None and recomputed.faults:
+        raise YiluError(
+            "the certificate refuses the plan: " + "; ".join(recomputed.faults),
+            zh="重算与所报不符:" + "; ".join(recomputed.faults),
+            next_step="Nothing was written. Please report this with the province folder and the command.",
+            next_step_zh="未写入任何文件;请附省份文件夹与命令报告此问题",
+        )
+    summary = _summary(m, found, does, deadlines, recomputed)
     written = write(m, found, summary, out, "zh" if zh else "en") if out is not None else []
     if as_json:
         print_json(summary | {"files": [str(path) for path in written]})
         return
-    _show(m, found, does, zh, deadlines)
+    _show(m, found, does, zh, deadlines, recomputed)
     if out is not None:
         say(f"已写入 {out}" if zh else f"written to {out}")
 
 
-def _found(m: HubMatrices, p: int | None, late: Late | None, penalty: float, time_up: Callable[[Progress], bool], seed: int, report: Callable[[Progress], None]) -> Design:  # fmt: skip
+def _found(m: HubMatrices, p: int | None, late: Late | None, penalty: float, time_up: Callable[[Progress], bool], seed: int, report: Callable[[Progress], None], proof: bool) -> Design:  # fmt: skip
     stop, mode = either(time_up, at_gap(_GAP)), str(late or "")
     if p is not None:
-        return best(m, p, stop, seed, mode, penalty, report)
-    return as_planned(m, stated(m.network), stop, seed, mode, penalty, report)
+        return best(m, p, stop, seed, mode, penalty, report, proof)
+    return as_planned(m, stated(m.network), stop, seed, mode, penalty, report, proof)
 
 
 def _with_progress(work: Callable[[Callable[[Progress], None]], Design], shown: bool, zh: bool, volume: bool) -> Design:
@@ -109,17 +120,18 @@ def _with_progress(work: Callable[[Callable[[Progress], None]], Design], shown: 
         )
 
 
-def _summary(m: HubMatrices, found: Design, does: Measured, late: Late | None) -> dict[str, Any]:
+def _summary(m: HubMatrices, found: Design, does: Measured, late: Late | None, recomputed: Certificate | None) -> dict[str, Any]:  # fmt: skip
     gap = found.plan.gap
     return {
         "province": m.network.name, "hubs": hub_rows(m, found), "value": found.plan.cost, "value_is": "late items a day" if late == Late.volume else "yuan a day",
         "bound": max(found.plan.bound, 0.0), "gap": gap if gap < 1 else None, "proven": found.plan.is_proven, "deadlines": str(late) if late else None,
+        "certificate": None if recomputed is None else {"value": recomputed.cost, "bound": recomputed.bound, "parts": len(found.plan.proof)},
         "measured": asdict(does) | {"cost_yuan": does.cost_yuan, "in_time": does.in_time if does.in_time == does.in_time else None},
         "rates": {f"{table}.{name}": asdict(rate) for (table, name), rate in m.rates.of.items()},
     }  # fmt: skip
 
 
-def _show(m: HubMatrices, found: Design, does: Measured, zh: bool, late: Late | None) -> None:
+def _show(m: HubMatrices, found: Design, does: Measured, zh: bool, late: Late | None, recomputed: Certificate | None) -> None:  # fmt: skip
     heads = (
         ("枢纽", "所在市", "层级", "县级单元", "件/日")
         if zh
@@ -142,6 +154,7 @@ def _show(m: HubMatrices, found: Design, does: Measured, zh: bool, late: Late | 
         (value if zh else value_en, f"{found.plan.cost:,.0f}"),
         ("已证明的下界" if zh else "proven bound", f"{max(found.plan.bound, 0):,.0f}"),
         ("差距" if zh else "gap", percent(gap if gap < 1 else None)),
+        *([] if recomputed is None else [("重算的下界" if zh else "bound recomputed", f"{recomputed.bound:,.0f}")]),
         ("元/件" if zh else "yuan an item", f"{does.cost_yuan / does.items:.3f}"),
         ("省内件平均小时" if zh else "mean hours within the province", f"{does.hours:.2f}"),
         ("按件达成率" if zh else "share of promised items in time", percent(does.in_time if does.in_time == does.in_time else None)),

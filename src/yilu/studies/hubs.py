@@ -123,9 +123,10 @@ def best(
     deadlines: str = "",
     penalty: float = 0.0,
     report: Report = _silent,
+    proof: bool = False,
 ) -> Design:
-    """The best ``p`` hubs on any county unit, all of one tier."""
-    return _solved(problem(m, (p,), None, deadlines, penalty), ("",), stop, seed, report)
+    """The best ``p`` hubs on any county unit, all of one tier. ``proof``: keep one for ``certificate``."""
+    return _solved(problem(m, (p,), None, deadlines, penalty), ("",), stop, seed, report, proof)
 
 
 def best_system(
@@ -136,9 +137,10 @@ def best_system(
     deadlines: str = "",
     penalty: float = 0.0,
     report: Report = _silent,
+    proof: bool = False,
 ) -> Design:
     """The best hubs on any county unit, ``counts`` of each of ``TIERS``."""
-    return _solved(problem(m, counts, TIERS, deadlines, penalty), TIERS, stop, seed, report)
+    return _solved(problem(m, counts, TIERS, deadlines, penalty), TIERS, stop, seed, report, proof)
 
 
 def as_planned(
@@ -149,15 +151,18 @@ def as_planned(
     deadlines: str = "",
     penalty: float = 0.0,
     report: Report = _silent,
+    proof: bool = False,
 ) -> Design:
     """The plan's system: its cities and tiers, the best county unit in each city."""
     candidates = np.stack([np.isin(m.city, cities) for cities in system.cities], axis=1)
     asked = problem(m, (1,) * len(system.tiers), system.tiers, deadlines, penalty, candidates=candidates)
-    return _solved(asked, system.tiers, stop, seed, report)
+    return _solved(asked, system.tiers, stop, seed, report, proof)
 
 
-def _solved(asked: HubProblem, tiers: tuple[str, ...], stop: Stop, seed: int, report: Report) -> Design:
-    plan = solve(asked, stop, seed, report)
+def _solved(
+    asked: HubProblem, tiers: tuple[str, ...], stop: Stop, seed: int, report: Report, proof: bool = False
+) -> Design:
+    plan = solve(asked, stop, seed, report, proof)
     return Design(plan.hubs, tuple(tiers[t] for t in plan.tiers), plan.allocation, asked, plan)
 
 

@@ -17,6 +17,7 @@ The projection of the path formulation is that of Adams and Johnson's first leve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from yilu.design.hubs import transport
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, only
 
 _KEEP = 0.92
-_PRIMED = 100
+PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
 
@@ -144,6 +145,14 @@ class Pace:
     last: float = 0.02
 
 
+Note = Callable[[Ints, Dual, Model, Ints, Model], bool]
+"""Told why a model shrinks: its labels, the dual that shows it, the model, the labels left (of those), the model over them; whether it may."""
+
+
+def _unheard(labels: Ints, dual: Dual, before: Model, left: Ints, after: Model) -> bool:
+    return True
+
+
 class Ascent:
     """The dual on its way up, one ``step`` at a time.
 
@@ -151,15 +160,17 @@ class Ascent:
     leave, and ``labels`` (K,) those in the model it began with. The bound is inf where the model allows no plan.
     """
 
-    def __init__(self, model: Model, dual: Dual, share: Floats | None = None, pace: Pace = Pace()) -> None:
+    def __init__(
+        self, model: Model, dual: Dual, share: Floats | None = None, pace: Pace = Pace(), note: Note = _unheard
+    ) -> None:
         """``share``: of an ascent before, from which this one goes on."""
-        self.model, self.labels, self.pace = model, np.arange(len(model.fixed)), pace
+        self.model, self.labels, self.pace, self._note = model, np.arange(len(model.fixed)), pace, note
         self.bound, self.rounds = -np.inf, 0
         self.dual, self._now = dual.only(self.labels), dual.only(self.labels)
         self.share = np.zeros_like(model.linear) if share is None else share
         self._z = self.share
         self._length, self._stalls = pace.first, 0
-        self._primed = _PRIMED if share is None else 0
+        self._primed = PRIMED if share is None else 0
         self._pair = model.pairs.flow + model.pairs.flow.T
         self._of_node = np.maximum(self._pair.sum(axis=1), 1e-9)
         self._theta = np.empty_like(model.linear)
@@ -180,10 +191,12 @@ class Ascent:
         if self.bound == np.inf:
             return
         if self.rounds % 25 == 0 and self.rounds > self._primed and value > self.bound - 0.2 * (best - self.bound):
-            left, self.model = fixed(self.model, self._theta, self._now.u, rho, opened, value, best)
-            if len(left) < len(self.labels):
-                taken, opened = taken[:, left], np.flatnonzero(np.isin(left, opened))
-                self._shrink(left)
+            left, model = fixed(self.model, self._theta, self._now.u, rho, opened, value, best)
+            if self._note(self.labels, self._now, self.model, left, model):
+                self.model = model
+                if len(left) < len(self.labels):
+                    taken, opened = taken[:, left], np.flatnonzero(np.isin(left, opened))
+                    self._shrink(left)
         if self.rounds == self._primed:
             self._length, self._stalls = self.pace.first, 0
         fresh = np.zeros_like(self._z)

@@ -14,6 +14,7 @@ import numpy as np
 
 from yilu.design.hubs.bound import Ascent, Dual, Pace
 from yilu.design.hubs.model import Floats, Ints, Model, only
+from yilu.design.hubs.proof import Ledger, Place
 
 _BRISK = Pace(0.5, 12, 0.02)
 """A node begins where its parent stood: its first steps are short, and it is left early for one of its children."""
@@ -48,36 +49,41 @@ class Branch:
 
 
 def branches(
-    root: Waiting, bound: float, best: Callable[[], float], see: Callable[[Ints], None], stop: Callable[[], bool], rounds: int = 120
+    root: Waiting, bound: float, best: Callable[[], float], see: Callable[[Ints], None], stop: Callable[[], bool], ledger: Ledger, number: int,
+    rounds: int = 120,
 ) -> Iterator[Branch]:  # fmt: skip
     """Branch from ``root``, whose bound is ``bound``, until no open node is below ``best()``, giving every node as it is bounded.
 
     ``best`` may fall meanwhile; ``see`` is told the plan, (n,) labels of the whole, of a node that holds but one; ``stop`` is asked every round of
-    every node.
+    every node. ``ledger`` keeps what the bounds rest on, the root's at ``number``.
     """
-    number = count()
-    heap: list[tuple[float, int, Waiting]] = []
+    turn = count()
+    heap: list[tuple[float, int, Waiting, Place]] = []
 
-    def part(node: Waiting, floor: float) -> None:
-        for child in (halves := children(node)):
-            heapq.heappush(heap, (floor, next(number), child))
+    def part(node: Waiting, floor: float, number: int) -> None:
+        decision, halves = children(node)
+        if halves:
+            ledger.split(number, decision)
+        for side, child in enumerate(halves):
+            heapq.heappush(heap, (floor, next(turn), child, (number, side)))
         if not halves and node.model.allowed.any(axis=1).all():
             see(node.labels[np.argmax(node.model.allowed, axis=1)])
 
-    part(root, bound)
+    part(root, bound, number)
     done = 0
     while heap and not closes(heap[0][0], best()):
-        floor, _, node = heapq.heappop(heap)
-        ascent = Ascent(node.model, node.dual, node.share, _BRISK)
+        floor, _, node, place = heapq.heappop(heap)
+        ledger.enter(place, node.labels)
+        ascent = Ascent(node.model, node.dual, node.share, _BRISK, ledger.note)
         while ascent.rounds < rounds and not ascent.is_over and not closes(ascent.bound, best()):
             if stop():
                 return
             ascent.step(best())
         done += 1
         left = Waiting(ascent.model, node.labels[ascent.labels], ascent.dual, ascent.share)
-        own = max(floor, ascent.bound)
+        own, number = max(floor, ascent.bound), ledger.end(ascent.labels, ascent.dual)
         if not closes(own, best()):
-            part(left, own)
+            part(left, own, number)
         yield Branch(min(heap[0][0] if heap else np.inf, best()), done, len(heap), left)
     yield Branch(best(), done, 0, root)
 
@@ -87,8 +93,11 @@ def closes(bound: float, cost: float) -> bool:
     return bound >= cost - 1e-9 * abs(cost)
 
 
-def children(node: Waiting) -> list[Waiting]:
-    """The two halves of a node: a label opens or not; where all are decided, one node is allocated to a label or not."""
+def children(node: Waiting) -> tuple[tuple[int, int], list[Waiting]]:
+    """((label, node), the two halves): with node -1 the label is shut or opens; where all are decided, the node is allocated to the label or not.
+
+    There are no halves where nothing is left to decide.
+    """
     model, share = node.model, node.share
     labels = np.arange(len(model.fixed))
     of_label = share[model.node, labels]
@@ -104,18 +113,19 @@ def children(node: Waiting) -> list[Waiting]:
         allowed[model.node[a], a] = True
         others = np.flatnonzero((model.node == model.node[a]) & (labels != a))  # the site's other tiers
         kept = np.setdiff1d(labels, others)
-        return [node.only(model, shut), node.only(replace(model, forced=forced, allowed=allowed), kept)]
+        halves = [node.only(model, shut), node.only(replace(model, forced=forced, allowed=allowed), kept)]
+        return (int(node.labels[a]), -1), halves
     free = model.allowed.sum(axis=1) > 1
     free[model.node[model.forced]] = False
     split = np.where(model.allowed & free[:, None], np.minimum(share, 1 - share) + 1e-6 * share, -1.0)
     if split.max() < 0:
-        return []
+        return (-1, -1), []
     i, a = (int(x) for x in np.unravel_index(np.argmax(split), split.shape))
     with_it, without = model.allowed.copy(), model.allowed.copy()
     with_it[i] = False
     with_it[i, a] = True
     without[i, a] = False
-    return [node.only(replace(model, allowed=of), labels) for of in (with_it, without)]
+    return (int(node.labels[a]), i), [node.only(replace(model, allowed=of), labels) for of in (with_it, without)]
 
 
 def _all_decided(model: Model) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, Pairs
 from yilu.errors import YiluError
@@ -56,7 +57,7 @@ class HubProblem:
     ``discount`` (L, L) α between tiers. ``fixed`` (n, L) cost of opening. ``capacity`` (n, L) of collected flow Σ_i O_i z_ik, inf where there is none.
     ``candidates`` (n, L) bool, sites that may open; ``required`` (n, L) bool, that must. ``node_tiers`` (n, L) bool: tiers of hub that a node may be
     allocated to. ``deadlines``, ``congestion``: see there. ``direct`` (n, n) cost a unit of a lane from node to node past all hubs, inf
-    where there is none: each pair takes it where it is cheaper, and is then in time. ``least`` (n, L): collected flow below which a site does not open.
+    where there is none: each pair takes it where it is cheaper, and is then in time (in mode ``volume``, which counts no money, none is taken). ``least`` (n, L): collected flow below which a site does not open.
 
     Errors: ``HubError`` from ``labels`` for arrays of wrong shape, negative flows, and for problems without a plan, saying what is in the way.
     """
@@ -196,6 +197,12 @@ def _checked(problem: HubProblem) -> tuple[int, int]:
     ):  # fmt: skip
         if each is not None and each.shape != (n, tiers):
             raise HubError(f"{name} has shape {each.shape}: expected {(n, tiers)}, nodes and tiers")
+    for name, each in (("fixed", problem.fixed), ("least", problem.least), ("capacity", problem.capacity)):
+        if each is not None:
+            bad = np.argwhere(~((each >= 0) & (np.isfinite(each) | (name == "capacity"))))
+            if len(bad):
+                k, tier = bad[0].tolist()
+                raise HubError(f"{name}[{k}, {tier}] is {each[k, tier]}: expected a number, 0 or more")
     if problem.direct is not None and (problem.direct.shape != (n, n) or not (problem.direct >= 0).all()):
         raise HubError(f"direct: expected {(n, n)} costs a unit, 0 or more, inf where there is no lane")
     if problem.congestion is not None:
@@ -230,11 +237,30 @@ def _has_plan(problem: HubProblem, model: Model) -> None:
     twice = np.flatnonzero(np.bincount(model.node[model.forced], minlength=n) > 1)
     if len(twice):
         raise HubError(f"node {twice[0]} must be a hub of two tiers at once")
+    _has_sites(problem, model)
     alone = np.flatnonzero(~model.allowed.any(axis=1))
     if len(alone):
         raise HubError(f"node {alone[0]} may be allocated to no hub of any candidate site")
     _has_room(problem, model)
     _in_time(problem, model)
+
+
+def _has_sites(problem: HubProblem, model: Model) -> None:
+    """A site opens at one tier: hubs of all tiers need sites of their own at once, required ones theirs."""
+    if problem.tiers is None or len(problem.tiers) == 1:
+        return
+    may = np.zeros((len(problem.tiers), len(problem.flow)), np.bool_)
+    may[model.tier, model.node] = True
+    may[:, model.node[model.forced]] = False
+    may[model.tier[model.forced], model.node[model.forced]] = True
+    asked = np.repeat(np.arange(len(problem.tiers)), problem.tiers)
+    hub, site = linear_sum_assignment(may[asked], maximize=True)
+    held = int(may[asked][hub, site].sum())
+    if held < len(asked):
+        raise HubError(
+            f"{len(asked)} hubs are asked for, and {held} of them can have a site at once: a site opens at one tier",
+            next_step="Allow more sites, or ask for fewer hubs.",
+        )
 
 
 def _has_room(problem: HubProblem, model: Model) -> None:
@@ -265,12 +291,13 @@ def _in_time(problem: HubProblem, model: Model) -> None:
 
 
 def impossible(model: Model) -> list[tuple[int, int, float]]:
-    """(i, j, how late at best) of the pairs with flow whose deadline no two labels keep."""
+    """(i, j, how late at best) of the pairs with flow whose deadline no two labels keep, and that have no direct lane, which is in time."""
     out: list[tuple[int, int, float]] = []
     reach = np.where(model.allowed, model.pairs.reach, np.inf)
     leave = np.where(model.allowed.T, model.pairs.leave, np.inf)
+    lane = np.isfinite(model.pairs.direct) & model.pairs.is_direct
     for i in range(len(model.pairs.flow)):
         best = np.min(np.min(reach[i][:, None] + model.pairs.across, axis=0)[:, None] + leave, axis=0)
-        late = (model.pairs.flow[i] > 0) & (best > model.pairs.due[i]) & (np.arange(len(best)) != i)
+        late = (model.pairs.flow[i] > 0) & (best > model.pairs.due[i]) & ~lane[i] & (np.arange(len(best)) != i)
         out += [(i, int(j), float(best[j] - model.pairs.due[i, j])) for j in np.flatnonzero(late)]
     return out

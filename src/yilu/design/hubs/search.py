@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 from numpy.random import Generator
+from scipy.optimize import linear_sum_assignment
 
 from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost
 
@@ -268,11 +269,30 @@ def opened(model: Model, rng: Generator) -> Ints:
         of_tier = [a for a in np.flatnonzero(model.tier == tier) if model.allowed[model.node[a], a]]
         for _ in range(wanted):
             left = [a for a in of_tier if int(model.node[a]) not in taken]
+            if not left and not model.is_free:  # tiers share sites, and an earlier one took the last of this one's
+                return _matched(model, volume, rng)
+            if not left:
+                break
             share = volume[model.node[left]]
             a = int(rng.choice(left, p=share / share.sum()))
             hubs.append(a)
             taken.add(int(model.node[a]))
     return np.array(sorted(hubs))
+
+
+def _matched(model: Model, volume: Floats, rng: Generator) -> Ints:
+    """As many labels of each tier as there must be, each on a site of its own, forced ones among them: an assignment with prices at random."""
+    forced = np.zeros(len(volume), np.int64) - 1
+    forced[model.node[model.forced]] = np.flatnonzero(model.forced)
+    tiers = np.repeat(np.arange(len(model.count)), model.count)
+    label, dear = np.full((len(model.count), len(volume)), -1), 1e6
+    label[model.tier, model.node] = np.arange(len(model.node))
+    label[:, forced >= 0] = np.where(label[:, forced >= 0] == forced[forced >= 0], label[:, forced >= 0], -1)
+    own = model.allowed[model.node, np.arange(len(model.node))]
+    price = rng.gumbel(size=len(volume)) - np.log(volume) - dear * (forced >= 0)
+    cost = np.where((label >= 0) & own[label], price, 2 * dear * len(tiers))
+    slot, site = linear_sum_assignment(cost[tiers])
+    return np.sort(label[tiers[slot], site])
 
 
 def shaken(model: Model, at: Ints, strength: int, rng: Generator) -> tuple[Ints, float]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
-from yilu.design.hubs.bound import Ascent, first
+from yilu.design.hubs.bound import PRIMED, Ascent, first
 from yilu.design.hubs.branch import Waiting, branches, closes
 from yilu.design.hubs.model import Bools, Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
+from yilu.design.hubs.proof import Ledger, Proof
 from yilu.design.hubs.search import allocated, improved, opened, shaken
 from yilu.design.stop import Progress, Stop, gap
 
@@ -30,7 +31,7 @@ class HubPlan:
 
     ``hubs`` (p,) nodes and ``tiers`` (p,) their tiers from 0; ``allocation`` (n,) each node's hub; ``cost``; ``bound`` that no plan is below;
     ``trace``: (rounds, cost, bound) as they became better; ``near``: other sets of hubs within 1 % of the cost, cheapest first;
-    ``nodes`` of the tree that were bounded.
+    ``nodes`` of the tree that were bounded; ``proof``: what the bound rests on where it was asked for, for ``certificate``.
     """
 
     hubs: Ints
@@ -41,6 +42,7 @@ class HubPlan:
     trace: tuple[tuple[int, float, float], ...]
     near: tuple[tuple[float, tuple[int, ...]], ...]
     nodes: int
+    proof: Proof = ()
 
     @property
     def gap(self) -> float:
@@ -61,6 +63,7 @@ class _Search:
     stop: Stop
     rng: Generator
     report: Callable[[Progress], None]
+    ledger: Ledger
     at: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     cost: float = np.inf
     bound: float = 0.0
@@ -77,7 +80,7 @@ class _Search:
     @property
     def over(self) -> bool:
         """Whether to stop, without counting a round."""
-        return self.stop(Progress(self.cost, self.bound, self.rounds)) or self.closed
+        return self.stop(Progress(self.cost, self.bound, self.rounds)) or self.closed or self.ledger.is_full
 
     @property
     def closed(self) -> bool:
@@ -115,15 +118,16 @@ class _Search:
 
 
 def solve(
-    problem: HubProblem, stop: Stop, seed: int = 0, report: Callable[[Progress], None] = lambda progress: None
-) -> HubPlan:
+    problem: HubProblem, stop: Stop, seed: int = 0, report: Callable[[Progress], None] = lambda progress: None, proof: bool = False,
+) -> HubPlan:  # fmt: skip
     """The best plan found until ``stop`` says so or none can be better, with a proven bound.
 
     The programme stands in ``yilu.design.hubs.model``, the bound in ``bound``. ``report`` hears of every better plan and bound. The same seed and a
-    stop that counts rounds give the same plan. Raises HubError where there is no plan, or none was found that keeps capacities and deadlines.
+    stop that counts rounds give the same plan. ``proof``: keep what the bound rests on, so that ``certificate`` can recompute all of it; the search ends where
+    that would take more than 320 MB, or in the dual alone where one set of prices is larger. Raises HubError where there is no plan, or none was found that keeps capacities and deadlines.
     """
     model = labels(problem)
-    search = _Search(model, stop, np.random.default_rng(seed), report)
+    search = _Search(model, stop, np.random.default_rng(seed), report, Ledger(proof))
     everything = np.arange(len(model.fixed))
     for _ in range(_DESCENTS):
         at, cost = allocated(model, opened(model, search.rng))
@@ -140,16 +144,19 @@ def solve(
         raise HubError(
             "no plan was found in which every node may go to a hub", next_step="Allow more nodes to more tiers."
         )
-    root = _root(search)
-    nodes = 0 if search.over else _tree(search, root)
+    nodes = _tree(search, *_root(search))
     return _plan(search, problem, nodes)
 
 
-def _root(search: _Search) -> Waiting:
-    """Dual and search in turn, until steps are short."""
-    ascent = Ascent(search.model, first(search.model, search.at))
+def _root(search: _Search) -> tuple[Waiting, int]:
+    """Dual and search in turn, until steps are short; what is left, and its place in the proof.
+
+    The dual's first rounds take next to no time and give most of the bound: they are made even where the time is up.
+    """
+    search.ledger.enter(None, np.arange(len(search.model.fixed)))
+    ascent = Ascent(search.model, first(search.model, search.at), note=search.ledger.note)
     turn, told = 100 + _CHUNK, -np.inf
-    while not search.asked() and not ascent.is_over:
+    while (not search.asked() or (ascent.rounds < PRIMED and not search.closed)) and not ascent.is_over:
         ascent.step(search.cost)
         if ascent.bound > told + 1e-4 * abs(search.cost):
             told = ascent.bound
@@ -160,7 +167,8 @@ def _root(search: _Search) -> Waiting:
             search.shake(ascent.model, ascent.labels)
             _rounded(search, ascent)
     search.raised(ascent.bound)
-    return Waiting(ascent.model, ascent.labels, ascent.dual, ascent.share)
+    root = Waiting(ascent.model, ascent.labels, ascent.dual, ascent.share)
+    return root, search.ledger.end(ascent.labels, ascent.dual)
 
 
 def _rounded(search: _Search, ascent: Ascent) -> None:
@@ -182,14 +190,16 @@ def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
     return kept[plan[0]], plan[1]
 
 
-def _tree(search: _Search, root: Waiting) -> int:
+def _tree(search: _Search, root: Waiting, number: int) -> int:
     """Branch until the bound meets the cost or there is no more time. Returns the nodes bounded."""
     nodes = 0
+    if search.over:
+        return nodes
 
     def see(at: Ints) -> None:
         search.see(at, cost_of(search.model, at))
 
-    for branch in branches(root, search.bound, lambda: search.cost, see, search.asked):
+    for branch in branches(root, search.bound, lambda: search.cost, see, search.asked, search.ledger, number):
         nodes = branch.done
         search.raised(branch.bound)
         if nodes % 8 == 7:
@@ -212,7 +222,7 @@ def _plan(search: _Search, problem: HubProblem, nodes: int) -> HubPlan:
             next_step="Relax these limits, or use the deadlines' mode volume or penalty to see what can be kept.",
         )
     return HubPlan(
-        model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes
+        model.node[hubs], model.tier[hubs], model.node[search.at], search.cost, search.bound, tuple(search.trace), tuple(near[1:21]), nodes, search.ledger.proof,
     )  # fmt: skip
 
 
