@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.design.hub_cases import any_case, brute, made, timed
-from yilu.design.hubs import HubError, HubPlan, HubProblem, certificate, solve
+from yilu.design.hubs import Congestion, HubError, HubPlan, HubProblem, certificate, solve
 from yilu.design.hubs.bound import Dual
 from yilu.design.hubs.certificate import bound_of
 from yilu.design.hubs.proof import UNSEEN, Ledger, Node, Proof
@@ -248,6 +248,28 @@ def test_no_tampered_proof_is_above_the_best_plan(seeds: range) -> None:
             assert bound <= least * (1 + 1e-7) + 1e-7, seed
             lower += bound < plan.bound * (1 - 1e-6)
     assert lower > 10
+
+
+@pytest.mark.parametrize("mode", ["penalty", "volume", "direct", "congestion"])
+def test_a_dearer_problems_proof_proves_no_more_here(mode: str) -> None:
+    """Prices of a problem with a higher fine, twice the flow, no direct lanes or a steeper load are too high for the cheaper one: what comes out is not."""
+    higher = 0
+    for seed in range(8):
+        problem = made(seed, 5, 2, True)
+        dearer = replace(problem, congestion=Congestion(np.array([10.0]), np.array([500.0])))
+        if mode == "congestion":
+            problem = replace(problem, congestion=Congestion(np.array([10.0]), np.array([5.0])))
+        elif mode == "direct":
+            problem, dearer = replace(problem, direct=0.2 * problem.transfer), problem
+        else:
+            problem = timed(problem, seed, mode, 0.8)
+            assert problem.deadlines is not None
+            fine = replace(problem.deadlines, penalty=4000.0)
+            dearer = replace(problem, deadlines=fine, flow=problem.flow * (2.0 if mode == "volume" else 1.0))
+        plan, least = solve(dearer, after_iterations(1500), seed, proof=True), brute(problem)
+        assert bound_of(problem, plan.proof)[0] <= least * (1 + 1e-7) + 1e-7
+        higher += bound_of(dearer, plan.proof)[0] > least * 1.01
+    assert higher > 2
 
 
 def _tampered(node: Node, rng: np.random.Generator) -> Node:

@@ -53,7 +53,8 @@ def sentences(page: str) -> str:
 
 _SORTS = (
     "**Official** in what follows are the plan's cities and tiers, and names. **Modelled** is every figure: cost, bound, hours, shares, carbon. **Assumed** are the rates, "
-    "discounts and speeds behind all of them, and where in a city its items come from. All yuan are of one day; each section of the "
+    "discounts and speeds behind all of them, and where in a city its items come from. A gap is the share of all cost, in brackets "
+    "of what hubs can change, by which another design of that kind may be cheaper at most. All yuan are of one day; each section of the "
     "[figures](hub-study-figures.md) says when and with how many seconds it was made.\n"
 )
 
@@ -62,7 +63,7 @@ def _proof(row: Row) -> str:
     """The bound and gap of a row, in words."""
     if row["gap"] == "–":
         return "with no bound in that time"
-    return f"with a proven gap of {row['gap']}, the share in brackets being of what hubs can change"
+    return f"with a proven gap of {row['gap']}"
 
 
 def _day(section: str) -> list[str]:
