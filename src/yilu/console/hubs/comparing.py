@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -37,15 +38,16 @@ def hubs(ask: Ask) -> Page:
     seconds, first, second = seconds_of(ask), question_of(ask), question_of(ask, "other_")
     asked = [first] if second.system == NONE else [first, second]
     found = answer(ask, [design_of(ask, q, seconds) for q in asked])
-    done = [w for w in found if w is not None]
-    more = {**shared(ask, seconds), "_first": first, "_second": second, "_none": NONE, "names": [name_of(ask, q) for q in asked]}  # fmt: skip
-    if len(done) < len(asked):
-        return being_made(Page("hubs/compared", TITLE, more=more), len(done), len(asked))
+    done = list(takewhile(lambda w: w is not None, found))  # the second is not shown before the first
+    more = {**shared(ask, seconds), "_first": first, "_second": second, "names": [name_of(ask, q) for q in asked]}
+    if not done:
+        return being_made(Page("hubs/compared", TITLE, more=more), 0, len(asked))
     states, marked = differing(ask, done)
     maps = [{"name": f"design-{n + 1}", "title": title, "data": on_map.drawn(ask, w, states[n], marked[n])} for n, (w, title) in enumerate(zip(done, (FIRST, SECOND), strict=False))]  # fmt: skip
-    more |= {"_maps": maps, "_classes": on_map.KM, "says": says(done), "_tiered": any(q.is_tiered for q in asked)}
+    more |= {"_maps": maps, "_classes": on_map.KM, "says": says(done)}
     tables = (measures(ask, done), hub_table(ask, done), allocation(ask, done), basis(ask, *asked), rates(ask))
-    return Page("hubs/compared", TITLE, tables, (parts(done),), more)
+    page = Page("hubs/compared", TITLE, tables, (parts(done),), more)
+    return page if len(done) == len(asked) else being_made(page, len(done), len(asked))
 
 
 def measure_row(w: Worked) -> Row:

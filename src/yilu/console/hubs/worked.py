@@ -11,6 +11,7 @@ import numpy as np
 
 from yilu.console.hubs.asked import PENALTY_YUAN, SITES, TIERED, Question
 from yilu.console.pages.page import Ask
+from yilu.design.hubs import HubError
 from yilu.design.matrices import HubMatrices, matrices, within
 from yilu.design.stop import Stop, after, at_gap, either
 from yilu.network import Network
@@ -75,9 +76,9 @@ class Worked:
         return float(self.m.flow[np.isfinite(self.m.due)].sum()) * (1.0 - self.in_time)
 
 
-def answer(ask: Ask, asked: Sequence[Job]) -> list[Any | None]:
+def answer(ask: Ask, asked: Sequence[Job]) -> list[Any]:
     """What each gives, None for those that are being worked out; who asks waits for one of them at most."""
-    found: list[Any | None] = []
+    found: list[Any] = []
     wait_s: float | None = None
     for key, make in asked:
         one = ask.seen.searched(key, make, wait_s)
@@ -139,8 +140,18 @@ def stop(seconds: float) -> Stop:
 
 
 def searched(m: HubMatrices, q: Question, seconds: float) -> Design:
-    """The design that a question asks for."""
-    until, fine = stop(seconds), PENALTY_YUAN if q.late == "penalty" else 0.0
+    """The design that a question asks for. Raises HubError, in both languages, where all promises must be kept and no hubs keep them."""
+    try:
+        return _searched(m, q, stop(seconds), PENALTY_YUAN if q.late == "penalty" else 0.0)
+    except HubError as error:
+        if q.late != "hard":
+            raise
+        raise HubError(
+            error.message, zh="没有任何选址能让全部时限达成", next_step=error.next_step, next_step_zh="放宽时限,或改按“超时件数最少”“超时每件计费一元”求解"
+        ) from error  # fmt: skip
+
+
+def _searched(m: HubMatrices, q: Question, until: Stop, fine: float) -> Design:
     if q.system.isdigit():
         return best(m, int(q.system), until, deadlines=q.late, penalty=fine)
     kind, _colon, cluster = q.system.partition(":")
