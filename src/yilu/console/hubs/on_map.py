@@ -22,6 +22,9 @@ KM: tuple[Class, ...] = (
     Class(100, _("100–150 公里"), 3),
     Class(150, _("150 公里以上"), 4),
 )
+_RADIUS = 4
+_BESIDE = (1.0, 0.16)
+"""Degrees within which two hubs' names would lie on each other."""
 HUB: Pair = ("枢纽", "hub")
 
 
@@ -38,16 +41,30 @@ def drawn(ask: Ask, of: Worked, states: dict[str, Pair], marked: set[str]) -> Ro
     serving = {r["hub"] for r in units}
     place = network.areas.index_of_code
     areas = [on_map.area(ask, place[r["unit"]], r["km"], (f"{r['hub_zh']} {r['km']:,.0f} 公里", f"{r['hub_en']}, {r['km']:,.0f} km"), "") for r in units]  # fmt: skip
+    served = [r for r in hub_rows(of.m, of.design) if r["unit"] in serving]
     hubs = [
         {
             "code": r["unit"], "name": (r["name_zh"], r["name_en"]), "label": (r["name_zh"], r["name_en"]), "kind": HUB, "tier": r["tier"] or "free", "tier_name": tier_name(r["tier"]) if r["tier"] else "",
-            "planned": r["unit"] in marked, "state": states.get(r["unit"], ""), "lon": r["lon"], "lat": r["lat"],
+            "planned": r["unit"] in marked, "west": _named_in_the_west(r, served), "state": states.get(r["unit"], ""), "lon": r["lon"], "lat": r["lat"],
         }
-        for r in hub_rows(of.m, of.design) if r["unit"] in serving
+        for r in served
     ]  # fmt: skip
     lines = [
         {"items": r["items_a_day"], "line": [[float(network.area_lon[i]), float(network.area_lat[i])] for i in (place[r["unit"]], place[r["hub"]])]}
         for r in units if r["unit"] != r["hub"]
     ]  # fmt: skip
     shown = on_map.drawn(ask, "county", areas, KM, hubs, labels=False)
-    return {**shown, "flows": lines, "straight": True, "linked": False, "box": None if number else shown["box"]}
+    return {
+        **shown,
+        "flows": lines,
+        "straight": True,
+        "linked": False,
+        "radius": _RADIUS,
+        "box": None if number else shown["box"],
+    }
+
+
+def _named_in_the_west(hub: Row, all_hubs: list[Row]) -> bool:
+    """Whether a hub's name stands to its left: where another hub's would begin, and none lies on that side."""
+    near = [h["lon"] - hub["lon"] for h in all_hubs if h is not hub and abs(h["lat"] - hub["lat"]) < _BESIDE[1] and abs(h["lon"] - hub["lon"]) < _BESIDE[0]]  # fmt: skip
+    return bool(near) and min(near) > 0
