@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,22 @@ from typing import Any
 import pytest
 
 from tests.browser.seat import Seat
-from tests.browser.test_browser_journeys import asked, drawn, opened
+from tests.browser.test_browser_journeys import MADE_MS, asked, drawn
 from tests.browser.test_browser_reading import axe, faults  # noqa: F401 - axe is a fixture
 
 Sit = Callable[..., Seat]
 TWO = "hubs/?system=2&other_system=3&seconds=5"
+
+
+def opened(at: Seat, path: str) -> Any:
+    """The page once all its designs are found: until then it comes anew with each of them, so its data is asked whether it is done."""
+    place, query = path.split("/?")
+    until = time.monotonic() + MADE_MS / 1000
+    while at.page.request.get(f"{at.home}{place}.json?{query}").status == 202 and time.monotonic() < until:
+        time.sleep(0.5)
+    assert at.open(path) == 200
+    drawn(at.page)
+    return at.page
 
 
 def labels(page: Any, n: int) -> set[str]:
@@ -24,7 +36,8 @@ def labels(page: Any, n: int) -> set[str]:
 @pytest.mark.timeout(600)
 def test_two_designs_stand_beside_each_other(seat: Sit) -> None:
     """Both maps name the hubs of the table; another number in the form changes the second alone, and the address holds it."""
-    page = opened(seat("planner"), TWO)
+    at = seat("planner")
+    page = opened(at, TWO)
     assert page.locator(".map").count() == 2
     first, second = labels(page, 1), labels(page, 2)
     assert (len(first), len(second)) == (2, 3)
@@ -32,7 +45,7 @@ def test_two_designs_stand_beside_each_other(seat: Sit) -> None:
     assert {rows.nth(n).locator("td").nth(2).inner_text() for n in range(rows.count())} == first | second
     assert page.locator("#table-measures tbody tr").count() == 3 and page.locator(".says li").count() == 2
     asked(page, other_system="4", other_demand="2030")
-    drawn(page)
+    page = opened(at, page.url.removeprefix(at.home))
     assert "other_system=4" in page.url and labels(page, 1) == first and len(labels(page, 2)) == 4
     asked(page, other_system="none")
     assert page.locator(".map").count() == 1 and page.locator("#table-measures tbody tr").count() == 1
@@ -59,12 +72,13 @@ def test_numbers_come_one_by_one(seat: Sit) -> None:
     """The curve grows while designs are searched for, without anybody asking again; in the end a number leads to its design on the map."""
     at = seat("planner")
     assert at.open("hubs/number/?seconds=1") == 202
-    page = at.page
-    seen = set()
-    while page.locator("[data-being-made]").count():
-        seen.add(page.locator("#table-numbers tbody tr").count())
-        page.wait_for_timeout(500)
-    assert len(seen) > 1 and page.locator("#table-numbers tbody tr").count() == 12
+    page, seen, until = at.page, set[int](), time.monotonic() + 600
+    rows, plans = page.locator("#table-numbers tbody tr"), page.locator("#table-plans tbody tr")
+    while plans.count() < 5 and time.monotonic() < until:
+        seen.add(rows.count())
+        page.wait_for_timeout(300)
+    page.wait_for_selector("[data-being-made]", state="detached")
+    assert len(seen - {0}) > 2 and rows.count() == 12
     assert page.locator("[data-chart] svg").count() == 4
     with page.expect_navigation(wait_until="load"):
         page.locator("#table-numbers tbody a").nth(1).click()

@@ -60,7 +60,7 @@ def measure_row(w: Worked) -> Row:
 
 
 MEASURES = (
-    Column("hubs", _("枢纽数"), "count"), Column("cost", _("费用(元/日)"), "count"), Column("an_item", _("元/件"), "fine"), Column("objective", _("求解目标")), Column("value", _("目标值"), "count"),
+    Column("hubs", _("枢纽数"), "count"), Column("cost", _("费用(元/日)"), "count"), Column("an_item", _("元/件"), "fine"), Column("objective", _("求解目标")), Column("value", _("求解值"), "count"),
     Column("bound", _("已证明的下界"), "count"), Column("gap", _("差距"), "gap"), Column("gap_changeable", _("差距(占可变费用)"), "gap"), Column("hours", _("省内件平均小时"), "number"), Column("in_time", _("时限达成(按件)"), "share"),
     Column("late", _("超时件/日"), "count"), Column("carbon", _("碳排放(吨/日)"), "count"), Column("items", _("经枢纽件/日"), "short"),
 )  # fmt: skip

@@ -44,7 +44,7 @@ def drawn(ask: Ask, of: Worked, states: dict[str, Pair], marked: set[str]) -> Ro
     served = [r for r in hub_rows(of.m, of.design) if r["unit"] in serving]
     hubs = [
         {
-            "code": r["unit"], "name": (r["name_zh"], r["name_en"]), "label": (r["name_zh"], r["name_en"]), "kind": HUB, "tier": r["tier"] or "free", "tier_name": tier_name(r["tier"]) if r["tier"] else "",
+            "code": r["unit"], "name": (r["name_zh"], r["name_en"]), "label": (r["name_zh"], r["name_en"].partition(" (")[0]), "kind": HUB, "tier": r["tier"] or "free", "tier_name": tier_name(r["tier"]) if r["tier"] else "",
             "planned": r["unit"] in marked, "west": _named_in_the_west(r, served), "state": states.get(r["unit"], ""), "lon": r["lon"], "lat": r["lat"],
         }
         for r in served

@@ -116,7 +116,7 @@ def swap_table(rows: list[Row]) -> Table:
 def costs_more(rows: list[Row]) -> Chart:
     """What each swap and each loss costs."""
     told = sorted(rows, key=lambda r: r["lost"] or 0.0)
-    series = [Drawn("more", _("换去次优地市"), [r["more"] for r in told], BARS), Drawn("lost", _("撤去"), [r["lost"] for r in told], BARS)]  # fmt: skip
+    series = [Drawn("more", _("换去次优地市"), [r["more"] for r in told], BARS), Drawn("lost", _("撤去这处枢纽"), [r["lost"] for r in told], BARS)]  # fmt: skip
     return chart("changes", _("换址与撤去每日多费(元)"), Column("city", _("枢纽所在地市")), [r["city"] for r in told], series, "short", 320, _EMPTY)  # fmt: skip
 
 
