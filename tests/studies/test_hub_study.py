@@ -21,7 +21,7 @@ from yilu.errors import InputError
 from yilu.network import check, load
 from yilu.studies.hub_files import drawing, geojson
 from yilu.studies.hub_scenarios import FILE, of_scenario, scenarios
-from yilu.studies.hubs import Design, as_planned, best, measured, stated, swaps, with_hubs
+from yilu.studies.hubs import Design, as_planned, best, measured, stated, swaps, with_hubs, without_tiers
 
 DAY = date(2025, 12, 31)
 ROUNDS = after_iterations(60)
@@ -92,6 +92,17 @@ def test_the_plans_cities_with_their_best_units(m: HubMatrices) -> None:
     assert does.cost_yuan == pytest.approx(found.plan.cost, rel=1e-9)
     as_one = stated(m.network, "AB")
     assert as_one.counts == (1, 0, 1) and len(as_one.cities[0]) == 2
+
+
+def test_the_plans_cities_without_tiers(m: HubMatrices) -> None:
+    """The plan's cities with hubs of one kind: the best units without discount, of all that can be tried, and never cheaper than free sites of that number."""
+    found = as_planned(m, without_tiers(stated(m.network)), after_iterations(2000))
+    assert found.tier == ("", "", "")
+    pairs = [np.flatnonzero(m.city == m.network.areas.index_of_code[c]).tolist() for c in "ABC"]
+    least = min(cost(m, at, dict.fromkeys(hubs, "")) for hubs in product(*pairs) for at in every_allocation(m, hubs))
+    assert found.plan.cost == pytest.approx(least, rel=1e-9)
+    assert measured(m, found).cost_yuan == pytest.approx(least, rel=1e-9)
+    assert best(m, 3, after_iterations(2000)).plan.cost <= least * (1 + 1e-9)
 
 
 def test_time_and_carbon_of_a_design(m: HubMatrices) -> None:

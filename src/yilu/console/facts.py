@@ -55,6 +55,7 @@ class Newest:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.behind = Behind()
+        self.searches = Behind()
         self._held: dict[Hashable, _Held] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()

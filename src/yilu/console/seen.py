@@ -231,6 +231,14 @@ class Seen:
         s = self.scope
         return self.of.behind.result((*key, s.areas, s.operator, s.is_carrier), make)
 
+    def searched(self, key: tuple[Hashable, ...], make: Callable[[], Any], wait_s: float | None = None) -> Any | None:
+        """What a search of many seconds finds in the province's public files alone, None while it works, in a thread of its own so that no timetable waits for it; ``key`` says all that it depends on."""
+        return self.of.searches.result(key, make, wait_s)
+
+    def part_of_searches(self, key: tuple[Hashable, ...], make: Callable[[], Any]) -> Any:
+        """Arrays that several searches work on, of the same files: for what is ``searched``."""
+        return self.of.searches.part(key, make)
+
     def timetable(self, day: date, operator: str = "") -> tuple[Timetable, Ends]:
         """The timetable from a day on that items of an operator ("": of any) in scope may ride, and the ends. It takes a second: for what is ``made``."""
         whole, ends = self._laid_out(day)

@@ -10,6 +10,7 @@ from yilu.console.audit import pages as audit_pages  # noqa: F401 - declares its
 from yilu.console.command import advising, handing_over  # noqa: F401 - declare their deeds and screens
 from yilu.console.command import deeds as command_deeds  # noqa: F401 - declares its deeds and screens
 from yilu.console.feeds import pages as feeds  # noqa: F401 - declares its screens
+from yilu.console.hubs import comparing, number, robust  # noqa: F401 - declare their screens
 from yilu.console.items import looking  # noqa: F401 - declares its screens
 from yilu.console.items import pages as items  # noqa: F401 - declares its screens
 from yilu.console.journeys import departures, disruption, promise_map, reach  # noqa: F401 - declare their screens

@@ -109,6 +109,11 @@ def stated(network: Network, as_one: str = "") -> System:
     return System(tuple(g[0] for g in groups), tuple(g[1] for g in groups))
 
 
+def without_tiers(system: System) -> System:
+    """The same cities, all hubs of one kind and without discount: what a design of free sites compares with."""
+    return System(system.cities, ("",) * len(system.tiers))
+
+
 def clusters(network: Network) -> list[str]:
     """Clusters of hubs that the facilities name."""
     f = network.facilities
@@ -153,9 +158,10 @@ def as_planned(
     report: Report = _silent,
     proof: bool = False,
 ) -> Design:
-    """The plan's system: its cities and tiers, the best county unit in each city."""
+    """The plan's system: its cities and tiers, or ``without_tiers``, the best county unit in each city."""
     candidates = np.stack([np.isin(m.city, cities) for cities in system.cities], axis=1)
-    asked = problem(m, (1,) * len(system.tiers), system.tiers, deadlines, penalty, candidates=candidates)
+    of_tier = system.tiers if system.tiers[0] else None
+    asked = problem(m, (1,) * len(system.tiers), of_tier, deadlines, penalty, candidates=candidates)
     return _solved(asked, system.tiers, stop, seed, report, proof)
 
 

@@ -27,6 +27,7 @@ MENU: tuple[Place, ...] = (
     Place("items", _("寄递")),
     Place("network", _("网络")),
     Place("journeys", _("时限路线")),
+    Place("hubs", _("枢纽设计")),
     Place("alerts", _("预警")),
     Place("command", _("指挥")),
     Place("protected", _("重要时点")),

@@ -87,6 +87,8 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "short": _short,
     "percent": lambda v: "–" if v is None else f"{100 * v:.1f} %",
     "share": lambda v: "–" if v is None else f"{100 * (min(v, 0.999) if v < 1 else v):.1f} %",
+    "gap": lambda v: "–" if v is None else f"{100 * v:.2f} %",
+    "fine": lambda v: "–" if v is None else f"{v:,.3f}",
     "number": lambda v: "–" if v is None else f"{v:,.2f}",
     "hours": lambda v: "–" if v is None else f"{v:,.1f}",
     "time": _time,

@@ -24,7 +24,7 @@ const collection = (features) => ({ type: "FeatureCollection", features });
 const pointsOf = (shown) => collection(shown.areas.map((a) => ({ type: "Feature", properties: { code: a.code, shade: String(shade(shown, a.value)) }, geometry: { type: "Point", coordinates: [a.lon, a.lat] } })));
 const flowsOf = (shown) => {
   const most = Math.max(1, ...shown.flows.map((f) => f.items));
-  return collection(shown.flows.map((f) => ({ type: "Feature", properties: { width: 0.5 + 5 * Math.sqrt(f.items / most) }, geometry: { type: "LineString", coordinates: arc(f.line) } })));
+  return collection(shown.flows.map((f) => ({ type: "Feature", properties: { width: 0.5 + 5 * Math.sqrt(f.items / most) }, geometry: { type: "LineString", coordinates: shown.straight ? f.line : arc(f.line) } })));
 };
 const shadesOf = () => ["match", ["get", "shade"], ...[0, 1, 2, 3, 4].flatMap((n) => [String(n), colour(`--shade-${n}`)]), colour("--shade-none")];
 
@@ -55,7 +55,7 @@ const style = (shown, outlines, around) => {
     sources.around = { type: "geojson", data: around };
     layers.push({ id: "around", type: "line", source: "around", paint: { "line-color": colour("--map-border"), "line-width": 1 } });
   }
-  if (!outlines) layers.push({ id: "areas", type: "circle", source: "points", paint: { "circle-radius": shown.labels === false ? 6 : 9, "circle-color": shadesOf(), "circle-stroke-color": colour("--map-border"), "circle-stroke-width": 1.5 } });
+  if (!outlines) layers.push({ id: "areas", type: "circle", source: "points", paint: { "circle-radius": shown.radius ?? (shown.labels === false ? 6 : 9), "circle-color": shadesOf(), "circle-stroke-color": colour("--map-border"), "circle-stroke-width": 1.5 } });
   layers.push({ id: "flows", type: "line", source: "flows", layout: { "line-cap": "round" }, paint: { "line-color": colour("--flow"), "line-width": ["get", "width"], "line-opacity": 0.55 } });
   return { version: 8, sources, layers };
 };
@@ -80,7 +80,9 @@ const put = (map, element, { lon, lat }, offset = [0, 0], anchor = "center") => 
 const mark = (map, shown) => {
   for (const h of shown.hubs) {
     const kind = h.tier || "other";
-    put(map, marked("span", `hub ${kind}${h.planned ? " planned" : ""} on-map`, [said(h.name), said(h.kind), said(h.tier_name), said(h.state)].filter(Boolean).join(" · ")), h);
+    const hub = marked("span", `hub ${kind}${h.planned ? " planned" : ""}${h.west ? " west" : ""} on-map`, [said(h.name), said(h.kind), said(h.tier_name), said(h.state)].filter(Boolean).join(" · "));
+    if (h.label) hub.append(marked("small", "hub-name", "", said(h.label)));
+    put(map, hub, h, h.label ? [h.west ? 8 : -8, 0] : [0, 0], h.label ? (h.west ? "right" : "left") : "center");
   }
   for (const a of shown.labels === false ? [] : shown.areas) {
     const label = marked("a", "area-label", `${said(a.name)}: ${said(a.said)}`);
