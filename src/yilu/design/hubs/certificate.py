@@ -6,6 +6,9 @@ a number that no plan can be below, whatever they are and however they were foun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +16,7 @@ from yilu.design.hubs.problem import HubProblem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, float]:
@@ -23,11 +27,8 @@ def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, 
     n = len(problem.flow)
     nodes = np.arange(n)
     flow, hub = problem.flow, allocation
-    discount = problem.discount[tiers[:, None], tiers[None, :]]
-    over = discount * problem.transfer[hub[:, None], hub[None, :]] * (hub[:, None] != hub[None, :])
-    by_hub = problem.collection[nodes, hub][:, None] + over + problem.distribution[hub, nodes]
+    over, past = ways(problem, allocation, tiers)
     direct = np.full((n, n), np.inf) if problem.direct is None else problem.direct
-    past = (direct < by_hub) & ~np.eye(n, dtype=np.bool_)
     direct_cost = float((problem.flow[past] * direct[past]).sum())
     flow = np.where(past, 0.0, flow)
     parts = {
@@ -45,15 +46,38 @@ def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, 
         knees = np.append(problem.congestion.knees, np.inf)
         for low, high, slope in zip(knees[:-1], knees[1:], problem.congestion.slopes, strict=True):
             parts["congestion"] += float((slope * np.clip(np.minimum(load, high) - low, 0, None)).sum())
-    late = problem.deadlines
-    if late is not None:
-        time = (
-            (late.collect[nodes, hub] + late.handling[hub])[:, None] + late.transfer[hub[:, None], hub[None, :]]
-            + (late.handling[hub] + late.distribute[hub, nodes])[None, :]
-        )  # fmt: skip
-        missed = (time > late.due) & ~np.eye(n, dtype=np.bool_) & ~past
-        parts["late_volume"] = float((flow * missed).sum())
+    parts["late_volume"] = float((flow * late_pairs(problem, allocation, tiers)).sum())
     return parts
+
+
+def ways(problem: HubProblem, allocation: Ints, tiers: Ints) -> tuple[Floats, Bools]:
+    """(n, n) cost a unit between the hubs of i and j, after the discount; (n, n) bool: pairs that take their direct lane, which is cheaper than the way over hubs."""
+    n, hub = len(problem.flow), allocation
+    nodes = np.arange(n)
+    discount = problem.discount[tiers[:, None], tiers[None, :]]
+    over = discount * problem.transfer[hub[:, None], hub[None, :]] * (hub[:, None] != hub[None, :])
+    by_hub = problem.collection[nodes, hub][:, None] + over + problem.distribution[hub, nodes]
+    direct = np.full((n, n), np.inf) if problem.direct is None else problem.direct
+    return over, (direct < by_hub) & ~np.eye(n, dtype=np.bool_)
+
+
+def late_pairs(problem: HubProblem, allocation: Ints, tiers: Ints) -> Bools:
+    """(n, n): pairs over hubs that miss their deadline, whether anything flows or not; none where there are no deadlines."""
+    late, n, hub = problem.deadlines, len(problem.flow), allocation
+    if late is None:
+        return np.zeros((n, n), np.bool_)
+    nodes = np.arange(n)
+    ready = late.collect[nodes, hub] + late.handling[hub]
+    if late.waits:
+        last = np.full(n, -np.inf)
+        sends = problem.flow.sum(axis=1) > 0
+        np.maximum.at(last, hub[sends], ready[sends])
+        ready = np.maximum(ready, last[hub])
+    across = late.transfer[hub[:, None], hub[None, :]]
+    if late.handled_once:
+        across = across - late.handling[hub][:, None] * (hub[:, None] == hub[None, :])
+    time = ready[:, None] + across + (late.handling[hub] + late.distribute[hub, nodes])[None, :]
+    return np.asarray((time > late.due) & ~np.eye(n, dtype=np.bool_) & ~ways(problem, allocation, tiers)[1])
 
 
 def cost_of(problem: HubProblem, allocation: Ints, tiers: Ints) -> float:
@@ -96,8 +120,29 @@ def bound_of(problem: HubProblem, f: Floats, u: Floats) -> float:
     own = theta[np.arange(n), np.arange(n)] - u
     rho = fixed + own + np.minimum(0.0, theta - u[:, None]).sum(axis=0) - np.minimum(0.0, own)
     if problem.candidates is not None:
-        rho = np.where(problem.candidates[:, 0], rho, np.inf)
+        may = problem.candidates if problem.required is None else problem.candidates | problem.required
+        rho = np.where(may[:, 0], rho, np.inf)
     if problem.tiers is not None:
         return float(u.sum() + np.sort(rho)[: problem.tiers[0]].sum() - off)
     paying = rho[rho < 0]
     return float(u.sum() + (paying.sum() if len(paying) else rho.min()) - off)
+
+
+def linked_bound_of(
+    problems: Sequence[HubProblem], weight: Floats, duals: Sequence[tuple[Floats, Floats]], price: Floats, stays: bool
+) -> float:
+    """A bound for problems that share their hubs, or whose hubs stay, from each one's ``f`` and ``u`` (see ``bound_of``) and ``price`` (S − 1, n) between them.
+
+    For plans whose hubs are the same Σ_s price_s (y_s − y_(s+1)) is 0, and where hubs stay it is never above 0 for prices from 0 on; so it is added to the cost, as
+    fixed costs of the one and the other problem, and each is bounded by itself.
+    """
+    between = np.maximum(price, 0.0) if stays else price
+    out = 0.0
+    for s, (problem, (f, u)) in enumerate(zip(problems, duals, strict=True)):
+        fixed = np.zeros((len(problem.flow), 1)) if problem.fixed is None else problem.fixed.copy()
+        if s < len(between):
+            fixed[:, 0] += between[s] / weight[s]
+        if s > 0:
+            fixed[:, 0] -= between[s - 1] / weight[s]
+        out += float(weight[s]) * bound_of(replace(problem, fixed=fixed), f, u)
+    return out

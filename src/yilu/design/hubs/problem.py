@@ -24,6 +24,9 @@ class Deadlines:
     ``collect`` (n, n) t and ``distribute`` (n, n) t' (hub, node), ``transfer`` (n, n) τ, ``handling`` (n,) s, ``due`` (n, n) T; one unit, say minutes.
     ``mode``: ``hard`` (every pair in time), ``volume`` (least late volume and nothing else: max Σ w_ij · 1[kept]), ``penalty`` (cost + ``penalty`` a
     late unit of flow).
+
+    ``waits``: a hub departs with its last feeder, the latest arrival of Kara and Tansel (2001): t_ik + s_k becomes max (t_hk + s_k) over the nodes h of hub k
+    that send anything; see ``yilu.design.hubs.latest``. ``handled_once``: what stays at one hub is handled there once, s_k, and not twice.
     """
 
     collect: Floats
@@ -33,6 +36,8 @@ class Deadlines:
     due: Floats
     mode: str = "hard"
     penalty: float = 0.0
+    waits: bool = False
+    handled_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ def classical(
     )  # fmt: skip
 
 
-def labels(problem: HubProblem) -> Model:
-    """The problem over labels (site, tier), candidates only.
+def labels(problem: HubProblem, beyond: float = _BEYOND) -> Model:
+    """The problem over labels (site, tier), candidates only. ``beyond``: what a mean node's load past a capacity costs, in units of the dearest allocation.
 
     Raises HubError for what cannot be, naming the array and place, and for what has no plan, naming pairs, nodes or capacities.
     """
@@ -112,7 +117,7 @@ def labels(problem: HubProblem) -> Model:
     allowed[node, np.arange(len(node))] = True
     fixed = np.zeros(len(node)) if problem.fixed is None else problem.fixed[node, tier]
     slope, knee, short = _load_terms(
-        problem, node, tier, float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
+        problem, node, tier, beyond * float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
     )
     late = problem.deadlines
     none = np.zeros((n, len(node)))
@@ -121,7 +126,7 @@ def labels(problem: HubProblem) -> Model:
         back=between.T if counts_money else np.zeros_like(between),
         is_timed=late is not None, fine=_fines(problem, linear, between),
         reach=none if late is None else late.collect[:, node] + late.handling[node],
-        across=np.zeros_like(between) if late is None else late.transfer[node[:, None], node[None, :]],
+        across=np.zeros_like(between) if late is None else _across(late, node),
         leave=none.T if late is None else late.handling[node][:, None] + late.distribute[node],
         due=np.zeros((n, n)) if late is None else late.due,
         is_direct=problem.direct is not None and counts_money, direct=np.zeros((n, n)) if problem.direct is None else problem.direct,
@@ -134,10 +139,18 @@ def labels(problem: HubProblem) -> Model:
         node=node, tier=tier, allowed=allowed,
         count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
         forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],
-        weight=sent, slope=slope, knee=knee,
+        weight=sent, slope=slope, knee=knee, waits=late is not None and late.waits,
     )  # fmt: skip
     _has_plan(problem, model)
     return model
+
+
+def _across(late: Deadlines, node: Ints) -> Floats:
+    """(K, K): time between labels; where what stays at one hub is handled once, the second handling that ``leave`` holds is taken off."""
+    time: Floats = late.transfer[node[:, None], node[None, :]]
+    if late.handled_once:
+        time = time - late.handling[node][:, None] * (node[:, None] == node[None, :])
+    return time
 
 
 def _fines(problem: HubProblem, linear: Floats, between: Floats) -> Floats:
@@ -154,7 +167,7 @@ def _fines(problem: HubProblem, linear: Floats, between: Floats) -> Floats:
 
 
 def _load_terms(
-    problem: HubProblem, node: Ints, tier: Ints, dearest: float
+    problem: HubProblem, node: Ints, tier: Ints, price: float
 ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
     """(slope (K, S), knee (K, S + 1)) of g, and what is added to fixed costs: what a label pays that has less than its least load."""
     k = len(node)
@@ -164,7 +177,7 @@ def _load_terms(
     knees, slopes = np.zeros(1), np.zeros(1)
     if problem.congestion is not None:
         knees, slopes = np.append(0.0, problem.congestion.knees), np.append(0.0, problem.congestion.slopes)
-    over = max(_BEYOND * dearest / max(float(sent.mean()), 1e-12), 1.0)
+    over = max(price / max(float(sent.mean()), 1e-12), 1.0)
     columns = [np.tile(knees, (k, 1))]
     columns += [room[:, None]] if problem.capacity is not None else []
     columns += [least[:, None]] if problem.least is not None else []
