@@ -50,6 +50,16 @@ def test_what_stays_at_one_hub_is_handled_once(seed: int, n: int, mode: str, tig
     agrees(replace(problem, deadlines=replace(problem.deadlines, handled_once=True)), seed)
 
 
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.sampled_from([(1, 1), (1, 2)]), st.booleans())
+def test_access_costs_by_tier(seed: int, tiers: tuple[int, int], direct: bool) -> None:
+    """Collection and distribution with a factor by the hub's tier, with and without direct lanes."""
+    rng = np.random.default_rng(seed)
+    problem = made(seed, 4, 1, True)
+    lanes = rng.uniform(0.3, 3.0, (4, 4)) * problem.transfer if direct else None
+    agrees(replace(problem, tiers=tiers, discount=rng.uniform(0.2, 1.0, (2, 2)), access=rng.uniform(0.3, 2.0, 2), direct=lanes), seed)  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
 @given(seeds, st.integers(3, 6), st.booleans(), st.booleans())
 def test_late_pairs_are_those_of_the_definition(seed: int, n: int, waits: bool, once: bool) -> None:
@@ -185,7 +195,10 @@ def test_what_a_given_plan_breaks_is_said() -> None:
     only = np.zeros((6, 1), bool)
     only[[0, 2, 3]] = True
     for change, said in (
-        ({"capacity": np.full((6, 1), 0.5 * whole + 1e-9) * (np.arange(6)[:, None] > 1) + 0.3 * whole}, "would collect"),
+        (
+            {"capacity": np.full((6, 1), 0.5 * whole + 1e-9) * (np.arange(6)[:, None] > 1) + 0.3 * whole},
+            "would collect",
+        ),
         ({"least": np.full((6, 1), 0.8 * whole)}, "of at least"),
         ({"candidates": only}, "node 1 may not be a hub of tier 1"),
         ({"required": only & (np.arange(6)[:, None] == 2)}, "node 2 must be a hub of tier 1"),

@@ -31,11 +31,12 @@ def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, 
     direct = np.full((n, n), np.inf) if problem.direct is None else problem.direct
     direct_cost = float((problem.flow[past] * direct[past]).sum())
     flow = np.where(past, 0.0, flow)
+    access = 1.0 if problem.access is None else problem.access[tiers]
     parts = {
         "direct": direct_cost,
-        "collection": float((flow.sum(axis=1) * problem.collection[nodes, hub]).sum()),
+        "collection": float((flow.sum(axis=1) * problem.collection[nodes, hub] * access).sum()),
         "transfer": float((flow * over).sum()),
-        "distribution": float((flow.sum(axis=0) * problem.distribution[hub, nodes]).sum()),
+        "distribution": float((flow.sum(axis=0) * problem.distribution[hub, nodes] * access).sum()),
         "fixed": 0.0, "congestion": 0.0, "late_volume": 0.0,
     }  # fmt: skip
     opened = np.unique(hub)
@@ -56,7 +57,8 @@ def ways(problem: HubProblem, allocation: Ints, tiers: Ints) -> tuple[Floats, Bo
     nodes = np.arange(n)
     discount = problem.discount[tiers[:, None], tiers[None, :]]
     over = discount * problem.transfer[hub[:, None], hub[None, :]] * (hub[:, None] != hub[None, :])
-    by_hub = problem.collection[nodes, hub][:, None] + over + problem.distribution[hub, nodes]
+    access = 1.0 if problem.access is None else problem.access[tiers]
+    by_hub = (problem.collection[nodes, hub] * access)[:, None] + over + problem.distribution[hub, nodes] * access
     direct = np.full((n, n), np.inf) if problem.direct is None else problem.direct
     return over, (direct < by_hub) & ~np.eye(n, dtype=np.bool_)
 
@@ -102,7 +104,8 @@ def bound_of(problem: HubProblem, f: Floats, u: Floats) -> float:
     n = len(problem.flow)
     pair = problem.flow + problem.flow.T
     between = float(problem.discount[0, 0]) * problem.transfer
-    theta = (
+    access = 1.0 if problem.access is None else float(problem.access[0])
+    theta = access * (
         problem.collection * problem.flow.sum(axis=1)[:, None]
         + problem.distribution.T * problem.flow.sum(axis=0)[:, None]
     )

@@ -37,7 +37,9 @@ def _improve(pairs, linear, fixed, allowed, node, weight, slope, knee, hubs, at,
                 if a == best or not allowed[i, a]:
                     continue
                 at[i] = a
-                value = whole_cost(pairs, linear, fixed, weight, slope, knee, at) + waiting_fines(pairs, weight, at, last)
+                value = whole_cost(pairs, linear, fixed, weight, slope, knee, at) + waiting_fines(
+                    pairs, weight, at, last
+                )
                 if value < cost - 1e-9 * abs(cost):
                     cost, best = value, a
             at[i] = best

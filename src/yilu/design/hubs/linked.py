@@ -69,9 +69,9 @@ def joined(problems: Sequence[HubProblem], weight: Floats, stays: bool) -> Linke
 
 def _may(problem: HubProblem) -> Bools:
     """(n, L): sites that may be hubs."""
-    may = np.ones((len(problem.flow), len(problem.discount)), np.bool_)
-    may = may if problem.candidates is None else problem.candidates
-    return may if problem.required is None else may | problem.required
+    if problem.candidates is None:
+        return np.ones((len(problem.flow), len(problem.discount)), np.bool_)
+    return problem.candidates if problem.required is None else problem.candidates | problem.required
 
 
 def _with_shut(model: Model, may: Bools) -> Model:
@@ -164,7 +164,8 @@ def solve_linked(linked: Linked, stop: Stop, seed: int, report: Callable[[Progre
         if search.plan is None or search.asked():
             break
         search.shake()
-    root = Risen(-np.inf, begun(linked, search.best))
+    root = begun(linked, search.best, search.asked)
+    search.raised(root.bound)
     while not search.asked():
         turn = rise(linked, root.node, search.best, search.asked, _TURNS, 0.5 if root.bound > -np.inf else 1.0)
         gain = turn.bound - root.bound
@@ -199,7 +200,7 @@ def _rounded(search: _Search, root: Risen) -> None:
         for s in reversed(range(linked.never)):
             of = use[: s + 1].sum(axis=0) if linked.stays else use.sum(axis=0)
             for tier, wanted in enumerate(linked.models[s].count.tolist()):
-                own = np.flatnonzero((model.tier == tier) & (since == (linked.never if s == linked.never - 1 else s + 1)))
+                own = np.flatnonzero((model.tier == tier) & (since == s + 1))
                 since[own[np.argsort(-of[own], kind="stable")[:wanted]]] = s
     if is_plan(linked, since):
         search.see(improved(linked, placed(linked, since), lambda: search.over))

@@ -49,15 +49,17 @@ class Risen:
     node: Node
 
 
-def begun(linked: Linked, plan: LinkedPlan) -> Node:
-    """Every part's own dual after some rounds, without prices between parts; nothing is fixed yet."""
-    parts = []
-    for model, at, cost in zip(linked.models, plan.at, plan.costs.tolist(), strict=True):
+def begun(linked: Linked, plan: LinkedPlan, stop: Callable[[], bool]) -> Risen:
+    """Every part's own dual after some rounds, without prices between parts, and the sum of their bounds; nothing is fixed yet."""
+    parts, bounds = [], np.zeros(linked.never)
+    for s, (model, at, cost) in enumerate(zip(linked.models, plan.at, plan.costs.tolist(), strict=True)):
         ascent = Ascent(model, first(model, at))
-        for _ in range(_BEGUN):
+        ascent.step(cost, np.inf)
+        while ascent.rounds < _BEGUN and not stop():
             ascent.step(cost, np.inf)
         parts.append(Waiting(ascent.model, ascent.labels, ascent.dual, ascent.share))
-    return Node(tuple(parts), np.zeros((linked.never - 1, len(plan.since))))
+        bounds[s] = ascent.bound
+    return Risen(float(linked.weight @ bounds), Node(tuple(parts), np.zeros((linked.never - 1, len(plan.since)))))
 
 
 def shifts(linked: Linked, price: Floats) -> Floats:
@@ -162,7 +164,7 @@ def _carried(linked: Linked, has: Bools, must: Bools) -> tuple[Bools, Bools]:
         must = np.logical_or.accumulate(must, axis=0)
         has = np.logical_and.accumulate(has[::-1], axis=0)[::-1].copy()
     else:
-        must, has = np.repeat(must.any(axis=0)[None], len(must), axis=0), np.repeat(has.all(axis=0)[None], len(has), axis=0)
+        must, has = np.tile(must.any(axis=0), (len(must), 1)), np.tile(has.all(axis=0), (len(has), 1))
     for s, model in enumerate(linked.models):
         times = np.bincount(model.node[must[s]], minlength=int(model.node.max()) + 1)
         has[s] &= (times[model.node] == 0) | (must[s] & (times[model.node] == 1))

@@ -180,9 +180,15 @@ def waiting_fines(pairs, weight, at, last):
                 continue
             b = at[j]
             on = pairs.across[a, b]
-            if waits + on + pairs.leave[b, j] <= pairs.due[i, j] or pairs.reach[i, a] + on + pairs.leave[b, j] > pairs.due[i, j]:
+            if (
+                waits + on + pairs.leave[b, j] <= pairs.due[i, j]
+                or pairs.reach[i, a] + on + pairs.leave[b, j] > pairs.due[i, j]
+            ):
                 continue
-            if pairs.is_direct and pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[b, j] < pairs.between[a, b]:
+            if (
+                pairs.is_direct
+                and pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[b, j] < pairs.between[a, b]
+            ):
                 continue
             out += pairs.fine[i, j]
     return out

@@ -142,6 +142,7 @@ def _sites(problem: HubProblem) -> tuple[Sites, Ints]:
         "congestion": problem.congestion,
         "direct": problem.direct,
         "least": problem.least,
+        "access": problem.access,
     }
     for name, given in known.items():
         if given is not None:

@@ -62,6 +62,7 @@ class HubProblem:
     ``candidates`` (n, L) bool, sites that may open; ``required`` (n, L) bool, that must. ``node_tiers`` (n, L) bool: tiers of hub that a node may be
     allocated to. ``deadlines``, ``congestion``: see there. ``direct`` (n, n) cost a unit of a lane from node to node past all hubs, inf
     where there is none: each pair takes it where it is cheaper, and is then in time. ``least`` (n, L): collected flow below which a site does not open.
+    ``access`` (L,): factor on collection and distribution of a node at a hub of each tier, say for larger vehicles to it; None: 1.
 
     Errors: ``HubError`` from ``labels`` for arrays of wrong shape, negative flows, and for problems without a plan, saying what is in the way.
     """
@@ -81,6 +82,7 @@ class HubProblem:
     congestion: Congestion | None = None
     direct: Floats | None = None
     least: Floats | None = None
+    access: Floats | None = None
 
 
 def classical(
@@ -110,7 +112,10 @@ def labels(problem: HubProblem, beyond: float = _BEYOND) -> Model:
     node, tier = (x.astype(np.int64) for x in np.nonzero(may))
     sent, received = problem.flow.sum(axis=1), problem.flow.sum(axis=0)
     counts_money = problem.deadlines is None or problem.deadlines.mode != "volume"
-    linear = problem.collection[:, node] * sent[:, None] + problem.distribution[node].T * received[:, None]
+    collect, distribute = problem.collection[:, node], problem.distribution[node]
+    if problem.access is not None:
+        collect, distribute = collect * problem.access[tier], distribute * problem.access[tier][:, None]
+    linear = collect * sent[:, None] + distribute.T * received[:, None]
     between = problem.discount[tier[:, None], tier[None, :]] * problem.transfer[node[:, None], node[None, :]]
     between[node[:, None] == node[None, :]] = 0.0
     allowed = node_tiers[:, tier].copy()
@@ -130,8 +135,8 @@ def labels(problem: HubProblem, beyond: float = _BEYOND) -> Model:
         leave=none.T if late is None else late.handling[node][:, None] + late.distribute[node],
         due=np.zeros((n, n)) if late is None else late.due,
         is_direct=problem.direct is not None and counts_money, direct=np.zeros((n, n)) if problem.direct is None else problem.direct,
-        collect=none if problem.direct is None else problem.collection[:, node],
-        distribute=none.T if problem.direct is None else problem.distribution[node],
+        collect=none if problem.direct is None else collect,
+        distribute=none.T if problem.direct is None else distribute,
     )  # fmt: skip
     model = Model(
         pairs=Pairs._make(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs),
@@ -211,6 +216,9 @@ def _checked(problem: HubProblem) -> tuple[int, int]:
             raise HubError(f"{name} has shape {each.shape}: expected {(n, tiers)}, nodes and tiers")
     if problem.direct is not None and (problem.direct.shape != (n, n) or not (problem.direct >= 0).all()):
         raise HubError(f"direct: expected {(n, n)} costs a unit, 0 or more, inf where there is no lane")
+    access = problem.access
+    if access is not None and (access.shape != (tiers,) or not (np.isfinite(access) & (access >= 0)).all()):
+        raise HubError(f"access is {access.tolist()}: expected {tiers} finite numbers, 0 or more, one a tier")
     if problem.congestion is not None:
         knees, slopes = problem.congestion.knees, problem.congestion.slopes
         if (

@@ -108,7 +108,12 @@ def solve_robust(
 
 def _check(robust: RobustProblem) -> None:
     n, flows, probability = len(robust.problem.flow), robust.flows, robust.probability
-    if flows.ndim != 3 or flows.shape[1:] != (n, n) or probability.shape != (len(flows),) or not 0 < len(flows) <= _MOST:
+    if (
+        flows.ndim != 3
+        or flows.shape[1:] != (n, n)
+        or probability.shape != (len(flows),)
+        or not 0 < len(flows) <= _MOST
+    ):
         raise HubError(
             f"flows has shape {flows.shape} and probability {probability.shape}: expected (S, {n}, {n}) and (S,), S from 1 to {_MOST}"
         )
