@@ -207,6 +207,8 @@ def test_what_a_given_plan_breaks_is_said() -> None:
         found = evaluated(replace(problem, **change), hubs, tiers, at)  # type: ignore[arg-type]
         assert any(said in broken for broken in found.breaks), (said, found.breaks)
         assert found.cost == pytest.approx(cost_of(problem, at, np.zeros(6, np.int64)))
+    hopeless = _timed(problem, 3, "hard", 0.01)
+    assert "pairs would be late" in evaluated(hopeless, hubs, tiers, at).breaks[0]
     with pytest.raises(HubError, match="none of this problem: node 1 may not be"):
         solve(replace(problem, candidates=only), _STOP, start=evaluated(problem, hubs, tiers, at))
     for wrong, said in (

@@ -10,7 +10,7 @@ import numpy as np
 
 from yilu.design.hubs.certificate import cost_of, cost_parts, late_pairs
 from yilu.design.hubs.model import Ints, Model
-from yilu.design.hubs.problem import HubError, HubProblem, labels
+from yilu.design.hubs.problem import HubError, HubProblem, checked
 
 
 class Plan(Protocol):
@@ -46,9 +46,10 @@ def evaluated(problem: HubProblem, hubs: Ints, tiers: Ints, allocation: Ints) ->
     """What the plan of ``hubs`` (p,) nodes, ``tiers`` (p,) from 0 and ``allocation`` (n,) each node's hub costs under ``problem``, and what it breaks.
 
     Every number is worked out in plain numpy (``certificate``). Raises HubError for arrays that are no plan (a hub or tier that isn't there, a hub named twice,
-    a node at no hub, a hub whose own node is elsewhere) and for a problem that cannot be; what is only against the problem's limits stands in ``breaks``.
+    a node at no hub, a hub whose own node is elsewhere) and for a problem whose arrays don't fit; what is only against the problem's limits stands in ``breaks``, also
+    where no plan could keep them.
     """
-    labels(problem)
+    checked(problem)
     hubs, tiers, allocation = (np.asarray(x, np.int64) for x in (hubs, tiers, allocation))
     of_node = _tier_of_nodes(problem, hubs, tiers, allocation)
     return Evaluated(

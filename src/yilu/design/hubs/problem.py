@@ -104,7 +104,7 @@ def labels(problem: HubProblem, beyond: float = _BEYOND) -> Model:
 
     Raises HubError for what cannot be, naming the array and place, and for what has no plan, naming pairs, nodes or capacities.
     """
-    n, tiers = _checked(problem)
+    n, tiers = checked(problem)
     may = np.ones((n, tiers), np.bool_) if problem.candidates is None else problem.candidates.copy()
     node_tiers = np.ones((n, tiers), np.bool_) if problem.node_tiers is None else problem.node_tiers
     if problem.required is not None:
@@ -192,8 +192,8 @@ def _load_terms(
     return slope, np.column_stack([starts, none]), over * least
 
 
-def _checked(problem: HubProblem) -> tuple[int, int]:
-    """(nodes, tiers), or HubError."""
+def checked(problem: HubProblem) -> tuple[int, int]:
+    """(nodes, tiers) of a problem whose arrays fit together, or HubError naming the array and place."""
     flow = problem.flow
     if flow.ndim != 2 or flow.shape[0] != flow.shape[1] or not len(flow):
         raise HubError(f"flow has shape {flow.shape}: expected (n, n)")
