@@ -188,6 +188,29 @@ def test_stages_in_which_fixed_costs_say_how_many(seed: int, count: int) -> None
     staged_agrees(replace(staged, stages=tuple(replace(one, tiers=None) for one in staged.stages)), seed)
 
 
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.sampled_from([(1, 2), (2, 3), (1, 2, 3)]))
+def test_sites_that_come_later_and_ones_that_are_required(seed: int, counts: tuple[int, ...]) -> None:
+    """Sites that each stage allows or requires: what is open stays allowed, required and open; where no chain of hubs does, it is said."""
+    staged = stages_of(seed, 4, counts, False)
+    rng = np.random.default_rng(seed)
+    stages = []
+    for s, one in enumerate(staged.stages):
+        candidates, required = rng.random((4, 1)) < 0.8, np.zeros((4, 1), bool)
+        required[seed % 4] = s == seed % 2
+        stages.append(replace(one, candidates=candidates | required, required=required))
+    changed = replace(staged, stages=tuple(stages))
+    try:
+        possible = np.isfinite(staged_optimum(changed))
+    except ValueError:  # no chain at all
+        possible = False
+    if possible:
+        staged_agrees(changed, seed)
+    else:
+        with pytest.raises(HubError):
+            solve_stages(changed, _STOP, seed)
+
+
 def linked_programme(problems: tuple[HubProblem, ...], weight: np.ndarray, stays: bool) -> Programme:
     """All flow formulations side by side, and rows y_s − y_(s+1) ≤ 0 or = 0."""
     parts = [programme(problem) for problem in problems]

@@ -58,20 +58,30 @@ def joined(problems: Sequence[HubProblem], weight: Floats, stays: bool) -> Linke
                     f"{a} hubs of tier {tier + 1} in problem {s + 1} and {b} in problem {s + 2}: expected "
                     + ("no fewer" if stays else "the same number")
                 )
-    may = [_may(problem) for problem in problems]
-    every = np.logical_or.reduce(may)
+    may, must = _carried(problems, stays)
     models = [
-        _with_shut(labels(replace(problem, candidates=every), _BEYOND / float(share)), own)
-        for problem, share, own in zip(problems, weight / weight.sum(), may, strict=True)
+        _with_shut(labels(replace(problem, candidates=may.any(axis=0), required=forced), _BEYOND / float(share)), own)
+        for problem, share, own, forced in zip(problems, weight / weight.sum(), may, must, strict=True)
     ]
     return Linked(tuple(_dear(models, weight, problems)), weight, stays)
 
 
-def _may(problem: HubProblem) -> Bools:
-    """(n, L): sites that may be hubs."""
-    if problem.candidates is None:
-        return np.ones((len(problem.flow), len(problem.discount)), np.bool_)
-    return problem.candidates if problem.required is None else problem.candidates | problem.required
+def _carried(problems: Sequence[HubProblem], stays: bool) -> tuple[Bools, Bools]:
+    """(S, n, L): sites that may be hubs in each problem, and that must, with what follows from the other problems; HubError where a site must and may not."""
+    shape = (len(problems[0].flow), len(problems[0].discount))
+    must = np.array([np.zeros(shape, np.bool_) if p.required is None else p.required for p in problems])
+    may = must | np.array([np.ones(shape, np.bool_) if p.candidates is None else p.candidates for p in problems])
+    if stays:
+        must, may = np.logical_or.accumulate(must, axis=0), np.logical_and.accumulate(may[::-1], axis=0)[::-1]
+    else:
+        must, may = np.tile(must.any(axis=0), (len(must), 1, 1)), np.tile(may.all(axis=0), (len(may), 1, 1))
+    wrong = np.argwhere(must & ~may)
+    if len(wrong):
+        s, k, tier = wrong[0].tolist()
+        raise HubError(
+            f"node {k} must be a hub of tier {tier + 1} in problem {s + 1}, and may not in this or a problem it is tied to"
+        )
+    return may, must
 
 
 def _with_shut(model: Model, may: Bools) -> Model:

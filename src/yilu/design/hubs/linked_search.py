@@ -83,7 +83,7 @@ def begun(linked: Linked, rng: Generator) -> Iterator[LinkedPlan]:
     """Plans to begin with: each part's hubs found in turn, from the first on with what is open kept, from the last on within what opens later; for parts with
     the same hubs, what each part by itself would have."""
     if linked.stays:
-        turns = [_forward, _backward]
+        turns = [_forward, _backward, _required_first]
         dates = [turn(linked, rng) for turn in turns]
     else:
         dates = [np.where(np.isin(np.arange(len(m.fixed)), _alone(m, rng)), 0, linked.never) for m in linked.models]
@@ -93,8 +93,12 @@ def begun(linked: Linked, rng: Generator) -> Iterator[LinkedPlan]:
 
 
 def _alone(model: Model, rng: Generator) -> Ints:
-    """Hubs that are good for one part."""
-    return np.unique(search.improved(model, *search.allocated(model, search.opened(model, rng)))[0])
+    """Hubs that are good for one part, none where what is open already leaves too few sites."""
+    try:
+        hubs = search.opened(model, rng)
+    except ValueError:  # no site is left to draw
+        return np.zeros(0, np.int64)
+    return np.unique(search.improved(model, *search.allocated(model, hubs))[0])
 
 
 def _forward(linked: Linked, rng: Generator) -> Ints:
@@ -111,6 +115,23 @@ def _backward(linked: Linked, rng: Generator) -> Ints:
     for s in reversed(range(linked.never)):
         kept = kept[_alone(only(linked.models[s], kept), rng)]
         since[kept] = s
+    return since
+
+
+def _required_first(linked: Linked, rng: Generator) -> Ints:
+    """From the first part on, sites that a later part requires before others: with one tier this is a plan wherever there is any."""
+    model = linked.models[0]
+    since = np.full(len(model.fixed), linked.never)
+    later = np.logical_or.reduce([m.forced for m in linked.models])
+    order = np.lexsort((rng.random(len(since)), ~later))
+    for s, model in enumerate(linked.models):
+        since[model.forced] = np.minimum(since[model.forced], s)
+        for a in order.tolist():
+            taken = since < linked.never
+            wanted = 1 if model.is_free else int(model.count[model.tier[a]])
+            own = taken if model.is_free else taken & (model.tier == model.tier[a])
+            if int(own.sum()) < wanted and model.allowed[model.node[a], a] and model.node[a] not in model.node[taken]:
+                since[a] = s
     return since
 
 
