@@ -59,8 +59,9 @@ def joined(problems: Sequence[HubProblem], weight: Floats, stays: bool) -> Linke
                     + ("no fewer" if stays else "the same number")
                 )
     may, must = _carried(problems, stays)
+    every: Bools = np.asarray(may.any(axis=0))
     models = [
-        _with_shut(labels(replace(problem, candidates=may.any(axis=0), required=forced), _BEYOND / float(share)), own)
+        _with_shut(labels(replace(problem, candidates=every, required=forced), _BEYOND / float(share)), own)
         for problem, share, own, forced in zip(problems, weight / weight.sum(), may, must, strict=True)
     ]
     return Linked(tuple(_dear(models, weight, problems)), weight, stays)
