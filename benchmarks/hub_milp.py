@@ -7,17 +7,48 @@ s.t. Σ_k z_ik = 1, z_ik ≤ z_kk, Σ_k z_kk = p,  Σ_m x^i_km − Σ_m x^i_mk =
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint
 from scipy.optimize import milp as solve_milp
-from scipy.sparse import lil_array
+from scipy.sparse import csr_array, lil_array
 
 from yilu.design.hubs import HubProblem
 
 
+@dataclass(frozen=True)
+class Programme:
+    """min cost x with low ≤ matrix x ≤ high, 0 ≤ x ≤ upper; the first n² of x are z_ik, row by row, and integral."""
+
+    cost: NDArray[np.float64]
+    matrix: csr_array
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    integral: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
 def milp(problem: HubProblem, seconds: float) -> tuple[float, float, float]:
     """(cost, bound, seconds taken) of a problem of one tier without deadlines."""
+    return solved(programme(problem), seconds)
+
+
+def solved(programme: Programme, seconds: float) -> tuple[float, float, float]:
+    """(cost, bound, seconds taken); cost inf where there is no plan."""
+    begun = time.perf_counter()
+    found = solve_milp(
+        programme.cost, constraints=LinearConstraint(programme.matrix, programme.low, programme.high), bounds=Bounds(0, programme.upper),
+        integrality=programme.integral, options={"time_limit": seconds, "mip_rel_gap": 1e-9},
+    )  # fmt: skip
+    value = np.inf if found.fun is None else float(found.fun)
+    bound = -np.inf if found.mip_dual_bound is None else float(found.mip_dual_bound)
+    return value, bound, time.perf_counter() - begun
+
+
+def programme(problem: HubProblem) -> Programme:
+    """The programme of a problem of one tier without deadlines."""
     n = len(problem.flow)
     flow, sent, received = problem.flow, problem.flow.sum(axis=1), problem.flow.sum(axis=0)
     alpha = float(problem.discount[0, 0])
@@ -53,14 +84,4 @@ def milp(problem: HubProblem, seconds: float) -> tuple[float, float, float]:
     integral[: n * n] = 1
     upper = np.full(len(cost), np.inf)
     upper[: n * n] = 1
-    begun = time.perf_counter()
-    found = solve_milp(
-        cost, constraints=LinearConstraint(matrix.tocsr(), low, high), bounds=Bounds(0, upper), integrality=integral,
-        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
-    )  # fmt: skip
-    value = np.inf if found.fun is None else float(found.fun)
-    return (
-        value,
-        float(found.mip_dual_bound if found.mip_dual_bound is not None else -np.inf),
-        time.perf_counter() - begun,
-    )
+    return Programme(cost, matrix.tocsr(), low, high, integral, upper)

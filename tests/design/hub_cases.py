@@ -8,7 +8,7 @@ from itertools import combinations, product
 import numpy as np
 
 from yilu.design.hubs import Congestion, Deadlines, HubProblem, classical
-from yilu.design.hubs.certificate import cost_of, cost_parts
+from yilu.design.hubs.recomputed import cost_of, cost_parts
 
 
 def brute(problem: HubProblem) -> float:

@@ -12,8 +12,9 @@ from benchmarks.hub_instances import ap, cab, made, read_ap
 from benchmarks.hub_milp import milp
 from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classical, solve
 from yilu.design.hubs.bound import Ascent, Dual, first
-from yilu.design.hubs.certificate import bound_of, cost_of
+from yilu.design.hubs.certificate import bound_of
 from yilu.design.hubs.problem import labels
+from yilu.design.hubs.recomputed import cost_of
 from yilu.design.hubs.proof import Node
 from yilu.design.hubs.search import allocated, opened
 from yilu.design.stop import after_iterations

@@ -151,6 +151,7 @@ def test_what_only_single_allocation_knows_is_refused() -> None:
         ("congestion", replace(plain, congestion=Congestion(np.array([1.0]), np.array([1.0])))),
         ("direct", replace(plain, direct=one)),
         ("least", replace(plain, least=np.ones((n, 1)))),
+        ("access", replace(plain, access=np.ones(1))),
         ("2 tiers", replace(plain, tiers=(1, 1), discount=np.ones((2, 2)))),
         ("node_tiers", replace(plain, node_tiers=np.zeros((n, 1), bool))),
         ("5 hubs", replace(plain, tiers=(5,))),

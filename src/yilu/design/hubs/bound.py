@@ -181,8 +181,11 @@ class Ascent:
         """Whether steps have become too short to go on."""
         return self._length < self.pace.last or self.bound == np.inf
 
-    def step(self, best: float) -> None:
-        """One round, against the value ``best`` of the best plan known: value the dual, fix what it tells, move it."""
+    def step(self, best: float, most: float | None = None) -> None:
+        """One round, against the value ``best`` of the best plan known: value the dual, fix what it tells, move it.
+
+        ``most``: plans dearer than this are left out by what is fixed, by default those dearer than ``best``, which then is only what steps aim at.
+        """
         if self.rounds == 0 or self.rounds >= self._primed:
             transport.thetas(self.model, self._pair, self._now.f, self._now.g, self._theta)
         value, opened, rho, taken = _valued(self.model, self._theta, self._now.u)
@@ -191,7 +194,7 @@ class Ascent:
         if self.bound == np.inf:
             return
         if self.rounds % 25 == 0 and self.rounds > self._primed and value > self.bound - 0.2 * (best - self.bound):
-            left, model = fixed(self.model, self._theta, self._now.u, rho, opened, value, best)
+            left, model = fixed(self.model, self._theta, self._now.u, rho, opened, value, best if most is None else most)
             if self._note(self.labels, self._now, self.model, left, model):
                 self.model = model
                 if len(left) < len(self.labels):

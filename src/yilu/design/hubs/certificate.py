@@ -1,6 +1,6 @@
 """Recompute a plan, its cost and all of its bound with plain numpy: nothing here shares code with search, dual or branching.
 
-A user who doubts a figure needs to trust this file alone. ``cost_parts`` adds up a plan. ``certificate`` walks through the proof that the plan carries
+A user who doubts a figure needs to trust this file and ``recomputed`` alone, which adds up a plan. ``certificate`` walks through the proof that the plan carries
 (``solve(..., proof=True)``): a tree of parts of all plans, each with prices. What is decided in a part follows from the tree, never from what a node
 says; what a node leaves out is bounded by its prices like everything else; capacities, least loads and hard deadlines are held as they stand, without the
 fines by which the search knows them. Whatever prices, labels or decisions stand in the proof, no plan is below what comes out.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from yilu.design.hubs.problem import HubProblem
 from yilu.design.hubs.proof import UNSEEN, Node, Proof
+from yilu.design.hubs.recomputed import cost_of, cost_parts, counts_money
 from yilu.design.hubs.solve import HubPlan
 from yilu.design.location.certificate import Certificate
 
@@ -25,60 +26,6 @@ Bools = NDArray[np.bool_]
 _SLACK = 1e-7
 _HELD = 1e-9
 """How far, of itself, a load may be beyond its limit: as the planner has it."""
-
-
-def cost_parts(problem: HubProblem, allocation: Ints, tiers: Ints) -> dict[str, float]:
-    """What a plan costs, by part: direct lanes, collection, transfer, distribution, fixed, congestion; and ``late_volume``, the flow that misses its deadline.
-
-    ``allocation`` (n,) each node's hub; ``tiers`` (n,) the tier of each node's hub.
-    """
-    n = len(problem.flow)
-    nodes = np.arange(n)
-    flow, hub = problem.flow, allocation
-    discount = problem.discount[tiers[:, None], tiers[None, :]]
-    over = discount * problem.transfer[hub[:, None], hub[None, :]] * (hub[:, None] != hub[None, :])
-    by_hub = problem.collection[nodes, hub][:, None] + over + problem.distribution[hub, nodes]
-    direct = np.full((n, n), np.inf) if problem.direct is None or not _counts_money(problem) else problem.direct
-    past = (direct < by_hub) & ~np.eye(n, dtype=np.bool_)
-    direct_cost = float((problem.flow[past] * direct[past]).sum())
-    flow = np.where(past, 0.0, flow)
-    parts = {
-        "direct": direct_cost,
-        "collection": float((flow.sum(axis=1) * problem.collection[nodes, hub]).sum()),
-        "transfer": float((flow * over).sum()),
-        "distribution": float((flow.sum(axis=0) * problem.distribution[hub, nodes]).sum()),
-        "fixed": 0.0, "congestion": 0.0, "late_volume": 0.0,
-    }  # fmt: skip
-    opened = np.unique(hub)
-    tier_of = np.zeros(n, np.int64)
-    tier_of[hub] = tiers
-    if problem.fixed is not None:
-        parts["fixed"] = float(sum(problem.fixed[k, tier_of[k]] for k in opened))
-    if problem.congestion is not None:
-        load = np.bincount(hub, weights=problem.flow.sum(axis=1), minlength=n)[opened]
-        knees = np.append(problem.congestion.knees, np.inf)
-        for low, high, slope in zip(knees[:-1], knees[1:], problem.congestion.slopes, strict=True):
-            parts["congestion"] += float((slope * np.clip(np.minimum(load, high) - low, 0, None)).sum())
-    late = problem.deadlines
-    if late is not None:
-        time = (
-            (late.collect[nodes, hub] + late.handling[hub])[:, None] + late.transfer[hub[:, None], hub[None, :]]
-            + (late.handling[hub] + late.distribute[hub, nodes])[None, :]
-        )  # fmt: skip
-        missed = (time > late.due) & ~np.eye(n, dtype=np.bool_) & ~past
-        parts["late_volume"] = float((flow * missed).sum())
-    return parts
-
-
-def cost_of(problem: HubProblem, allocation: Ints, tiers: Ints) -> float:
-    """The plan's value as the planner counts it: the parts; in mode ``volume`` the late volume and fixed costs; in ``penalty`` what is late besides."""
-    parts = cost_parts(problem, allocation, tiers)
-    late = parts.pop("late_volume")
-    mode = "" if problem.deadlines is None else problem.deadlines.mode
-    if mode == "volume":
-        return late + parts["fixed"] + parts["congestion"]
-    whole = sum(parts.values())
-    return whole + late * problem.deadlines.penalty if mode == "penalty" and problem.deadlines is not None else whole
 
 
 def certificate(problem: HubProblem, plan: HubPlan) -> Certificate:
@@ -100,10 +47,6 @@ def certificate(problem: HubProblem, plan: HubPlan) -> Certificate:
         said = f"its proof gives {bound!r}" if plan.proof else "it carries no proof: ask solve for one with proof=True"
         faults.append(f"the plan says its bound is {plan.bound!r}, {said}")
     return Certificate(cost, bound, tuple(faults))
-
-
-def _counts_money(problem: HubProblem) -> bool:
-    return problem.deadlines is None or problem.deadlines.mode != "volume"
 
 
 def _faults_of_shape(problem: HubProblem, plan: HubPlan) -> list[str]:
@@ -182,9 +125,10 @@ def _over_labels(problem: HubProblem) -> _OverLabels:
     node, tier = np.nonzero(_may_open(problem))
     sent, received = problem.flow.sum(axis=1), problem.flow.sum(axis=0)
     linear = problem.collection[:, node] * sent[:, None] + problem.distribution[node].T * received[:, None]
+    linear = linear * _access(problem, tier)
     between = problem.discount[np.ix_(tier, tier)] * problem.transfer[np.ix_(node, node)]
     between = between * (node[:, None] != node[None, :])
-    counts, none = float(_counts_money(problem)), np.zeros(len(node))
+    counts, none = float(counts_money(problem)), np.zeros(len(node))
     return _OverLabels(
         problem, node, tier, counts * linear, counts * between,
         fixed=none if problem.fixed is None else problem.fixed[node, tier],
@@ -240,8 +184,16 @@ def _settled(of: _OverLabels, sign: Ints, may: Bools) -> _Part | None:
 
 
 def _pair_cost(of: _OverLabels, i: int, j: int, a: Ints, b: Ints) -> Floats:
-    """q_ij (A, B) where i is allocated to one of the labels ``a`` and j to one of ``b``, both directions; inf where a hard deadline is missed."""
+    """q_ij (A, B) where i is allocated to one of the labels ``a`` and j to one of ``b``, both directions; inf where a hard deadline is missed.
+
+    Hubs that wait for their last feeder make times longer, never shorter: they are left out, and seen where a part leaves one plan alone.
+    """
     return _way_cost(of, i, j, a, b) + _way_cost(of, j, i, b, a).T
+
+
+def _access(problem: HubProblem, tier: Ints) -> Floats:
+    """Factor on collection and distribution at hubs of these tiers."""
+    return np.ones(len(tier)) if problem.access is None else problem.access[tier]
 
 
 def _way_cost(of: _OverLabels, i: int, j: int, a: Ints, b: Ints) -> Floats:
@@ -254,10 +206,12 @@ def _way_cost(of: _OverLabels, i: int, j: int, a: Ints, b: Ints) -> Floats:
     if p.deadlines is not None:
         d = p.deadlines
         reach, leave = d.collect[i, k] + d.handling[k], d.handling[m] + d.distribute[m, j]
-        late = reach[:, None] + d.transfer[np.ix_(k, m)] + leave[None, :] > d.due[i, j]
+        across = d.transfer[np.ix_(k, m)] - d.handled_once * d.handling[k][:, None] * (k[:, None] == m[None, :])
+        late = reach[:, None] + across + leave[None, :] > d.due[i, j]
         cost[late] += {"hard": math.inf, "volume": flow, "penalty": flow * d.penalty}[d.mode]
-    if p.direct is not None and _counts_money(p):
-        past = p.direct[i, j] - p.collection[i, k][:, None] - p.distribution[m, j][None, :]
+    if p.direct is not None and counts_money(p):
+        collect, distribute = p.collection[i, k] * _access(p, of.tier[a]), p.distribution[m, j] * _access(p, of.tier[b])
+        past = p.direct[i, j] - collect[:, None] - distribute[None, :]
         cost = np.where(past < over, flow * past, cost)
     return np.asarray(cost)
 

@@ -53,7 +53,8 @@ class Model:
 
     ``pairs``: see there; ``linear`` (n, K) c; ``fixed`` (K,) f; ``node`` (K,) each label's own node; ``tier`` (K,); ``allowed`` (n, K) bool;
     ``count`` (L,) p_ℓ, all -1 where the number is free; ``forced`` (K,) bool, labels that must open. Load of a label: ``weight`` (n,) o;
-    ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf.
+    ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf. ``waits``: hubs wait
+    for their last feeder, which no pair term can say: ``latest`` adds what that costs to a plan, and bounds leave it out.
     """
 
     pairs: Pairs
@@ -67,6 +68,7 @@ class Model:
     weight: Floats
     slope: Floats
     knee: Floats
+    waits: bool = False
 
     @property
     def is_loaded(self) -> bool:
@@ -159,9 +161,45 @@ def whole_cost(pairs, linear, fixed, weight, slope, knee, at):
     return cost
 
 
+@njit(cache=True)
+def waiting_fines(pairs, weight, at, last):
+    """What the plan ``at`` (n,) pays for pairs that are late only because hubs wait for their last feeder; ``last`` (K,) is written: when hubs depart."""
+    n = len(at)
+    last[:] = -np.inf
+    for i in range(n):
+        if weight[i] > 0.0:
+            last[at[i]] = max(last[at[i]], pairs.reach[i, at[i]])
+    out = 0.0
+    for i in range(n):
+        a = at[i]
+        waits = max(last[a], pairs.reach[i, a])
+        if waits == pairs.reach[i, a]:
+            continue
+        for j in range(n):
+            if j == i or pairs.fine[i, j] <= 0.0:
+                continue
+            b = at[j]
+            on = pairs.across[a, b]
+            if (
+                waits + on + pairs.leave[b, j] <= pairs.due[i, j]
+                or pairs.reach[i, a] + on + pairs.leave[b, j] > pairs.due[i, j]
+            ):
+                continue
+            if (
+                pairs.is_direct
+                and pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[b, j] < pairs.between[a, b]
+            ):
+                continue
+            out += pairs.fine[i, j]
+    return out
+
+
 def cost_of(model: Model, at: Ints) -> float:
     """Cost of an allocation (n,) of labels."""
-    return float(whole_cost(model.pairs, model.linear, model.fixed, model.weight, model.slope, model.knee, at))
+    cost = float(whole_cost(model.pairs, model.linear, model.fixed, model.weight, model.slope, model.knee, at))
+    if model.waits:
+        cost += float(waiting_fines(model.pairs, model.weight, at, np.empty(len(model.fixed))))
+    return cost
 
 
 def only(model: Model, kept: Ints) -> Model:
@@ -173,5 +211,5 @@ def only(model: Model, kept: Ints) -> Model:
     )  # fmt: skip
     return Model(
         fewer, own(model.linear[:, kept]), model.fixed[kept], model.node[kept], model.tier[kept], own(model.allowed[:, kept]), model.count,
-        model.forced[kept], model.weight, own(model.slope[kept]), own(model.knee[kept]),
+        model.forced[kept], model.weight, own(model.slope[kept]), own(model.knee[kept]), model.waits,
     )  # fmt: skip

@@ -110,7 +110,7 @@ def solve_multiple(
     """The best hubs found until ``stop`` says so or none can be better, every pair on its cheapest path over them, with a proven bound.
 
     One tier: p hubs, or as many as pay where ``tiers`` is None. ``report`` hears of every better plan and bound. The same seed and a stop that counts
-    rounds give the same plan. Raises HubError for what only single allocation knows (tiers, capacities, least loads, deadlines,
+    rounds give the same plan. Raises HubError for what only single allocation knows (tiers, access, capacities, least loads, deadlines,
     congestion, direct lanes), for bad arrays, where there is no plan, where pairs times sites are more than 80 million, and for costs above 1e30.
     """
     sites, node = _sites(problem)
@@ -142,6 +142,7 @@ def _sites(problem: HubProblem) -> tuple[Sites, Ints]:
         "congestion": problem.congestion,
         "direct": problem.direct,
         "least": problem.least,
+        "access": problem.access,
     }
     for name, given in known.items():
         if given is not None:

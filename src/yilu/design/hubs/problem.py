@@ -25,6 +25,9 @@ class Deadlines:
     ``collect`` (n, n) t and ``distribute`` (n, n) t' (hub, node), ``transfer`` (n, n) τ, ``handling`` (n,) s, ``due`` (n, n) T; one unit, say minutes.
     ``mode``: ``hard`` (every pair in time), ``volume`` (least late volume and nothing else: max Σ w_ij · 1[kept]), ``penalty`` (cost + ``penalty`` a
     late unit of flow).
+
+    ``waits``: a hub departs with its last feeder, the latest arrival of Kara and Tansel (2001): t_ik + s_k becomes max (t_hk + s_k) over the nodes h of hub k
+    that send anything; see ``yilu.design.hubs.latest``. ``handled_once``: what stays at one hub is handled there once, s_k, and not twice.
     """
 
     collect: Floats
@@ -34,6 +37,8 @@ class Deadlines:
     due: Floats
     mode: str = "hard"
     penalty: float = 0.0
+    waits: bool = False
+    handled_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class HubProblem:
     ``candidates`` (n, L) bool, sites that may open; ``required`` (n, L) bool, that must. ``node_tiers`` (n, L) bool: tiers of hub that a node may be
     allocated to. ``deadlines``, ``congestion``: see there. ``direct`` (n, n) cost a unit of a lane from node to node past all hubs, inf
     where there is none: each pair takes it where it is cheaper, and is then in time (in mode ``volume``, which counts no money, none is taken). ``least`` (n, L): collected flow below which a site does not open.
+    ``access`` (L,): factor on collection and distribution of a node at a hub of each tier, say for larger vehicles to it; None: 1.
 
     Errors: ``HubError`` from ``labels`` for arrays of wrong shape, negative flows, and for problems without a plan, saying what is in the way.
     """
@@ -77,6 +83,7 @@ class HubProblem:
     congestion: Congestion | None = None
     direct: Floats | None = None
     least: Floats | None = None
+    access: Floats | None = None
 
 
 def classical(
@@ -93,12 +100,12 @@ def classical(
     )  # fmt: skip
 
 
-def labels(problem: HubProblem) -> Model:
-    """The problem over labels (site, tier), candidates only.
+def labels(problem: HubProblem, beyond: float = _BEYOND) -> Model:
+    """The problem over labels (site, tier), candidates only. ``beyond``: what a mean node's load past a capacity costs, in units of the dearest allocation.
 
     Raises HubError for what cannot be, naming the array and place, and for what has no plan, naming pairs, nodes or capacities.
     """
-    n, tiers = _checked(problem)
+    n, tiers = checked(problem)
     may = np.ones((n, tiers), np.bool_) if problem.candidates is None else problem.candidates.copy()
     node_tiers = np.ones((n, tiers), np.bool_) if problem.node_tiers is None else problem.node_tiers
     if problem.required is not None:
@@ -106,14 +113,17 @@ def labels(problem: HubProblem) -> Model:
     node, tier = (x.astype(np.int64) for x in np.nonzero(may))
     sent, received = problem.flow.sum(axis=1), problem.flow.sum(axis=0)
     counts_money = problem.deadlines is None or problem.deadlines.mode != "volume"
-    linear = problem.collection[:, node] * sent[:, None] + problem.distribution[node].T * received[:, None]
+    collect, distribute = problem.collection[:, node], problem.distribution[node]
+    if problem.access is not None:
+        collect, distribute = collect * problem.access[tier], distribute * problem.access[tier][:, None]
+    linear = collect * sent[:, None] + distribute.T * received[:, None]
     between = problem.discount[tier[:, None], tier[None, :]] * problem.transfer[node[:, None], node[None, :]]
     between[node[:, None] == node[None, :]] = 0.0
     allowed = node_tiers[:, tier].copy()
     allowed[node, np.arange(len(node))] = True
     fixed = np.zeros(len(node)) if problem.fixed is None else problem.fixed[node, tier]
     slope, knee, short = _load_terms(
-        problem, node, tier, float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
+        problem, node, tier, beyond * float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
     )
     late = problem.deadlines
     none = np.zeros((n, len(node)))
@@ -122,12 +132,12 @@ def labels(problem: HubProblem) -> Model:
         back=between.T if counts_money else np.zeros_like(between),
         is_timed=late is not None, fine=_fines(problem, linear, between),
         reach=none if late is None else late.collect[:, node] + late.handling[node],
-        across=np.zeros_like(between) if late is None else late.transfer[node[:, None], node[None, :]],
+        across=np.zeros_like(between) if late is None else _across(late, node),
         leave=none.T if late is None else late.handling[node][:, None] + late.distribute[node],
         due=np.zeros((n, n)) if late is None else late.due,
         is_direct=problem.direct is not None and counts_money, direct=np.zeros((n, n)) if problem.direct is None else problem.direct,
-        collect=none if problem.direct is None else problem.collection[:, node],
-        distribute=none.T if problem.direct is None else problem.distribution[node],
+        collect=none if problem.direct is None else collect,
+        distribute=none.T if problem.direct is None else distribute,
     )  # fmt: skip
     model = Model(
         pairs=Pairs._make(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs),
@@ -135,10 +145,18 @@ def labels(problem: HubProblem) -> Model:
         node=node, tier=tier, allowed=allowed,
         count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
         forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],
-        weight=sent, slope=slope, knee=knee,
+        weight=sent, slope=slope, knee=knee, waits=late is not None and late.waits,
     )  # fmt: skip
     _has_plan(problem, model)
     return model
+
+
+def _across(late: Deadlines, node: Ints) -> Floats:
+    """(K, K): time between labels; where what stays at one hub is handled once, the second handling that ``leave`` holds is taken off."""
+    time: Floats = late.transfer[node[:, None], node[None, :]]
+    if late.handled_once:
+        time = time - late.handling[node][:, None] * (node[:, None] == node[None, :])
+    return time
 
 
 def _fines(problem: HubProblem, linear: Floats, between: Floats) -> Floats:
@@ -155,7 +173,7 @@ def _fines(problem: HubProblem, linear: Floats, between: Floats) -> Floats:
 
 
 def _load_terms(
-    problem: HubProblem, node: Ints, tier: Ints, dearest: float
+    problem: HubProblem, node: Ints, tier: Ints, price: float
 ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
     """(slope (K, S), knee (K, S + 1)) of g, and what is added to fixed costs: what a label pays that has less than its least load."""
     k = len(node)
@@ -165,7 +183,7 @@ def _load_terms(
     knees, slopes = np.zeros(1), np.zeros(1)
     if problem.congestion is not None:
         knees, slopes = np.append(0.0, problem.congestion.knees), np.append(0.0, problem.congestion.slopes)
-    over = max(_BEYOND * dearest / max(float(sent.mean()), 1e-12), 1.0)
+    over = max(price / max(float(sent.mean()), 1e-12), 1.0)
     columns = [np.tile(knees, (k, 1))]
     columns += [room[:, None]] if problem.capacity is not None else []
     columns += [least[:, None]] if problem.least is not None else []
@@ -175,8 +193,8 @@ def _load_terms(
     return slope, np.column_stack([starts, none]), over * least
 
 
-def _checked(problem: HubProblem) -> tuple[int, int]:
-    """(nodes, tiers), or HubError."""
+def checked(problem: HubProblem) -> tuple[int, int]:
+    """(nodes, tiers) of a problem whose arrays fit together, or HubError naming the array and place."""
     flow = problem.flow
     if flow.ndim != 2 or flow.shape[0] != flow.shape[1] or not len(flow):
         raise HubError(f"flow has shape {flow.shape}: expected (n, n)")
@@ -205,6 +223,9 @@ def _checked(problem: HubProblem) -> tuple[int, int]:
                 raise HubError(f"{name}[{k}, {tier}] is {each[k, tier]}: expected a number, 0 or more")
     if problem.direct is not None and (problem.direct.shape != (n, n) or not (problem.direct >= 0).all()):
         raise HubError(f"direct: expected {(n, n)} costs a unit, 0 or more, inf where there is no lane")
+    access = problem.access
+    if access is not None and (access.shape != (tiers,) or not (np.isfinite(access) & (access >= 0)).all()):
+        raise HubError(f"access is {access.tolist()}: expected {tiers} finite numbers, 0 or more, one a tier")
     if problem.congestion is not None:
         knees, slopes = problem.congestion.knees, problem.congestion.slopes
         if (

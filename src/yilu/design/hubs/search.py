@@ -14,6 +14,7 @@ from numba import njit
 from numpy.random import Generator
 from scipy.optimize import linear_sum_assignment
 
+from yilu.design.hubs import latest
 from yilu.design.hubs.model import Floats, Ints, Model, cost_of, load_cost, moving_costs, pair_cost
 
 _TRIED = 10
@@ -206,7 +207,7 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
     at = settle(
         model.pairs, model.linear, model.allowed, model.node, model.weight, model.slope, model.knee, model.is_loaded, hubs, begin, 20 * len(start),
     )  # fmt: skip
-    labels = hubs[at]
+    labels = latest.improved(model, hubs, hubs[at]) if model.waits else hubs[at]
     may = model.allowed[np.arange(len(at)), labels].all()
     return labels, cost_of(model, labels) if may else np.inf
 
@@ -232,16 +233,7 @@ def improved(
     """Interchanges from the plan ``at`` (n,) of labels until none of the ``tried`` best ranked is better, or ``is_over``, asked before each."""
     while True:
         hubs = np.unique(at)
-        position = np.searchsorted(hubs, at)
-        is_open = np.zeros(len(model.fixed), np.bool_)
-        is_open[hubs] = True
-        table = moving_costs(model.pairs, model.linear, at)
-        out, into = _ranked(
-            table, position, hubs, _linked(model, at), model.fixed, model.node, model.tier, model.allowed, model.forced, is_open, model.is_free, tried
-        )  # fmt: skip
-        for x, b in zip(out.tolist(), into.tolist(), strict=True):
-            if x < 0 and b < 0:
-                return at, cost
+        for x, b in interchanges(model, at, tried):
             some, start = np.delete(hubs, x) if x >= 0 else hubs, at.copy()
             if b >= 0:
                 some = np.append(some, b)
@@ -255,6 +247,18 @@ def improved(
                 break
         else:
             return at, cost
+
+
+def interchanges(model: Model, at: Ints, most: int) -> list[tuple[int, int]]:
+    """The ``most`` best ranked pairs (position of the hub that closes among the sorted hubs of ``at``, label that opens); -1: none closes or opens."""
+    hubs = np.unique(at)
+    is_open = np.zeros(len(model.fixed), np.bool_)
+    is_open[hubs] = True
+    out, into = _ranked(
+        moving_costs(model.pairs, model.linear, at), np.searchsorted(hubs, at), hubs, _linked(model, at), model.fixed, model.node, model.tier,
+        model.allowed, model.forced, is_open, model.is_free, most,
+    )  # fmt: skip
+    return [(x, b) for x, b in zip(out.tolist(), into.tolist(), strict=True) if x >= 0 or b >= 0]
 
 
 def opened(model: Model, rng: Generator) -> Ints:

@@ -10,7 +10,8 @@ from numpy.random import Generator
 
 from yilu.design.hubs.bound import PRIMED, Ascent, first
 from yilu.design.hubs.branch import Waiting, branches, closes
-from yilu.design.hubs.model import Bools, Ints, Model, cost_of
+from yilu.design.hubs.evaluation import Plan, limits_broken, start_of
+from yilu.design.hubs.model import Ints, Model, cost_of
 from yilu.design.hubs.problem import HubError, HubProblem, labels
 from yilu.design.hubs.proof import Ledger, Proof
 from yilu.design.hubs.search import allocated, improved, opened, shaken
@@ -118,16 +119,22 @@ class _Search:
 
 
 def solve(
-    problem: HubProblem, stop: Stop, seed: int = 0, report: Callable[[Progress], None] = lambda progress: None, proof: bool = False,
+    problem: HubProblem, stop: Stop, seed: int = 0, report: Callable[[Progress], None] = lambda progress: None, proof: bool = False, start: Plan | None = None,
 ) -> HubPlan:  # fmt: skip
     """The best plan found until ``stop`` says so or none can be better, with a proven bound.
 
     The programme stands in ``yilu.design.hubs.model``, the bound in ``bound``. ``report`` hears of every better plan and bound. The same seed and a
     stop that counts rounds give the same plan. ``proof``: keep what the bound rests on, so that ``certificate`` can recompute all of it; the search ends where
-    that would take more than 320 MB, or in the dual alone where one set of prices is larger. Raises HubError where there is no plan, or none was found that keeps capacities and deadlines.
+    that would take more than 320 MB, or in the dual alone where one set of prices is larger. ``start``: a plan to go on from (``Evaluated`` or a plan found before),
+    never to be left for a dearer one; it may break capacities and deadlines. Raises HubError where there is no plan, or none was found that keeps capacities and deadlines, and
+    for a ``start`` that is no plan of this problem.
     """
     model = labels(problem)
     search = _Search(model, stop, np.random.default_rng(seed), report, Ledger(proof))
+    if start is not None:
+        at = start_of(problem, model, start)
+        search.see(at, cost_of(model, at))
+        search.see(*improved(model, *allocated(model, np.unique(at), at), lambda: search.over))
     everything = np.arange(len(model.fixed))
     for _ in range(_DESCENTS):
         at, cost = allocated(model, opened(model, search.rng))
@@ -146,6 +153,16 @@ def solve(
         )
     nodes = _tree(search, *_root(search))
     return _plan(search, problem, nodes)
+
+
+def proven(model: Model, stop: Stop, rng: Generator) -> _Search:
+    """Search, dual and tree on a model whose hubs are all forced, so that only nodes move."""
+    search = _Search(model, stop, rng, lambda progress: None, Ledger(False))
+    search.see(*allocated(model, np.flatnonzero(model.forced)))
+    root, number = _root(search)
+    if not search.over:
+        _tree(search, root, number)
+    return search
 
 
 def _root(search: _Search) -> tuple[Waiting, int]:
@@ -232,49 +249,5 @@ def _keeps_all(problem: HubProblem, search: _Search) -> bool:
 
 
 def _breaks(problem: HubProblem, model: Model, at: Ints) -> str:
-    """What a plan breaks, capacity or hard deadline, as a sentence; empty where it breaks nothing."""
-    if problem.capacity is not None:
-        load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
-        room = problem.capacity[model.node, model.tier]
-        over = np.flatnonzero(load > room * (1 + 1e-9))
-        if len(over):
-            a = int(over[0])
-            return f"hub {model.node[a]} would collect {load[a]:,.1f} and holds {room[a]:,.1f}"
-    if problem.least is not None:
-        load = np.bincount(at, weights=model.weight, minlength=len(model.fixed))
-        least = problem.least[model.node, model.tier]
-        under = np.flatnonzero((load < least * (1 - 1e-9)) & np.isin(np.arange(len(load)), at))
-        if len(under):
-            a = int(under[0])
-            return f"hub {model.node[a]} would collect {load[a]:,.1f} of at least {least[a]:,.1f}"
-    if problem.deadlines is not None and problem.deadlines.mode == "hard":
-        nodes = np.arange(len(at))
-        time = (
-            model.pairs.reach[nodes, at][:, None]
-            + model.pairs.across[at[:, None], at[None, :]]
-            + model.pairs.leave[at, nodes]
-        )
-        late = np.argwhere(
-            (problem.flow > 0)
-            & (time > model.pairs.due)
-            & ~np.eye(len(at), dtype=bool)
-            & ~taken_direct(problem, model, at)
-        )
-        if len(late):
-            named = ", ".join(f"{i} → {j}" for i, j in late[:5].tolist())
-            return f"{len(late)} pairs would be late, among them {named}"
-    return ""
-
-
-def taken_direct(problem: HubProblem, model: Model, at: Ints) -> Bools:
-    """(n, n): pairs that take their direct lane under a plan ``at`` (n,) of labels."""
-    n = len(at)
-    if problem.direct is None:
-        return np.zeros((n, n), np.bool_)
-    hub = model.node[at]
-    over = (
-        problem.collection[np.arange(n), hub][:, None]
-        + model.pairs.between[at[:, None], at[None, :]]
-        + problem.distribution[hub, np.arange(n)]
-    )
-    return np.asarray((problem.direct < over) & ~np.eye(n, dtype=bool))
+    """What a plan breaks, capacity, least load or hard deadline, as a sentence; empty where it breaks nothing."""
+    return next(limits_broken(problem, model.node[at], model.tier[at]), "")
