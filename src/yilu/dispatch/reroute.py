@@ -52,7 +52,9 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
     start = room.copy()
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]] = []
     # Kinds that may ride the same share their staircases.
-    lanes_of, alike = np.unique(np.stack(ridable), axis=0, return_inverse=True)
+    numbers = dict[bytes, int]()
+    alike = np.array([numbers.setdefault(on.tobytes(), len(numbers)) for on in ridable], np.int64)
+    lanes_of = np.stack([ridable[int(np.argmax(alike == n))] for n in range(len(numbers))])
     codes, target_of = np.unique(alike[groups.kind].astype(np.int64) << 32 | groups.destination, return_inverse=True)
     kind_of, place_of = codes >> 32, codes & 0xFFFFFFFF
     order: NDArray[np.int64] | None = None
