@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, hstack, lil_array, vstack
 
 from benchmarks.hub_milp import Programme, programme, solved
-from tests.design.test_hubs import _timed, agrees, brute, made, risen
+from tests.design.hub_cases import brute, made, timed
+from tests.design.test_hubs import agrees, risen
 from yilu.design.hubs import HubError, HubProblem, evaluated, losses, solve
 from yilu.design.hubs.recomputed import cost_of, late_pairs
 from yilu.design.stop import after_iterations
@@ -23,9 +24,9 @@ seeds = st.integers(0, 10_000)
 
 def waiting(problem: HubProblem, seed: int, mode: str, tight: float, once: bool = False) -> HubProblem:
     """Deadlines with hubs that wait for their last feeder."""
-    timed = _timed(problem, seed, mode, tight)
-    assert timed.deadlines is not None
-    return replace(timed, deadlines=replace(timed.deadlines, waits=True, handled_once=once))
+    of = timed(problem, seed, mode, tight)
+    assert of.deadlines is not None
+    return replace(of, deadlines=replace(of.deadlines, waits=True, handled_once=once))
 
 
 @settings(max_examples=120, deadline=None)
@@ -45,7 +46,7 @@ def test_hubs_that_wait_are_planned_exactly(seed: int, n: int, p: int, mode: str
 @given(seeds, st.integers(4, 5), st.sampled_from(["hard", "penalty"]), st.floats(0.8, 3.0))
 def test_what_stays_at_one_hub_is_handled_once(seed: int, n: int, mode: str, tight: float) -> None:
     """``handled_once`` without waiting: the value of enumeration."""
-    problem = _timed(made(seed, n, 2, True), seed, mode, tight)
+    problem = timed(made(seed, n, 2, True), seed, mode, tight)
     assert problem.deadlines is not None
     agrees(replace(problem, deadlines=replace(problem.deadlines, handled_once=True)), seed)
 
@@ -134,7 +135,7 @@ def test_the_loss_of_each_hub_is_reallocated_at_best(seed: int, n: int, p: int, 
     """Each loss costs what the best of all reallocations of that hub's nodes costs; the expectation is made of them."""
     problem = made(seed, n, p, seed % 2 == 0)
     if what == "penalty":
-        problem = _timed(problem, seed, "penalty", 1.5)
+        problem = timed(problem, seed, "penalty", 1.5)
     if what == "waits":
         problem = waiting(problem, seed, "penalty", 1.5)
     plan = solve(problem, after_iterations(200), seed)
@@ -207,7 +208,7 @@ def test_what_a_given_plan_breaks_is_said() -> None:
         found = evaluated(replace(problem, **change), hubs, tiers, at)  # type: ignore[arg-type]
         assert any(said in broken for broken in found.breaks), (said, found.breaks)
         assert found.cost == pytest.approx(cost_of(problem, at, np.zeros(6, np.int64)))
-    hopeless = _timed(problem, 3, "hard", 0.01)
+    hopeless = timed(problem, 3, "hard", 0.01)
     assert "pairs would be late" in evaluated(hopeless, hubs, tiers, at).breaks[0]
     with pytest.raises(HubError, match="none of this problem: node 1 may not be"):
         solve(replace(problem, candidates=only), _STOP, start=evaluated(problem, hubs, tiers, at))
@@ -228,7 +229,7 @@ def test_hard_deadlines_that_waiting_breaks_are_named() -> None:
     time = np.full((4, 4), 10.0)
     np.fill_diagonal(time, 0.0)
     time[2, 0] = 50.0
-    problem = _timed(replace(made(1, 4, 1, True), flow=np.ones((4, 4)) - np.eye(4)), 1, "hard", 1.0)
+    problem = timed(replace(made(1, 4, 1, True), flow=np.ones((4, 4)) - np.eye(4)), 1, "hard", 1.0)
     assert problem.deadlines is not None
     late = replace(problem.deadlines, collect=time, transfer=time, distribute=time, handling=np.zeros(4), due=np.full((4, 4), 30.0) + 40.0 * (np.arange(4)[:, None] == 2))  # fmt: skip
     hubs, none, at = np.array([0]), np.zeros(1, np.int64), np.zeros(4, np.int64)

@@ -14,8 +14,8 @@ from yilu.design.hubs import Congestion, Deadlines, HubError, HubProblem, classi
 from yilu.design.hubs.bound import Ascent, Dual, first
 from yilu.design.hubs.certificate import bound_of
 from yilu.design.hubs.problem import labels
-from yilu.design.hubs.recomputed import cost_of
 from yilu.design.hubs.proof import Node
+from yilu.design.hubs.recomputed import cost_of
 from yilu.design.hubs.search import allocated, opened
 from yilu.design.stop import after_iterations
 from yilu.errors import InputError

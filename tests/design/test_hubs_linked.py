@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.sparse import block_diag, csr_array, lil_array, vstack
 
 from benchmarks.hub_milp import Programme, programme, solved
-from tests.design.test_hubs import _timed, brute, made
+from tests.design.hub_cases import brute, made, timed
 from yilu.design.hubs import (
     Congestion,
     HubError,
@@ -24,14 +24,14 @@ from yilu.design.hubs import (
     solve_stages,
     with_mean_flow,
 )
-from yilu.design.hubs.linked_certificate import linked_bound_of
-from yilu.design.hubs.recomputed import cost_of
 from yilu.design.hubs.linked import joined
 from yilu.design.hubs.linked_bound import begun, rise
+from yilu.design.hubs.linked_certificate import linked_bound_of
 from yilu.design.hubs.linked_search import begun as plans_begun
+from yilu.design.hubs.recomputed import cost_of
 from yilu.design.stop import after_iterations
 
-_STOP = after_iterations(20_000)
+_STOP = after_iterations(100_000)
 seeds = st.integers(0, 10_000)
 
 
@@ -116,7 +116,7 @@ def test_every_scenario_keeps_its_limits(seed: int, what: str, tight: float) -> 
     elif what == "congestion":
         problem = replace(problem, congestion=Congestion(np.array([0.2, 0.5]) * whole, np.array([30.0, 90.0])))
     else:
-        problem = _timed(problem, seed, what, 2 * tight)
+        problem = timed(problem, seed, what, 2 * tight)
     robust_agrees(replace(robust, problem=problem), seed)
 
 
@@ -130,7 +130,7 @@ def test_the_mean_flow_stands_for_the_expectation(seed: int, n: int, what: str) 
         direct = rng.uniform(0.3, 3.0, (n, n)) * robust.problem.transfer
         robust = replace(robust, problem=replace(robust.problem, direct=direct))
     elif what:
-        robust = replace(robust, problem=_timed(robust.problem, seed, what, 2.0))
+        robust = replace(robust, problem=timed(robust.problem, seed, what, 2.0))
     mean = with_mean_flow(robust)
     none = np.zeros(n, np.int64)
     for hubs in combinations(range(n), 2):

@@ -118,7 +118,7 @@ def chosen(model: Model, rho: Floats) -> Ints:
     out: list[int] = np.flatnonzero(forced).tolist()
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
-        return np.array(out or [int(np.argmin(rho))])
+        return np.array(out or np.argsort(rho)[:1], np.int64)
     for tier, count in enumerate(model.count.tolist()):
         own = np.flatnonzero((model.tier == tier) & ~forced)
         wanted = count - int((model.tier[forced] == tier).sum())
@@ -194,7 +194,9 @@ class Ascent:
         if self.bound == np.inf:
             return
         if self.rounds % 25 == 0 and self.rounds > self._primed and value > self.bound - 0.2 * (best - self.bound):
-            left, model = fixed(self.model, self._theta, self._now.u, rho, opened, value, best if most is None else most)
+            left, model = fixed(
+                self.model, self._theta, self._now.u, rho, opened, value, best if most is None else most
+            )
             if self._note(self.labels, self._now, self.model, left, model):
                 self.model = model
                 if len(left) < len(self.labels):

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from yilu.design.hubs.recomputed import cost_of, cost_parts, late_pairs
 from yilu.design.hubs.model import Ints, Model
 from yilu.design.hubs.problem import HubError, HubProblem, checked
+from yilu.design.hubs.recomputed import cost_of, cost_parts, late_pairs
 
 
 class Plan(Protocol):
