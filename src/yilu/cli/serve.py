@@ -13,6 +13,9 @@ from yilu.cli.output import Json, print_json_line, say
 from yilu.console import ready, vendor
 from yilu.settings import load
 
+_SILENT_S = 60
+"""A process that says nothing for so long is ended and another one begun. One that loads, or compiles kernels, on a machine under load is silent for longer than the five seconds that are usual."""
+
 
 def serve(
     host: Annotated[str, typer.Option(help="监听地址 · Address to listen on.")] = "127.0.0.1",
@@ -46,6 +49,7 @@ def serve(
         uvicorn.run(
             "yilu.console.asgi:application", host=host, port=port, workers=workers, log_config=None, access_log=False, server_header=False, lifespan="off",
             proxy_headers=True, forwarded_allow_ips="127.0.0.1,::1", timeout_graceful_shutdown=5,
+            timeout_worker_healthcheck=_SILENT_S,
         )  # fmt: skip
     finally:
         if measured:

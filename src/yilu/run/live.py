@@ -85,6 +85,12 @@ def run(
             if not deliveries:
                 if all(inlet.ended for inlet in inlets):
                     break
+                if watch.counted:
+                    watch.step()
+                if held is not watch.evidence and time.monotonic() >= keep_from:  # else it would wait for whoever reports next
+                    if not np.array_equal(held, watch.evidence):
+                        kept.keep(store, watch.evidence, by)
+                    held = watch.evidence
                 continue
             again = watch.step()
             judged = time.monotonic()
