@@ -41,6 +41,7 @@ class _Halves:
         pass
 
 
+@pytest.mark.timeout(1200)
 def test_evidence_does_not_wait_for_whoever_reports_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two beats so near to each other that the second one's evidence is not written at once, then silence: the store comes to keep it all the same."""
     ticks = itertools.count(1)

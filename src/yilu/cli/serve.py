@@ -25,6 +25,10 @@ def serve(
         bool,
         typer.Option("--migrate", help="先建立或升级记录库 · Make the records, or bring them to this version, first."),
     ] = False,
+    proxy: Annotated[
+        str,
+        typer.Option(help="可信代理地址,逗号分隔:以其转告的来访地址为准 · Proxies, by address or network, separated by commas, that are believed about who asks."),
+    ] = "127.0.0.1,::1",
     as_json: Json = False,
 ) -> None:
     """运行控制台 · Serve the console."""
@@ -48,7 +52,7 @@ def serve(
     try:
         uvicorn.run(
             "yilu.console.asgi:application", host=host, port=port, workers=workers, log_config=None, access_log=False, server_header=False, lifespan="off",
-            proxy_headers=True, forwarded_allow_ips="127.0.0.1,::1", timeout_graceful_shutdown=5,
+            proxy_headers=True, forwarded_allow_ips=proxy, timeout_graceful_shutdown=5,
             timeout_worker_healthcheck=_SILENT_S,
         )  # fmt: skip
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query
+from ninja import Query, Schema
 
 from yilu.console.access.gate import scope_in
 from yilu.console.access.roles import CARRIER, DUTY, SUPERVISOR
@@ -34,6 +34,14 @@ SENDERS = frozenset({CARRIER, DUTY, SUPERVISOR})
 class FileSaid(ReceiptSaid):
     """A receipt of a file; ``feed``: its kind; ``problems``: the first rows that can't be used, each with file, row, column, value, what was expected, and the next step."""
 
+    problems: list[dict[str, Any]]
+
+
+class FileWouldBe(Schema):
+    """What would become of a file: its rows, and the first that can't be used."""
+
+    kind: str
+    counts: dict[str, int]
     problems: list[dict[str, Any]]
 
 
