@@ -23,18 +23,22 @@ from yilu.settings import load
 Sit = Callable[..., Seat]
 _RULE = "不可能行程"
 _WITHIN_S = 60.0
-"""So long an alert is waited for: a machine under load is slow; how long it took is said in any case."""
-_WARM_S = 300.0
+"""So long the second alert is waited for: a machine under load is slow; how long it took is said in any case."""
+_WARM_S = 400.0
+"""So long the first one: kernels may have to be compiled for it."""
 _PAUSE_S = 3.0
-_WATCH = """rule => {
+_WATCH = """([rule, more]) => {
+    window.alertWatch?.disconnect();
     window.alertShownAt = 0;
     const look = () => {
-        if (!window.alertShownAt && document.querySelector("#table-alerts tbody")?.textContent.includes(rule)) window.alertShownAt = Date.now();
+        const shown = [...document.querySelectorAll("#table-alerts tbody tr")].filter(row => row.textContent.includes(rule)).length;
+        if (!window.alertShownAt && shown >= more) window.alertShownAt = Date.now();
     };
-    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+    window.alertWatch = new MutationObserver(look);
+    window.alertWatch.observe(document.body, { childList: true, subtree: true, characterData: true });
     look();
 }"""
-"""Takes down when the table of alerts shows the rule first, by the clock that the test goes by too. It is gone with the page: after a reload nothing is taken down."""
+"""Takes down when the table of alerts first shows so many of a rule, by the clock that the test goes by too. It is gone with the page: after a reload nothing is taken down."""
 
 
 @pytest.fixture(scope="module")
@@ -62,28 +66,20 @@ def scans(network: Network, waybill: str, begins: datetime, *places: int) -> byt
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-def far_apart(network: Network) -> tuple[int, int]:
-    """Two facilities between which nothing gets in a minute."""
+def far_from_first(network: Network) -> list[int]:
+    """Facilities to which nothing gets from the first one in a minute."""
     f = network.facilities
-    km = great_circle_km(f.lon[1], f.lat[1], f.lon, f.lat)
-    return 1, int(np.flatnonzero(km > 300)[0])
+    return [int(i) for i in np.flatnonzero(great_circle_km(f.lon[1], f.lat[1], f.lon, f.lat) > 300)]
 
 
 def post(served: Served, key: str, body: bytes) -> dict[str, Any]:
     """Send a batch. Returns its receipt."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
     request = urllib.request.Request(f"{served.home}api/v1/events", body, headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=_WARM_S) as answer:
         assert answer.status == 202
         receipt: dict[str, Any] = json.loads(answer.read())
     return receipt
-
-
-def committed(served: Served, key: str, receipt: str) -> bool:
-    """Whether a batch is in a commit."""
-    request = urllib.request.Request(f"{served.home}api/v1/receipts/{receipt}", headers={"Authorization": f"Bearer {key}"})  # fmt: skip
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return bool(json.loads(answer.read())["state"] == "committed")
 
 
 def key_made(seat: Sit, network: Network) -> str:
@@ -95,33 +91,30 @@ def key_made(seat: Sit, network: Network) -> str:
     return next(text for text in at.page.locator("main code").all_inner_texts() if text.startswith("yk_"))
 
 
-def shown_s(at: Seat, acknowledged: float) -> float:
-    """Seconds from the acknowledgement to the alert in the page, which must have been there all the time."""
-    at.page.wait_for_function("() => window.alertShownAt > 0", timeout=1000 * _WITHIN_S)
-    return float(at.page.evaluate("window.alertShownAt")) / 1000 - acknowledged
+def shown_at(at: Seat, within_s: float) -> float:
+    """When the alert was in the page (Unix seconds), which must have been open all the time."""
+    at.page.wait_for_function("() => window.alertShownAt > 0", timeout=1000 * within_s)
+    return float(at.page.evaluate("window.alertShownAt")) / 1000
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_an_alert_comes_to_open_pages(
     seat: Sit, served: Served, network: Network, record_property: Callable[[str, object], None]
 ) -> None:
-    """Somebody has the overview open, somebody the list of alerts; a carrier's machine posts what can't be. Both see the alert without touching the page."""
-    key, now = key_made(seat, network), datetime.now(UTC) - timedelta(hours=1)
-    first = post(served, key, scans(network, "NEAR00000000001", now, 1, 1))
-    until = time.monotonic() + _WARM_S
-    while not committed(served, key, first["receipt"]) and time.monotonic() < until:
-        time.sleep(0.2)
+    """Somebody has the overview open, somebody the list of alerts; a carrier's machine posts what can't be. Both see the alert without touching the page, and so the next one."""
+    key, then = key_made(seat, network), datetime.now(UTC) - timedelta(hours=1)
     pages = {"overview": seat("duty"), "alerts": seat("duty")}
     for name, at in pages.items():
         assert at.open("" if name == "overview" else "alerts/") == 200
-    for at in pages.values():
         at.page.wait_for_selector('[data-live][data-state="on"]', timeout=1000 * _WARM_S)
         assert _RULE not in at.text("#table-alerts")
-        at.page.evaluate(_WATCH, _RULE)
-    time.sleep(_PAUSE_S)
-    post(served, key, scans(network, "FAR000000000001", now, *far_apart(network)))
-    acknowledged = time.time()
-    for name, at in pages.items():
-        took = shown_s(at, acknowledged)
-        record_property(f"alert_in_{name}_s", round(took, 2))
-        print(f"{name}: the alert stood in the open page {took:.2f} s after its batch was acknowledged")
+    for number, (place, within_s) in enumerate(zip(far_from_first(network), (_WARM_S, _WITHIN_S), strict=False), 1):
+        for at in pages.values():
+            at.page.evaluate(_WATCH, [_RULE, number])
+        time.sleep(_PAUSE_S)
+        post(served, key, scans(network, f"FAR00000000000{number}", then, 1, place))
+        acknowledged = time.time()
+        took = {name: shown_at(at, within_s) - acknowledged for name, at in pages.items()}
+    for name, seconds in took.items():
+        record_property(f"alert_in_{name}_s", round(seconds, 2))
+        print(f"{name}: the alert stood in the open page {seconds:.2f} s after its batch was acknowledged")

@@ -104,7 +104,7 @@ def take(ask: Ask) -> Done | Page:
 
 @handed_out("handover.daily", STAFF, "handover/daily.<str:form>")
 def daily(ask: Ask) -> File | None:
-    """The daily report of a morning (``since`` in the address), or of the one after the latest whole day; None while it is being made."""
+    """The daily report of a morning (``since`` in the address), or of the one after the latest whole day."""
     if ask.given["form"] not in _FORMS:
         raise Http404
     chosen = date.fromisoformat(ask.filter.since) if ask.filter.since else None
