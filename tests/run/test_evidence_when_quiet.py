@@ -29,13 +29,16 @@ class _Halves:
     ended = False
 
     def __init__(self, deliveries: list[list[Delivery]]) -> None:
-        self.waiting = deliveries
+        self.waiting, self.given = deliveries, False
 
     def take(self, at: Manifest, seconds: float, rows: int) -> list[Delivery]:
-        return self.waiting.pop(0) if self.waiting else []
+        if self.given or not self.waiting:
+            return []
+        self.given = True
+        return self.waiting.pop(0)
 
     def taken(self, at: Manifest) -> None:
-        pass
+        self.given = False
 
     def close(self) -> None:
         pass
@@ -52,7 +55,7 @@ def test_evidence_does_not_wait_for_whoever_reports_next(tmp_path: Path, monkeyp
     door = door_of(Mapping.read("yilu"), opened.network, opened.key)
     files = sorted(ground.pieces.iterdir())
     halves = [
-        [delivery(chunk, "yilu", 1) for file in half for chunk in read_file(file, door, {}, 1 << 20)]
+        [delivery(chunk, "yilu", 1) for file in half for chunk in read_file(file, door, lambda _: 0, 1 << 20)]
         for half in (files[: PIECES // 2], files[PIECES // 2 :])
     ]
     catalogue = declared.for_province(opened.network.folder)
