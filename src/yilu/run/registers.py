@@ -42,7 +42,7 @@ def read(opened: Facts, kind: str, file: Path) -> feeds.FeedRows:
 
 
 def read_body(opened: Facts, kind: str, name: str, body: bytes) -> feeds.FeedRows:
-    """The same of a file in memory; ``name``: what messages call it, its ending tells the format."""
+    """The same of a file in memory, by way of one that is removed at once; ``name``: what messages call it, its ending tells the format."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / name
         file.write_bytes(body)
