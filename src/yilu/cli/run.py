@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -30,9 +31,9 @@ from yilu.run.facts import Facts
 from yilu.run.handing import announced
 from yilu.run.inlets import MAPPING, Inlet, Refusal, Spool, Stream, set_aside, whole_files
 from yilu.run.jetstream import JetStream
-from yilu.run.received import Received
+from yilu.run.received import Received, say_taken
 from yilu.run.receiving import NO_FEEDS, intake_limits
-from yilu.run.registers import REGISTERS, read, taken_into
+from yilu.run.registers import REGISTERS, number_of, read, taken_into
 from yilu.supervision.rules import declared, judging, kept
 from yilu.supervision.rules.judging import Judge
 from yilu.supervision.rules.watching import Watch
@@ -84,7 +85,9 @@ def run(
             )
 
         def registers() -> tuple[Judge, str] | None:
-            return judge() if spool and _registers(opened, writer, spool / REGISTERS, zh) else None
+            places = dict.fromkeys((spool.resolve(), opened.settings.spool.resolve())) if spool else ()
+            changed = [_registers(opened, writer, place, zh) for place in places]
+            return judge() if any(changed) else None
 
         watch = Watch(writer, judge()[0], lateness_s)
         until = time.monotonic() + seconds if seconds else float("inf")
@@ -161,9 +164,9 @@ def _inlets(
     return found
 
 
-def _registers(opened: Facts, store: Store, folder: Path, zh: bool) -> bool:
-    """Take in the files of other kinds that have come. Returns whether there were any."""
-    changed = False
+def _registers(opened: Facts, store: Store, spool: Path, zh: bool) -> bool:
+    """Take in the files of other kinds that have come; of those with a receipt it is said which commit took them, before they are removed. Returns whether there were any."""
+    changed, folder = False, spool / REGISTERS
     for kind in feeds.KINDS:
         for path in whole_files(folder / kind) if (folder / kind).is_dir() else ():
             try:
@@ -173,6 +176,8 @@ def _registers(opened: Facts, store: Store, folder: Path, zh: bool) -> bool:
             except (YiluError, OSError) as error:
                 _refused(set_aside(path, error), zh)
             else:
+                if number := number_of(path):
+                    say_taken(spool, datetime.now(UTC), store.at.commit, [number])
                 path.unlink()
                 changed = True
     return changed

@@ -13,6 +13,9 @@ from yilu.cli.output import Json, print_json_line, say
 from yilu.console import ready, vendor
 from yilu.settings import load
 
+_SILENT_S = 60
+"""A process that says nothing for so long is ended and another one begun. One that loads, or compiles kernels, on a machine under load is silent for longer than the five seconds that are usual."""
+
 
 def serve(
     host: Annotated[str, typer.Option(help="监听地址 · Address to listen on.")] = "127.0.0.1",
@@ -22,6 +25,12 @@ def serve(
         bool,
         typer.Option("--migrate", help="先建立或升级记录库 · Make the records, or bring them to this version, first."),
     ] = False,
+    proxy: Annotated[
+        str,
+        typer.Option(
+            help="可信代理地址,逗号分隔:以其转告的来访地址为准 · Proxies, by address or network, separated by commas, that are believed about who asks."
+        ),
+    ] = "127.0.0.1,::1",
     as_json: Json = False,
 ) -> None:
     """运行控制台 · Serve the console."""
@@ -45,7 +54,8 @@ def serve(
     try:
         uvicorn.run(
             "yilu.console.asgi:application", host=host, port=port, workers=workers, log_config=None, access_log=False, server_header=False, lifespan="off",
-            proxy_headers=True, forwarded_allow_ips="127.0.0.1,::1", timeout_graceful_shutdown=5,
+            proxy_headers=True, forwarded_allow_ips=proxy, timeout_graceful_shutdown=5,
+            timeout_worker_healthcheck=_SILENT_S,
         )  # fmt: skip
     finally:
         if measured:

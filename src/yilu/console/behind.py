@@ -6,6 +6,7 @@ Results are held until newer ones need their room. Nothing here is narrowed: ``s
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -54,6 +55,14 @@ class _Failed:
     error: Exception
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A result, and when its making began (monotonic seconds)."""
+
+    value: Any
+    begun: float
+
+
 class Behind:
     """Long work of one process."""
 
@@ -70,10 +79,13 @@ class Behind:
             self._parts.keep(key, found)
         return found
 
-    def result(self, key: Hashable, make: Callable[[], Any], wait_s: float | None = None) -> Any | None:
-        """What ``make`` gives, None while it is being made, or waits for its turn, longer than ``wait_s``. Raises what ``make`` raised, once: then it is tried again."""
+    def result(self, key: Hashable, make: Callable[[], Any], wait_s: float | None = None, held_s: float = float("inf")) -> Any | None:  # fmt: skip
+        """What ``make`` gives, None while it is being made, or waits for its turn, longer than ``wait_s``. Raises what ``make`` raised, once: then it is tried again.
+
+        ``held_s``: an older result is made anew for who asks then.
+        """
         found = self._results.get(key)
-        if found is None:
+        if found is None or (isinstance(found, _Made) and time.monotonic() - found.begun > held_s):
             running = self._begun(key, make)
             if running is None:
                 return None
@@ -84,7 +96,7 @@ class Behind:
         if isinstance(found, _Failed):
             self._results.drop(key)
             raise found.error
-        return found
+        return found.value
 
     def _begun(self, key: Hashable, make: Callable[[], Any]) -> Future[Any] | None:
         """The work on a key, begun where it isn't; None where too much is waiting."""
@@ -95,8 +107,9 @@ class Behind:
             return running
 
     def _made(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        begun = time.monotonic()
         try:
-            value = make()
+            value: _Made | _Failed = _Made(make(), begun)
         except Exception as error:  # told to who asks next
             value = _Failed(error)
         self._results.keep(key, value)

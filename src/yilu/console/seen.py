@@ -22,7 +22,7 @@ from yilu.console.access.scope import Scope
 from yilu.console.access.withholding import by_area, published
 from yilu.console.audit.models import Entry
 from yilu.console.command.counting import Count, count
-from yilu.console.facts import Newest, newest
+from yilu.console.facts import Newest, again, newest
 from yilu.console.registers.standing import Standing, standing_of
 from yilu.dispatch.closures import Closure, disturbed
 from yilu.dispatch.ends import Ends
@@ -51,6 +51,8 @@ from yilu.supervision.rules.declared import Catalogue
 from yilu.supervision.rules.zero_reports import Owed, owed_reports
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_REPORT_HELD_S = 300.0
+"""A daily report is of one commit, however many come while people wait for it; who asks later than that gets one of a newer commit."""
 _NO_FACTS = StoreError("there are no facts yet", zh="尚无数据", next_step="run: yilu ingest FILE, or yilu run", next_step_zh="先运行 yilu ingest FILE 或 yilu run 读入数据")  # fmt: skip
 
 
@@ -288,17 +290,19 @@ class Seen:
         found, snapshot = self.alerts(), self._snapshot
         return None if found is None or snapshot is None else count(snapshot, self.network, found, frozenset(alerts))
 
-    def daily_report(self, day: date | None) -> Document:
-        """The daily report of a morning, as a document: of the whole province, so for its own officers alone. Raises PermissionDenied for others, and YiluError where there is none."""
+    def daily_report(self, day: date | None) -> Document | None:
+        """The daily report of a morning, as a document, None while it is being made behind: of the whole province, so for its own officers alone. Raises PermissionDenied for others, and YiluError where there is none."""
         if not self.scope.everywhere or self.scope.operator_ids or not self.scope.role.supervision:
             raise PermissionDenied
-        facts, snapshot = self.of.facts, self._snapshot
+        facts, snapshot, network, rules = self.of.facts, self._snapshot, self.network, self.rules
         if snapshot is None:
             raise _NO_FACTS
-        rules, shift = self.rules, chosen(snapshot, self.network, day)
-        lateness_s = 60 * facts.settings.allowed_lateness_minutes
-        key = ("daily_report", shift.day, snapshot.at.commit)
-        found: Document = self.of.of(key, lambda: document(daily(snapshot, self.network, rules, shift, lateness_s), self.network, rules))  # fmt: skip
+        shift, lateness_s = chosen(snapshot, network, day), 60 * facts.settings.allowed_lateness_minutes
+
+        def made() -> Document:  # of the commit that is the newest when its turn comes
+            return again(lambda: document(daily(facts.read(), network, rules, shift, lateness_s), network, rules))
+
+        found: Document | None = self.of.behind.result(("daily_report", shift.day), made, held_s=_REPORT_HELD_S)
         return found
 
     def has_item(self, key: int) -> bool:

@@ -85,6 +85,14 @@ def run(
             if not deliveries:
                 if all(inlet.ended for inlet in inlets):
                     break
+                if watch.counted:
+                    watch.step()
+                if (
+                    held is not watch.evidence and time.monotonic() >= keep_from
+                ):  # else it would wait for whoever reports next
+                    if not np.array_equal(held, watch.evidence):
+                        kept.keep(store, watch.evidence, by)
+                    held = watch.evidence
                 continue
             again = watch.step()
             judged = time.monotonic()
@@ -98,7 +106,9 @@ def run(
                     kept.keep(store, watch.evidence, by)
                     keep_from = time.monotonic() + _KEEPING * (time.monotonic() - judged)
                     held = watch.evidence
-                store.flush(buckets)  # apart: states take longer, and evidence neither waits for them nor is put off for the time they take
+                store.flush(
+                    buckets
+                )  # apart: states take longer, and evidence neither waits for them nor is put off for the time they take
             tidying.step()
             told(
                 Beat(

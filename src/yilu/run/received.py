@@ -59,7 +59,7 @@ class Received:
         if not self._held and not self._old:
             return
         now = datetime.now(UTC)
-        self._say(now, at.commit, [p.name.removesuffix(SUFFIX) for p in (*self._held, *self._old)])
+        say_taken(self.spool, now, at.commit, [p.name.removesuffix(SUFFIX) for p in (*self._held, *self._old)])
         for path in (*self._held, *self._old):
             path.unlink(missing_ok=True)
         sync_folder(self.folder)  # a removed batch must not come back after a power cut, when it may be forgotten
@@ -96,21 +96,6 @@ class Received:
         self._held[path] = content
         return passing(delivery(kept.chunk, kept.feed, kept.received_at))
 
-    def _say(self, now: datetime, commit: int, names: list[str]) -> None:
-        folder = self.spool / TAKEN
-        new = not folder.is_dir()
-        folder.mkdir(exist_ok=True)
-        path = folder / (now.strftime(_HOUR) + ".jsonl")
-        new_file = not path.exists()
-        with path.open("ab") as out:
-            out.write(json.dumps({"commit": commit, "batches": names}, separators=(",", ":")).encode() + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
-        if new_file:
-            sync_folder(folder)
-        if new:
-            sync_folder(self.spool)
-
     def _sweep(self, now: datetime) -> None:
         """Remove accounts that nobody asks for any more, once an hour."""
         hour = now.strftime(_HOUR)
@@ -121,6 +106,23 @@ class Received:
         for path in (self.spool / TAKEN).glob("*.jsonl"):
             if path.stem < last:
                 path.unlink(missing_ok=True)
+
+
+def say_taken(spool: Path, now: datetime, commit: int, names: list[str]) -> None:
+    """Write down, durably, which commit took what bears these numbers; ``now``: UTC."""
+    folder = spool / TAKEN
+    new = not folder.is_dir()
+    folder.mkdir(exist_ok=True)
+    path = folder / (now.strftime(_HOUR) + ".jsonl")
+    new_file = not path.exists()
+    with path.open("ab") as out:
+        out.write(json.dumps({"commit": commit, "batches": names}, separators=(",", ":")).encode() + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+    if new_file:
+        sync_folder(folder)
+    if new:
+        sync_folder(spool)
 
 
 def commit_of(spool: Path, number: str, received: datetime) -> int:
@@ -153,4 +155,4 @@ def refused(spool: Path, number: str) -> bool:
     return folder.is_dir() and any(folder.glob(f"{number}-*"))
 
 
-__all__ = ["Received", "commit_of", "refused"]
+__all__ = ["Received", "commit_of", "refused", "say_taken"]

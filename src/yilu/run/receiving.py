@@ -23,7 +23,7 @@ from yilu.items.intake.door import Door
 from yilu.run.facts import Facts
 from yilu.run.handing import put, running
 from yilu.run.inlets import MAPPING, REFUSED
-from yilu.run.registers import REGISTERS
+from yilu.run.registers import REGISTERS, hand_over, waiting_bytes
 from yilu.settings import Settings
 
 FOLDER, CHECKED = "received", "checked"
@@ -144,10 +144,10 @@ class Receiving:
         )
 
     def waiting_bytes(self) -> int:
-        """Bytes of batches that the writer has not taken yet; looked up now and then."""
+        """Bytes of batches and files that the writer has not taken yet; looked up now and then."""
         with self._guard:
             if time.monotonic() - self._looked > _LOOK_S:
-                self._waiting, self._looked = size_of(self.spool / FOLDER), time.monotonic()
+                self._waiting, self._looked = size_of(self.spool / FOLDER) + waiting_bytes(self.spool), time.monotonic()
             return self._waiting
 
     def hand_over(self, chunk: Chunk, sender: Sender, number: str) -> None:
@@ -155,6 +155,12 @@ class Receiving:
         if self.waiting_bytes() >= self.facts.settings.waiting_mb << 20:
             raise Full
         put(self.spool / FOLDER, number + SUFFIX, write(Kept(chunk, sender.feed, int(time.time()))))
+
+    def hand_over_file(self, kind: str, number: str, suffix: str, body: bytes) -> None:
+        """Give a file of a kind of feed beside scan events to the writer, likewise."""
+        if self.waiting_bytes() >= self.facts.settings.waiting_mb << 20:
+            raise Full
+        hand_over(self.spool, kind, number, suffix, body)
 
     def keep_checked(self, chunk: Chunk, sender: Sender, number: str) -> None:
         """Keep a judged batch for an hour, for somebody to decide on."""

@@ -7,8 +7,10 @@ register that a commit names.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,10 +20,12 @@ from yilu.items import feeds
 from yilu.items.store import Store
 from yilu.run.facts import Facts
 from yilu.run.handing import put, running
+from yilu.run.inlets import REFUSED, whole_files
 from yilu.supervision.rules.declared import declared
 
 REGISTERS = "registers"
 """Folder of a spool for files of other kinds than scan events, by kind."""
+_RECEIPTED = re.compile(r"\d{20}-([0-9a-f]{28})")
 SPOOL, STORE = "spool", "store"
 """Where published rows went."""
 
@@ -35,6 +39,41 @@ def read(opened: Facts, kind: str, file: Path) -> feeds.FeedRows:
         "area": [str(c) for c in network.areas.code],
     }
     return feeds.read(kind, file, network.operators, network.facilities, opened.key, codes)
+
+
+def read_body(opened: Facts, kind: str, name: str, body: bytes) -> feeds.FeedRows:
+    """The same of a file in memory, by way of one that is removed at once; ``name``: what messages call it, its ending tells the format."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(body)
+        return read(opened, kind, file)
+
+
+def hand_over(spool: Path, kind: str, number: str, suffix: str, body: bytes) -> None:
+    """Give a file to the writer under the number of its receipt: when this returns, it is on the disk. Files are taken in the order they came. Raises StoreError."""
+    put(spool / REGISTERS / kind, f"{time.time_ns():020d}-{number}{suffix}", body)
+
+
+def number_of(file: Path) -> str:
+    """The number of the receipt of a file in the spool, "" where it has none."""
+    found = _RECEIPTED.fullmatch(file.stem)
+    return found[1] if found else ""
+
+
+def waiting_bytes(spool: Path) -> int:
+    """Bytes of the files of all kinds that the writer has not taken yet."""
+    found = 0
+    for kind in feeds.KINDS:
+        for file in whole_files(spool / REGISTERS / kind) if (spool / REGISTERS / kind).is_dir() else ():
+            with suppress(FileNotFoundError):
+                found += file.stat().st_size
+    return found
+
+
+def refused(spool: Path, kind: str, number: str) -> bool:
+    """Whether the writer set a file aside."""
+    folder = spool / REGISTERS / kind / REFUSED
+    return folder.is_dir() and any(folder.glob(f"*-{number}-*"))
 
 
 def taken_into(writer: Store, kind: str, found: feeds.FeedRows) -> tuple[dict[str, int], list[dict[str, Any]]]:

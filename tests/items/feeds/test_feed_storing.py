@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -33,7 +34,12 @@ def opened(root: Path) -> Store:
 
 def rows(held: pa.Table) -> FeedRows:
     """A table as what a file brought."""
-    return FeedRows(held, QUARANTINE.empty_table(), {"rows": held.num_rows, "used": held.num_rows, "quarantined": 0})
+    return FeedRows(
+        held,
+        QUARANTINE.empty_table(),
+        {"rows": held.num_rows, "used": held.num_rows, "quarantined": 0},
+        np.arange(1, held.num_rows + 1),
+    )
 
 
 def test_rows_stay_and_later_files_replace(tmp_path: Path) -> None:

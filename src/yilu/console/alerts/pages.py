@@ -77,6 +77,7 @@ def alerts(ask: Ask) -> Page:
         "_rules": [(r.id, (r.zh, r.en)) for r in rules.rules.values()], "_severities": [(str(s), SEVERITIES[s]) for s in sorted(SEVERITIES, reverse=True)],
         "_lives": list(LIFE.items()), "_operators": _operators(ask), "_facts": found is not None,
         "complete_to": found.complete_to if found else 0, "silent_feeds": sorted(found.silent) if found else [],
+        "_live": f"{reverse('live')}?{ask.filter.query()}",
     }  # fmt: skip
     return Page("alerts/list", _("预警"), (group_table, list_table), more=more)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from ninja import Schema
 
 from yilu.console.access.roles import EVERYBODY
+from yilu.console.api.files import FileWouldBe
 from yilu.console.api.intake import ReportSaid
 from yilu.console.api.interface import PREFIX, answered, api, operation
 from yilu.console.pages.page import Ask, Page
@@ -29,6 +31,9 @@ _PROBLEM = {
         "next_step": {"type": "string"}, "errors": {},
     },
 }  # fmt: skip
+
+_DRY_RUNS: dict[str, type[Schema]] = {"events": ReportSaid, "files": FileWouldBe}
+"""What a dry run of an operation answers."""
 
 
 @lru_cache(maxsize=1)
@@ -50,9 +55,8 @@ def document() -> Mapping[str, Any]:
                 responses.setdefault(str(status), {"description": _MEANS[status], "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}})  # fmt: skip
             if method == "get":
                 responses["304"] = {"description": _MEANS[304]}
-    events = made["paths"].get(f"/{PREFIX}events", {}).get("post")
-    if events:
-        events["responses"]["200"] = {"description": "Of a dry run: what would become of it.", "content": {"application/json": {"schema": ReportSaid.model_json_schema()}}}  # fmt: skip
+            if one["operationId"] in _DRY_RUNS:
+                responses["200"] = {"description": "Of a dry run: what would become of it.", "content": {"application/json": {"schema": _DRY_RUNS[one["operationId"]].model_json_schema()}}}  # fmt: skip
     made["info"]["description"] = (
         "What the console shows, over HTTP; events taken in from carriers. Nothing here is fetched from elsewhere."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, get_type_hints
 
@@ -72,11 +73,11 @@ def said(receipt: Receipt) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def body_of(request: HttpRequest) -> tuple[bytes, str]:
-    """(the body, its form). Raises Refused: too long, of no known form, packed, or of no stated length."""
+def body_of(request: HttpRequest, forms: Mapping[str, str] = FORMS) -> tuple[bytes, str]:
+    """(the body, its form; ``forms`` by media type). Raises Refused: too long, of no known form, packed, or of no stated length."""
     kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind not in FORMS:
-        raise Refused(415, "the media type is none that is taken", next_step=f"send one of {', '.join(FORMS)}")
+    if kind not in forms:
+        raise Refused(415, "the media type is none that is taken", next_step=f"send one of {', '.join(forms)}")
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused(415, "a packed body is not taken", {"Accept-Encoding": "identity"}, next_step="send it unpacked")
     length = request.headers.get("Content-Length", "")
@@ -88,15 +89,30 @@ def body_of(request: HttpRequest) -> tuple[bytes, str]:
     body = request.read(most + 1)
     if len(body) != int(length):
         raise Refused(400, "the body is shorter than its stated length", next_step="send it again")
-    return body, FORMS[kind]
+    return body, forms[kind]
+
+
+def idempotency_of(request: HttpRequest) -> str:
+    """The idempotency key of a request, "" where it has none. Raises Refused."""
+    found = request.headers.get("Idempotency-Key", "")
+    if found and not _IDEMPOTENCY.fullmatch(found):
+        raise Refused(400, "Idempotency-Key: 1 to 255 visible characters are expected", next_step="send another one")
+    return found
+
+
+def acknowledged(request: HttpRequest, told: dict[str, Any], again: bool) -> HttpResponse:
+    """202 with a receipt, and where to ask for it; ``again``: it is that of an earlier batch."""
+    answer = answered(request, told, 0, 202)
+    answer["Location"] = f"/{PREFIX}receipts/{told['receipt']}"
+    if again:
+        answer["Idempotent-Replayed"] = "true"
+    return answer
 
 
 def events(request: HttpRequest, dry_run: bool) -> HttpResponse:
     """Take a batch of events of the key's operator. Rows of other operators are quarantined (`other_operator`), as is every row that can't be used; the answer counts them by reason. 202 says that the rows are safe; repeats do no harm."""
     key: MachineKey = request.machine_key  # type: ignore[attr-defined]
-    idempotency = request.headers.get("Idempotency-Key", "")
-    if idempotency and not _IDEMPOTENCY.fullmatch(idempotency):
-        raise Refused(400, "Idempotency-Key: 1 to 255 visible characters are expected")
+    idempotency = idempotency_of(request)
     body, form = body_of(request)
     sender = Sender(key.operator, key.feed)
     if dry_run:
@@ -107,11 +123,7 @@ def events(request: HttpRequest, dry_run: bool) -> HttpResponse:
         receipt, again = taken(Batch(body, form, sender, key, "", idempotency))
     except Different:
         raise Refused(422, "the Idempotency-Key stands for another batch already", next_step="give each batch a key of its own") from None  # fmt: skip
-    answer = answered(request, said(receipt), 0, 202)
-    answer["Location"] = f"/{PREFIX}receipts/{receipt.number}"
-    if again:
-        answer["Idempotent-Replayed"] = "true"
-    return answer
+    return acknowledged(request, said(receipt), again)
 
 
 def _receipt(request: HttpRequest, number: str) -> tuple[Receipt, int]:
@@ -155,13 +167,13 @@ _BODY = {
         "text/csv": {"schema": {"type": "string"}},
     },
 }  # fmt: skip
-_HEADERS = [{"in": "header", "name": "Idempotency-Key", "required": False, "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "description": "By which a batch that is sent again gets its first receipt."}]  # fmt: skip
+HEADERS = [{"in": "header", "name": "Idempotency-Key", "required": False, "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "description": "By which a batch that is sent again gets its first receipt."}]  # fmt: skip
 
 
 def declare() -> None:
     """Declare the operations of intake."""
     dry = Annotated[bool, Query(description="Only say, row by row, what would become of it; nothing is kept.")]
-    operation("POST", "events", frozenset({CARRIER}), events, name="events", summary="Take in events", tag="intake", given={"dry_run": (dry, False)}, answer=ReceiptSaid, status=202, keys_only=True, extra={"requestBody": _BODY, "parameters": _HEADERS})  # fmt: skip
+    operation("POST", "events", frozenset({CARRIER}), events, name="events", summary="Take in events", tag="intake", given={"dry_run": (dry, False)}, answer=ReceiptSaid, status=202, keys_only=True, extra={"requestBody": _BODY, "parameters": HEADERS})  # fmt: skip
     operation("GET", "receipts/{str:number}", READERS, receipt, name="receipts.one", summary="A receipt", tag="intake", given={"number": str}, answer=ReceiptSaid)  # fmt: skip
     operation("POST", "receipts/{str:number}/verify", READERS, verify, name="receipts.verify", summary="Compare with a receipt", tag="intake", given={"number": str}, answer=Same, extra={"requestBody": _BODY})  # fmt: skip
     operation("GET", "reasons", READERS, reasons_known, name="reasons", summary="Reasons of quarantine", tag="intake", answer=ReasonsSaid)  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from yilu.console.api import document, intake, of_pages, of_records
+from yilu.console.api import document, files, intake, of_pages, of_records
 from yilu.console.api.interface import urls
 
-for _part in (intake, document, of_records, of_pages):
+for _part in (intake, files, document, of_records, of_pages):
     _part.declare()
 
 urlpatterns = urls()

@@ -103,12 +103,13 @@ def take(ask: Ask) -> Done | Page:
 
 
 @handed_out("handover.daily", STAFF, "handover/daily.<str:form>")
-def daily(ask: Ask) -> File:
+def daily(ask: Ask) -> File | None:
     """The daily report of a morning (``since`` in the address), or of the one after the latest whole day."""
     if ask.given["form"] not in _FORMS:
         raise Http404
     chosen = date.fromisoformat(ask.filter.since) if ask.filter.since else None
-    return of_document(ask.seen.daily_report(chosen), f"daily-{chosen or 'latest'}", ask.given["form"], ask.zh)
+    made = ask.seen.daily_report(chosen)
+    return None if made is None else of_document(made, f"daily-{chosen or 'latest'}", ask.given["form"], ask.zh)
 
 
 @handed_out("command.close_out", STAFF, "command/<int:pk>/close-out.<str:form>")

@@ -12,7 +12,9 @@ from django.db import IntegrityError, transaction
 
 from yilu.console.facts import newest
 from yilu.console.feeds.models import MachineKey, Receipt
+from yilu.items.feeds import KINDS
 from yilu.items.intake import Chunk
+from yilu.run import registers
 from yilu.run.received import commit_of, refused
 from yilu.run.receiving import Receiving, Sender, reasons_of
 
@@ -53,8 +55,13 @@ def earlier(batch: Batch) -> Receipt | None:
     """The receipt of the batch that bore the same idempotency key. Raises Different where that was another batch."""
     if not batch.idempotency:
         return None
-    found: Receipt | None = Receipt.objects.filter(key=batch.key, idempotency=batch.idempotency).first()
-    if found is not None and found.content != receiving().digest_of(batch.body):
+    return same_as_before(batch.key, batch.user, batch.idempotency, batch.sender.feed, batch.body)
+
+
+def same_as_before(key: MachineKey | None, user: str, idempotency: str, feed: str, body: bytes) -> Receipt | None:
+    """The receipt of what the machine or user sent under this idempotency key. Raises Different where it was of another feed, or other bytes."""
+    found: Receipt | None = Receipt.objects.filter(key=key, user=user, idempotency=idempotency).first()
+    if found is not None and (found.feed, found.content) != (feed, receiving().digest_of(body)):
         raise Different
     return found
 
@@ -66,7 +73,7 @@ def taken(batch: Batch) -> tuple[Receipt, bool]:
     """
     if (before := earlier(batch)) is not None:
         return before, True
-    _forget_old()
+    forget_old()
     name = number()
     chunk = receiving().judge(batch.body, batch.form, batch.sender, name)
     receiving().hand_over(chunk, batch.sender, name)  # before the records are locked: the disk may take its time
@@ -82,7 +89,7 @@ def taken(batch: Batch) -> tuple[Receipt, bool]:
     return receipt, False
 
 
-def _forget_old() -> None:
+def forget_old() -> None:
     """Remove receipts past their period, once an hour."""
     global _forgot
     if time.monotonic() - _forgot > _FORGET_S:
@@ -107,6 +114,10 @@ def state_of(receipt: Receipt) -> str:
         if commit := commit_of(spool, receipt.number, receipt.at):
             receipt.commit = commit
             Receipt.objects.filter(pk=receipt.pk).update(commit=commit)
-        elif refused(spool, receipt.number):
+        elif (
+            registers.refused(spool, receipt.feed, receipt.number)
+            if receipt.feed in KINDS
+            else refused(spool, receipt.number)
+        ):
             return SET_ASIDE
     return WAITING if receipt.commit is None else COMMITTED

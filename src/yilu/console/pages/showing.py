@@ -130,7 +130,7 @@ def _view(s: Screen, form: str) -> Callable[..., HttpResponseBase]:
             )
             page = s.show(ask)
             if form == "csv" and page.status == BEING_MADE:
-                return _not_yet()
+                return not_yet()
             if form == "csv":
                 return as_csv(page, request.GET.get("table", ""))
         except YiluError as error:
@@ -138,17 +138,18 @@ def _view(s: Screen, form: str) -> Callable[..., HttpResponseBase]:
         if form == "json":
             told = as_json(page, ask)
             return JsonResponse(told, status=page.status, json_dumps_params={"ensure_ascii": False})
-        return _rendered(request, page, ask, s)
+        return rendered(request, page, ask, s)
 
     return require_GET(view)
 
 
-def _not_yet() -> HttpResponse:
-    """What who fetches a table is told while it is being made: nothing that could be taken for the table."""
+def not_yet() -> HttpResponse:
+    """What who fetches a table or a file is told while it is being made: nothing that could be taken for it."""
     return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 
-def _rendered(request: HttpRequest, page: Page, ask: Ask, of: Screen | None) -> HttpResponse:
+def rendered(request: HttpRequest, page: Page, ask: Ask, of: Screen | None) -> HttpResponse:
+    """A page as HTML; ``of``: what it was declared as."""
     context = {"page": page, "ask": ask, "screen": of, "query": ask.filter.query(), **page.more}
     return render(request, f"console/{page.template}.html", context, status=page.status)
 
@@ -162,7 +163,7 @@ def _doing(d: Deed) -> Callable[..., HttpResponseBase]:
         except YiluError as error:
             return refusal(request, error, "html")
         if isinstance(done, Page):
-            return _rendered(request, done, ask, None)
+            return rendered(request, done, ask, None)
         place = reverse(done.page, kwargs=dict(done.kwargs or {}))
         return HttpResponseRedirect(place + (f"?{done.query}" if done.query else ""))
 

@@ -56,11 +56,12 @@ _HEX = np.array([list(f"{byte:02x}".encode()) for byte in range(256)], np.uint8)
 
 @dataclass(frozen=True)
 class FeedRows:
-    """What a file brought: rows that are used (the kind's schema), quarantined rows (QUARANTINE), counts of rows, used, quarantined."""
+    """What a file brought: n rows that are used (the kind's schema), quarantined rows (QUARANTINE), counts of rows, used, quarantined. ``numbers`` (n,): where used rows stand in the file, from 1."""
 
     table: pa.Table
     quarantine: pa.Table
     counts: dict[str, int]
+    numbers: NDArray[np.int64]
 
 
 def read(
@@ -120,7 +121,7 @@ def read(
     used = np.flatnonzero(fault == 0)
     quarantine = _quarantined(path.name, lines, fault, faults)
     counts = {"rows": n + len(lines.malformed), "used": len(used), "quarantined": quarantine.num_rows}
-    return FeedRows(table.take(pa.array(used)), quarantine, counts)
+    return FeedRows(table.take(pa.array(used)), quarantine, counts, lines.rows[used])
 
 
 def _across(kind: Kind, columns: dict[str, pa.Array], note: _Note) -> None:

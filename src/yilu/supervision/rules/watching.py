@@ -96,6 +96,11 @@ class Watch:
             self._woken, self._woken_due = None, time.monotonic() + _WOKEN_S
         return self._look(np.unique(np.concatenate([_NO_KEYS, *wanted])), whole)
 
+    @property
+    def counted(self) -> bool:
+        """Whether counts were looked at since the last step: the next one takes in what they say."""
+        return self._counting is not None and self._counting.done()
+
     def _move_on(self) -> None:
         """Take the watermarks of now, and note the span over which those of feeds that had been silent have moved."""
         before, self._marks = self._marks, self._watermarks()
