@@ -75,7 +75,7 @@ def test_figures_are_the_studys(client_of: Client, m: HubMatrices) -> None:
 
 
 def test_what_differs_between_two_designs(client_of: Client) -> None:
-    """The third row is the second less the first; each hub is said to be in both, in the same city, or in one; and more hubs are proven to cost less."""
+    """The third row is the second less the first; each hub is said to be in both, in the same city, or in one; and that more hubs cost less is called proven where the bound says so."""
     page = told(client_of("duty"), f"/hubs.json?{TWO}")
     a, b, less = page["tables"]["measures"]
     assert less["cost"] == pytest.approx(b["cost"] - a["cost"]) and less["cost"] < 0 and less["hubs"] == 1
@@ -85,7 +85,9 @@ def test_what_differs_between_two_designs(client_of: Client) -> None:
         wanted = "两案同一县区" if own and other else "两案同市不同县区" if r["city"] in cities[0] & cities[1] else "仅方案一" if own else "仅方案二"  # fmt: skip
         assert r["state"] == wanted
     assert [r["changed"] != "" for r in page["tables"]["allocation"]] == [r["hub_1"] != r["hub_2"] for r in page["tables"]["allocation"]]  # fmt: skip
-    assert "少费" in page["says"][0] and page["says"][1].startswith("已证明")
+    assert "少费" in page["says"][0]
+    proven = a["bound"] is not None and b["value"] < a["bound"]  # on a slow machine the time may not do for it
+    assert page["says"][1].startswith("已证明" if proven else "未证明")
 
 
 def test_one_design_alone_and_its_city(client_of: Client) -> None:

@@ -99,8 +99,17 @@ def wanted(draw: st.DrawFn) -> Wanted:
 @TRIED
 @given(lives.worlds(), st.lists(wanted(), min_size=6, max_size=12), st.integers(1, 5))
 def test_a_listing_has_as_many_items_as_its_figure_counts(world: list[Event], asked: list[Wanted], most: int) -> None:
-    """No item behind a figure is left out, listed twice, or listed though it doesn't count, in any life and however small the pages are."""
-    cells = reference.fold(world, NET)[1]
+    """No item behind a figure is left out, listed twice, or listed though it doesn't count, in any life and however small the pages are.
+
+    What is in flight is a difference of sums: an item that ended before it was accepted takes one off in between, which no listing can show.
+    """
+    records, cells = reference.fold(world, NET)[:2]
+    backwards = any(
+        r["start"] and min(r["delivered"], r["returned"], r["ended"]) < r["start"][1]
+        for of in records.values()
+        for r in of
+    )
+    asked = [w for w in asked if not (backwards and w.measure == "in_flight")]
     with fresh_store() as opened, opened() as store:
         store.commit([delivery(world)])
         store.settle()
