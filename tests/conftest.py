@@ -30,9 +30,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: "postgresql" not in item.nodeid)
     if config.getoption("--each-once"):
         firsts = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
-        left_out = [item for item in items if firsts[item.nodeid.partition("[")[0]] is not item]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+        once = [item for item in items if firsts[item.nodeid.partition("[")[0]] is item]
+        config.hook.pytest_deselected(items=[item for item in items if item not in once])
+        items[:] = once
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from django.db import IntegrityError, transaction
 
 from yilu.console.access.scope import Scope
 from yilu.console.feeds.models import MachineKey, Receipt
-from yilu.console.feeds.taking import forget_old, number, receiving, same_as_before
+from yilu.console.feeds.taking import forget_old, number, receiving, same_as_before, saved
 from yilu.items.feeds import FeedRows
 from yilu.items.feeds.reasons import BY_CODE
 from yilu.run.registers import read_body
@@ -99,15 +98,8 @@ def taken(sent: Sent, scope: Scope) -> tuple[Receipt, bool, list[dict[str, Any]]
         size=len(sent.body), rows=found.counts["rows"], used=found.counts["used"], quarantined=found.counts["quarantined"],
         reasons=dict(Counter(found.quarantine.column("reason").to_pylist())), unmapped={}, at=datetime.now(UTC),
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            receipt.save(force_insert=True)
-    except IntegrityError:  # the same file came twice at once
-        first = _earlier(sent)
-        if first is None:
-            raise
-        return first, True, []
-    return receipt, False, problems_of(found)
+    receipt, again = saved(receipt, lambda: _earlier(sent))
+    return receipt, again, [] if again else problems_of(found)
 
 
 def problems_of(found: FeedRows) -> list[dict[str, Any]]:
@@ -122,7 +114,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _earlier(sent: Sent) -> Receipt | None:
-    return same_as_before(sent.key, sent.user, sent.idempotency, sent.kind, sent.body) if sent.idempotency else None
+    return same_as_before(sent.key, sent.user, sent.idempotency, sent.kind, sent.body)
 
 
 def _foreign(found: FeedRows, sent: Sent, scope: Scope) -> list[dict[str, Any]]:

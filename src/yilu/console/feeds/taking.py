@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -53,13 +54,13 @@ class Batch:
 
 def earlier(batch: Batch) -> Receipt | None:
     """The receipt of the batch that bore the same idempotency key. Raises Different where that was another batch."""
-    if not batch.idempotency:
-        return None
     return same_as_before(batch.key, batch.user, batch.idempotency, batch.sender.feed, batch.body)
 
 
 def same_as_before(key: MachineKey | None, user: str, idempotency: str, feed: str, body: bytes) -> Receipt | None:
-    """The receipt of what the machine or user sent under this idempotency key. Raises Different where it was of another feed, or other bytes."""
+    """The receipt of what the machine or user sent under this idempotency key, None without one. Raises Different where it was of another feed, or other bytes."""
+    if not idempotency:
+        return None
     found: Receipt | None = Receipt.objects.filter(key=key, user=user, idempotency=idempotency).first()
     if found is not None and (found.feed, found.content) != (feed, receiving().digest_of(body)):
         raise Different
@@ -77,12 +78,16 @@ def taken(batch: Batch) -> tuple[Receipt, bool]:
     name = number()
     chunk = receiving().judge(batch.body, batch.form, batch.sender, name)
     receiving().hand_over(chunk, batch.sender, name)  # before the records are locked: the disk may take its time
-    receipt = receipt_of(chunk, batch, name)
+    return saved(receipt_of(chunk, batch, name), lambda: earlier(batch))
+
+
+def saved(receipt: Receipt, before: Callable[[], Receipt | None]) -> tuple[Receipt, bool]:
+    """(the receipt, kept; or that of ``before``, and that it is): what is the same may come twice at once."""
     try:
         with transaction.atomic():
             receipt.save(force_insert=True)
-    except IntegrityError:  # the same batch came twice at once
-        first = earlier(batch)
+    except IntegrityError:
+        first = before()
         if first is None:
             raise
         return first, True

@@ -30,7 +30,7 @@ class Plan(Protocol):
 class Evaluated:
     """A given plan with its cost.
 
-    ``hubs``, ``tiers``, ``allocation``: as in ``Plan``. ``parts``: cost by part and ``late_volume``, as ``certificate.cost_parts`` has them; ``cost``: the value that
+    ``hubs``, ``tiers``, ``allocation``: as in ``Plan``. ``parts``: cost by part and ``late_volume``, as ``recomputed.cost_parts`` has them; ``cost``: the value that
     ``solve`` would give the plan, which counts only where ``breaks`` is empty; ``breaks``: a sentence for each kind of limit that the plan does not keep.
     """
 
@@ -45,7 +45,7 @@ class Evaluated:
 def evaluated(problem: HubProblem, hubs: Ints, tiers: Ints, allocation: Ints) -> Evaluated:
     """What the plan of ``hubs`` (p,) nodes, ``tiers`` (p,) from 0 and ``allocation`` (n,) each node's hub costs under ``problem``, and what it breaks.
 
-    Every number is worked out in plain numpy (``certificate``). Raises HubError for arrays that are no plan (a hub or tier that isn't there, a hub named twice,
+    Every number is worked out in plain numpy (``recomputed``). Raises HubError for arrays that are no plan (a hub or tier that isn't there, a hub named twice,
     a node at no hub, a hub whose own node is elsewhere) and for a problem whose arrays don't fit; what is only against the problem's limits stands in ``breaks``, also
     where no plan could keep them.
     """

@@ -20,12 +20,10 @@ from yilu.design.hubs.linked_bound import Risen, begun, branches, rise
 from yilu.design.hubs.linked_search import Linked, LinkedPlan, improved, is_plan, placed, shaken, valued
 from yilu.design.hubs.linked_search import begun as plans_begun
 from yilu.design.hubs.model import Bools, Floats, Ints, Model
-from yilu.design.hubs.problem import HubError, HubProblem, labels
+from yilu.design.hubs.problem import BEYOND, HubError, HubProblem, labels
 from yilu.design.stop import Progress, Stop
 
 _SHAKES, _TURNS = 4, 3
-_BEYOND = 1e4
-"""What a mean node's load past a capacity costs, as in ``problem``."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def joined(problems: Sequence[HubProblem], weight: Floats, stays: bool) -> Linke
     may, must = _carried(problems, stays)
     every: Bools = np.asarray(may.any(axis=0))
     models = [
-        _with_shut(labels(replace(problem, candidates=every, required=forced), _BEYOND / float(share)), own)
+        _with_shut(labels(replace(problem, candidates=every, required=forced), BEYOND / float(share)), own)
         for problem, share, own, forced in zip(problems, weight / weight.sum(), may, must, strict=True)
     ]
     return Linked(tuple(_dear(models, weight, problems)), weight, stays)

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, Pairs
 from yilu.errors import YiluError
 
-_BEYOND = 1e4
+BEYOND = 1e4
 """What a mean node's load beyond a capacity costs, in units of the dearest allocation: no plan within all limits is dearer for that."""
 
 
@@ -100,7 +100,7 @@ def classical(
     )  # fmt: skip
 
 
-def labels(problem: HubProblem, beyond: float = _BEYOND) -> Model:
+def labels(problem: HubProblem, beyond: float = BEYOND) -> Model:
     """The problem over labels (site, tier), candidates only. ``beyond``: what a mean node's load past a capacity costs, in units of the dearest allocation.
 
     Raises HubError for what cannot be, naming the array and place, and for what has no plan, naming pairs, nodes or capacities.
