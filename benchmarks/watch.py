@@ -1,7 +1,7 @@
 """``./do bench watch``: a running writer under load: how fast, how soon an alert, how much memory.
 
 A twin's day, made beforehand, is put into the spool of ``yilu run`` second by second at a fixed rate, onto a store that holds many items already. Evidence is
-looked for in every commit; its delay runs from the moment at which the file with the event that makes it true was put into the spool. Afterwards DuckDB does the
+looked for in every commit; its delay runs from the moment at which the file that makes it true (``watch_truth``) was put into the spool. Afterwards DuckDB does the
 same rules in SQL over the same micro-batches.
 """
 
@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from benchmarks import watch_sql
 from benchmarks.items import _accepted, _keys
 from benchmarks.machine import run, say
+from benchmarks.watch_truth import NAMED, became_true
 from yilu.errors import StoreError
 from yilu.items.arrival import Delivery
 from yilu.items.keys import hash128
@@ -125,7 +126,7 @@ def _look(facts: Facts, spool: Path, process: subprocess.Popen[str], seen: Seen,
             name = snapshot.at.evidence[0].file if snapshot.at.evidence else ""
             if name != last:
                 now, rows, last = time.time(), kept.kept(snapshot), name
-                for row in rows[["rule", "key", "operator", "place", "at"]].tolist() if rows is not None else ():
+                for row in rows[NAMED].tolist() if rows is not None else ():
                     seen.first.setdefault(row, now)
         except (StoreError, OSError):  # between two commits
             pass
@@ -181,36 +182,30 @@ def _drive(root: Path, files: list[Path]) -> tuple[Seen, list[float], list[dict[
     return seen, put, [json.loads(line) for line in (root / "beats.jsonl").read_text().splitlines()]
 
 
-def _delays(root: Path, files: list[Path], put: list[float], seen: Seen) -> NDArray[np.float64]:
-    """Seconds, (n, 2), from the file with the item's own event at the evidence's second, and from the file with its latest event, to the commit with the evidence.
+def _delays(root: Path, files: list[Path], put: list[float], seen: Seen) -> tuple[NDArray[np.float64], int]:
+    """(seconds (n,) from the file that made it true to the commit with the evidence, of how much evidence it isn't known).
 
-    What makes evidence true lies between the two: another event that it needs may have been told later than the one that it names. Evidence that a container's scan or
-    time alone makes true, of the preloaded items, or of no item, has no such event and is left out.
+    Of the preloaded items, and of no item, no file made anything true: left out, as is what is not known.
     """
+    keys = _told_keys(root, files, np.array([row[1] for row in seen.first], np.uint64))
+    facts = Facts(replace(_facts(root).settings, store=root / "truth"))
+    made_by = became_true(facts, files[: len(put)], keys, "yilu")
+    ours = set(keys.tolist())
+    told = {row: at for row, at in seen.first.items() if row[1] in ours}
+    known = [at - put[made_by[row]] for row, at in told.items() if row in made_by]
+    return np.array(known), len(told) - len(known)
+
+
+def _told_keys(root: Path, files: list[Path], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Those of ``keys`` of which the files tell."""
     facts = _facts(root)
-    rows = np.array([r for r in seen.first if r[1]], np.uint64).reshape(-1, 5)
-    when = np.array([t for r, t in seen.first.items() if r[1]])
-    keys = np.unique(rows[:, 1])
-    index = facts.network.operators.index_of_code
-    found: list[tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]] = []
-    for file, at in zip(files, put, strict=True):
-        table = pq.read_table(file, columns=["waybill", "operator", "at"])
+    index, found = facts.network.operators.index_of_code, [np.empty(0, np.uint64)]
+    for file in files:
+        table = pq.read_table(file, columns=["waybill", "operator"])
         operator = np.array([index[c] for c in table["operator"].to_pylist()], np.uint16)
         key, _ = hash128(table["waybill"].combine_chunks().cast(pa.string()), operator, facts.key)
-        chosen = np.isin(key, keys)
-        seconds = table["at"].cast(pa.timestamp("s", "UTC")).cast(pa.int64()).to_numpy()
-        found.append((key[chosen], seconds[chosen], np.full(int(chosen.sum()), at)))
-    key, second, sent = (np.concatenate(c) for c in zip(*found, strict=True))
-    order = np.lexsort((sent, key))
-    key, second, sent = key[order], second[order], sent[order]
-    lo, hi = np.searchsorted(key, rows[:, 1], "left"), np.searchsorted(key, rows[:, 1], "right")
-    delays = []
-    for i, (a, b) in enumerate(zip(lo.tolist(), hi.tolist(), strict=True)):
-        before = sent[a:b] <= when[i]
-        own = sent[a:b][before & (second[a:b] == int(rows[i, 4]))]
-        if len(own):
-            delays.append((when[i] - own.min(), when[i] - sent[a:b][before].max()))
-    return np.array(delays).reshape(-1, 2)
+        found.append(np.intersect1d(key, keys))
+    return np.unique(np.concatenate(found))
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -224,7 +219,8 @@ def measure(quick: bool) -> dict[str, Any]:
         files = _prepare(root, load)
         say(f"{load.rate:,} events a second for {len(files)} s")
         seen, put, beats = _drive(root, files)
-        delays, since_latest = _delays(root, files, put, seen).T
+        say("which file made each piece of evidence true")
+        delays, unknown = _delays(root, files, put, seen)
         beats = beats[1:]  # the first beat loads what later ones have
         committed = np.array([b["committed_s"] for b in beats])
         made = sum(b["made"] for b in beats)
@@ -233,10 +229,9 @@ def measure(quick: bool) -> dict[str, Any]:
         found = {
             "events_per_s": made / took, "alert_delay_p99_s": float(np.quantile(delays, 0.99)) if len(delays) else None,
             "alert_delay_p50_s": float(np.quantile(delays, 0.5)) if len(delays) else None, "alert_delay_max_s": float(delays.max()) if len(delays) else None,
-            "alert_delay_since_latest_p99_s": float(np.quantile(since_latest, 0.99)) if len(delays) else None,
             "memory_mb": seen.memory_mb, "commit_p50_s": float(np.quantile(committed, 0.5)), "commit_p99_s": float(np.quantile(committed, 0.99)),
             "commit_max_s": float(committed.max()), "judged_p99_s": float(np.quantile([b["judged_s"] for b in beats], 0.99)),
-            "alerts_timed": len(delays), "busy_share": 1 - sum(b["gathered_s"] for b in beats) / took, "evidence": len(seen.first),
+            "alerts_timed": len(delays), "alerts_not_timed": unknown, "busy_share": 1 - sum(b["gathered_s"] for b in beats) / took, "evidence": len(seen.first),
             "files_waiting_first_half": max(seen.waiting[:half], default=0), "files_waiting_second_half": max(seen.waiting[half:], default=0),
         }  # fmt: skip
         say("the same rules as SQL in DuckDB")

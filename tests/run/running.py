@@ -168,9 +168,12 @@ class Nats:
     async def _client(self) -> Any:
         import nats
 
+        async def known(error: Exception) -> None:
+            pass
+
         for _ in range(100):
             try:
-                return await nats.connect(self.url, allow_reconnect=False, connect_timeout=1)
+                return await nats.connect(self.url, allow_reconnect=False, connect_timeout=1, error_cb=known)
             except Exception:
                 await asyncio.sleep(0.1)
         raise AssertionError("the NATS server does not answer")

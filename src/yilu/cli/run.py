@@ -30,7 +30,7 @@ from yilu.run import live
 from yilu.run.facts import Facts
 from yilu.run.handing import announced
 from yilu.run.inlets import MAPPING, Inlet, Refusal, Spool, Stream, set_aside, whole_files
-from yilu.run.jetstream import JetStream
+from yilu.run.jetstream import JetStream, Turn
 from yilu.run.received import Received, say_taken
 from yilu.run.receiving import NO_FEEDS, intake_limits
 from yilu.run.registers import REGISTERS, number_of, read, taken_into
@@ -160,7 +160,9 @@ def _inlets(
         found.append(Stream(sys.stdin.fileno(), name, door(mapping)))
     if nats:
         zh = opened.settings.language == "zh"
-        found.append(JetStream(nats, stream, name, door(mapping), store.at.offsets, lambda s: _remade(s, zh)))
+        found.append(
+            JetStream(nats, stream, name, door(mapping), store.at.offsets, lambda turn: _turned(stream, turn, zh))
+        )
     return found
 
 
@@ -192,12 +194,19 @@ def _refused(refusal: Refusal, zh: bool) -> None:
     )
 
 
-def _remade(stream: str, zh: bool) -> None:
-    say(
-        f"! 流 {stream} 已删除重建:自其首条消息读起;旧流中未读的消息已不在 → 请发送方核对,缺的以文件补报"
-        if zh
-        else f"! the stream {stream} was deleted and made anew: it is read from its first message on; what was not read of the old one is gone → have the sender check, and send what is missing as files"
-    )
+def _turned(stream: str, turn: Turn, zh: bool) -> None:
+    texts = {
+        "away": (
+            f"! 流 {stream} 或其 NATS 服务器连接不上:每半秒重试,未读的消息留在流中 → 请查看服务器是否运行、地址与流名是否正确",
+            f"! the stream {stream} or its NATS server can't be reached: it is tried twice a second, and what was not read stays in the stream → see that the server runs, and that address and stream are right",
+        ),
+        "back": (f"· 流 {stream} 已恢复连接", f"· the stream {stream} is read again"),
+        "remade": (
+            f"! 流 {stream} 已删除重建:自其首条消息读起;旧流中未读的消息已不在 → 请发送方核对,缺的以文件补报",
+            f"! the stream {stream} was deleted and made anew: it is read from its first message on; what was not read of the old one is gone → have the sender check, and send what is missing as files",
+        ),
+    }
+    say(texts[turn][0 if zh else 1])
 
 
 def _shown(zh: bool, as_json: bool) -> Callable[[live.Beat], None]:

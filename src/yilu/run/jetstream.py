@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from yilu.errors import YiluError
 from yilu.items.arrival import Delivery
@@ -42,21 +42,24 @@ class Message:
     body: bytes
 
 
+Turn = Literal["away", "back", "remade"]
+"""What a user is told of a stream: its server can't be reached, or can be again; it is another one than was read before."""
+
+
 def log_name(stream: str, created: datetime | None) -> str:
     """What a commit calls a stream: by its name and by when it was made."""
     return f"nats:{stream}@{created.astimezone(UTC).isoformat() if created else ''}"
 
 
 class JetStream:
-    """The stream ``stream`` of the server at ``url``, under the name ``feed``. ``offsets``: up to where logs were read; ``remade``: told when the stream
-    is another one than was read before."""
+    """The stream ``stream`` of the server at ``url``, under the name ``feed``. ``offsets``: up to where logs were read; ``told``: hears of every turn."""
 
     def __init__(
-        self, url: str, stream: str, feed: str, door: Door, offsets: Mapping[str, int], remade: Callable[[str], None]
+        self, url: str, stream: str, feed: str, door: Door, offsets: Mapping[str, int], told: Callable[[Turn], None]
     ) -> None:
         self.url, self.stream, self.feed, self.door = url, stream, feed, door
         self.ended = False
-        self._offsets, self._remade = offsets, remade
+        self._offsets, self._told = offsets, told
         self._messages: queue.Queue[Message] = queue.Queue(_WAITING)
         self._failed: BaseException | None = None
         self._stop = threading.Event()
@@ -110,11 +113,15 @@ class JetStream:
         from nats.errors import Error
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-        read = dict(self._offsets)
+        read, is_away = dict(self._offsets), False
+
+        async def known(error: Exception) -> None:  # else the library writes a traceback for each try
+            pass
+
         while not self._stop.is_set():
             client: Any = None
             try:
-                client = await nats.connect(self.url, allow_reconnect=False, connect_timeout=2)
+                client = await nats.connect(self.url, allow_reconnect=False, connect_timeout=2, error_cb=known)
                 streams = client.jetstream()
                 info = await streams.stream_info(self.stream)
                 log = self._log_of(info, read)
@@ -124,7 +131,9 @@ class JetStream:
                     ack_policy=AckPolicy.NONE,
                 )
                 pulled = await streams.pull_subscribe("", stream=self.stream, config=wanted)
-                idle = 0
+                if is_away:
+                    self._told("back")
+                idle, is_away = 0, False
                 while not self._stop.is_set():
                     try:
                         messages = await pulled.fetch(_FETCHED, timeout=_FETCH_S)
@@ -138,6 +147,9 @@ class JetStream:
                         read[log] = message.metadata.sequence.stream
                         await self._give(Message(log, read[log], message.data))
             except (Error, OSError, TimeoutError):
+                if not is_away:
+                    self._told("away")
+                is_away = True
                 await asyncio.sleep(_AGAIN_S)
             finally:
                 if client is not None and not client.is_closed:
@@ -154,7 +166,7 @@ class JetStream:
         """
         log = log_name(self.stream, info.created)
         if log not in read and any(known.startswith(log_name(self.stream, None)) for known in read):
-            self._remade(self.stream)
+            self._told("remade")
         self._check(info.state, read.setdefault(log, 0))
         return log
 

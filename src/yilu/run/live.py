@@ -1,6 +1,6 @@
 """The one writer, running: what comes in becomes facts every second, and what the rules say of it is kept with them.
 
-Each beat gathers what the inlets bring for ``every_s`` seconds, commits it, looks at what it touched (``supervision.rules.watching``) and keeps the
+Each beat gathers what the inlets bring until ``every_s`` seconds after the last one's commit began, commits it, looks at what it touched (``supervision.rules.watching``) and keeps the
 evidence in a commit of its own, then the states of some buckets, so that a writer that starts again has little to fold. Whatever is
 killed when: the last commit holds, inlets bring again what is in none.
 """
@@ -27,7 +27,7 @@ _KEEPING = 4
 
 @dataclass(frozen=True)
 class Pace:
-    """``every_s``: seconds of gathering; ``rows``: rows that end it earlier; ``states_s``: seconds in which all buckets' states are written once."""
+    """``every_s``: seconds from commit to commit; ``rows``: rows that end gathering earlier; ``states_s``: seconds in which all buckets' states are written once."""
 
     every_s: float = 1.0
     rows: int = 500_000
@@ -66,10 +66,11 @@ def run(
     kept.keep(store, watch.evidence, by)
     held = watch.evidence
     next_bucket, due, keep_from = 0, 0.0, 0.0
+    gathered = time.monotonic()
     try:
         while not stop():
             begun = time.monotonic()
-            deliveries = _gather(store, inlets, pace, begun)
+            deliveries = _gather(store, inlets, pace, gathered + pace.every_s)
             before, gathered = store.at.counts.made, time.monotonic()
             rows = sum(d.counts.rows for d in deliveries)
             if deliveries:
@@ -122,15 +123,15 @@ def run(
         tidying.close()
 
 
-def _gather(store: Store, inlets: Sequence[Inlet], pace: Pace, begun: float) -> list[Delivery]:
-    """What comes within the beat's time."""
+def _gather(store: Store, inlets: Sequence[Inlet], pace: Pace, until: float) -> list[Delivery]:
+    """What comes until then; where it is that late already, what is there."""
     found: list[Delivery] = []
-    rows = 0
-    while rows < pace.rows and (left := begun + pace.every_s - time.monotonic()) > 0:
+    rows, is_over = 0, False
+    while not is_over:
         for inlet in inlets:
+            left = max(0.0, until - time.monotonic())
             more = inlet.take(store.at, min(left, 0.1 / len(inlets) if len(inlets) > 1 else left), pace.rows - rows)
             rows += sum(d.counts.rows for d in more)
             found += more
-        if all(inlet.ended for inlet in inlets):
-            break
+        is_over = rows >= pace.rows or time.monotonic() >= until or all(inlet.ended for inlet in inlets)
     return found

@@ -27,6 +27,8 @@ from yilu.design.hubs import transport
 from yilu.design.hubs.model import Bools, Floats, Ints, Model, only
 
 _KEEP = 0.92
+_FARTHEST = 1e3
+"""No price moves further than this many gaps at once: where nothing is left to decide, steps would grow beyond what is exact in floating point."""
 PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
@@ -210,7 +212,8 @@ class Ascent:
         missing = 1.0 - self._z.sum(axis=1)
         moves = self.rounds >= self._primed
         norm = float((self._of_node * missing**2).sum()) + (_norm(self._z, self._pair) if moves else 0.0)
-        length = self._length * 1.5 * max(best - self.bound, 0.0) / max(norm, 1e-12)
+        distance = self._length * 1.5 * max(best - self.bound, 0.0)
+        length = min(distance / max(norm, 1e-12), _FARTHEST * distance / float(self._of_node.max()))
         if moves:
             transport.step(self.model, self._pair, self._z, self._now.f, self._now.g, length)
         self._now.u += length * self._of_node * missing
@@ -235,7 +238,7 @@ class Ascent:
 
 
 def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats, Bools]:
-    """(L, the labels chosen, ρ (K,), allocations (n, K) of each label)."""
+    """(L less what rounding may have added to it, the labels chosen, ρ (K,), allocations (n, K) of each label)."""
     rho, taken = np.empty(len(model.fixed)), np.empty(theta.shape, np.bool_)
     _prices(
         theta,
@@ -251,7 +254,10 @@ def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats
         taken,
     )
     opened = chosen(model, rho)
-    return float(u.sum() + rho[opened].sum()) if len(opened) else np.inf, opened, rho, taken
+    if not len(opened):
+        return np.inf, opened, rho, taken
+    rounding = len(u) * np.finfo(float).eps * float(np.abs(u).sum())
+    return float(u.sum() + rho[opened].sum()) - rounding, opened, rho, taken
 
 
 @njit(cache=True)

@@ -94,11 +94,8 @@ def begun(linked: Linked, rng: Generator) -> Iterator[LinkedPlan]:
 
 def _alone(model: Model, rng: Generator) -> Ints:
     """Hubs that are good for one part, none where what is open already leaves too few sites."""
-    try:
-        hubs = search.opened(model, rng)
-    except ValueError:  # no site is left to draw
-        return np.zeros(0, np.int64)
-    return np.unique(search.improved(model, *search.allocated(model, hubs))[0])
+    hubs = search.opened(model, rng)
+    return np.unique(search.improved(model, *search.allocated(model, hubs))[0]) if len(hubs) else hubs
 
 
 def _forward(linked: Linked, rng: Generator) -> Ints:

@@ -285,7 +285,10 @@ def opened(model: Model, rng: Generator) -> Ints:
 
 
 def _matched(model: Model, volume: Floats, rng: Generator) -> Ints:
-    """As many labels of each tier as there must be, each on a site of its own, forced ones among them: an assignment with prices at random."""
+    """As many labels of each tier as there must be, each on a site of its own, forced ones among them: an assignment with prices at random.
+
+    None where the sites don't suffice, as may be in one of several linked problems.
+    """
     forced = np.zeros(len(volume), np.int64) - 1
     forced[model.node[model.forced]] = np.flatnonzero(model.forced)
     tiers = np.repeat(np.arange(len(model.count)), model.count)
@@ -293,9 +296,12 @@ def _matched(model: Model, volume: Floats, rng: Generator) -> Ints:
     label[model.tier, model.node] = np.arange(len(model.node))
     label[:, forced >= 0] = np.where(label[:, forced >= 0] == forced[forced >= 0], label[:, forced >= 0], -1)
     own = model.allowed[model.node, np.arange(len(model.node))]
+    may = label >= 0
+    may[may] = own[label[may]]
     price = rng.gumbel(size=len(volume)) - np.log(volume) - dear * (forced >= 0)
-    cost = np.where((label >= 0) & own[label], price, 2 * dear * len(tiers))
-    slot, site = linear_sum_assignment(cost[tiers])
+    slot, site = linear_sum_assignment(np.where(may, price, 2 * dear * len(tiers))[tiers])
+    if len(slot) < len(tiers) or not may[tiers[slot], site].all():
+        return np.zeros(0, np.int64)
     return np.sort(label[tiers[slot], site])
 
 
