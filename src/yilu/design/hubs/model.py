@@ -27,9 +27,9 @@ Bools = NDArray[np.bool_]
 class Pairs(NamedTuple):
     """What the pair terms are made of, as kernels take it.
 
-    ``flow`` (n, n) w; ``between`` (K, K) D, and ``back`` its transpose, so that either way is read in a row. Where ``is_timed``: ``fine`` (n, n) for a pair too late, ``reach`` (n, K) t + s, ``across`` (K, K) τ,
-    ``leave`` (K, n) s + t', ``due`` (n, n) T. Where ``is_direct``: ``direct`` (n, n) cost a unit of a lane past all hubs, ``collect`` (n, K) and
-    ``distribute`` (K, n) cost a unit, which the linear costs hold and a direct lane saves.
+    ``flow`` (n, n) w; ``between`` (K, K) D, and ``back`` its transpose, so that either way is read in a row. Where ``is_timed``: ``fine`` (n, n) for a pair too late, ``reach`` (n, K) t + s,
+    ``across`` (K, K) τ and ``across_back`` its transpose, ``leave`` (n, K) s + t', ``due`` (n, n) T. Where ``is_direct``: ``direct`` (n, n) cost a unit of a lane past all hubs,
+    ``collect`` (n, K) and ``distribute`` (n, K) cost a unit, which the linear costs hold and a direct lane saves.
     """
 
     flow: Floats
@@ -39,6 +39,7 @@ class Pairs(NamedTuple):
     fine: Floats
     reach: Floats
     across: Floats
+    across_back: Floats
     leave: Floats
     due: Floats
     is_direct: bool
@@ -86,12 +87,12 @@ def _way_cost(pairs, i, a, j, b):
     """What goes from i to j costs beside the linear terms."""
     between = pairs.between[a, b]
     if pairs.is_direct:
-        direct = pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[b, j]
+        direct = pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[j, b]
         if direct < between:  # and it is in time: it waits for nobody
             return pairs.flow[i, j] * direct
     out = pairs.flow[i, j] * between
     if pairs.is_timed:
-        if pairs.fine[i, j] > 0.0 and pairs.reach[i, a] + pairs.across[a, b] + pairs.leave[b, j] > pairs.due[i, j]:
+        if pairs.fine[i, j] > 0.0 and pairs.reach[i, a] + pairs.across[a, b] + pairs.leave[j, b] > pairs.due[i, j]:
             out += pairs.fine[i, j]
     return out
 
@@ -106,15 +107,34 @@ def pair_cost(pairs, i, a, j, b):
 
 @njit(cache=True)
 def costs_to(pairs, i, a, j, out):
-    """q_ij(a, b) for every label b of j, into ``out`` (K,); with (j, b) and i in the others' places, for every label a of i."""
-    if pairs.is_timed or pairs.is_direct:
-        for b in range(len(out)):
-            out[b] = _way_cost(pairs, i, a, j, b) + _way_cost(pairs, j, b, i, a)
-    else:
-        there, here = pairs.flow[i, j], pairs.flow[j, i]
-        to, fro = pairs.between[a], pairs.back[a]
+    """q_ij(a, b) for every label b of j, into ``out`` (K,); with (j, b) and i in the others' places, for every label a of i.
+
+    To the last bit what ``pair_cost`` says, everything read in rows.
+    """
+    there, here = pairs.flow[i, j], pairs.flow[j, i]
+    to, fro = pairs.between[a], pairs.back[a]
+    if not (pairs.is_timed or pairs.is_direct):
         for b in range(len(out)):
             out[b] = there * to[b] + here * fro[b]
+        return
+    fine, fine_back = max(pairs.fine[i, j], 0.0), max(pairs.fine[j, i], 0.0)
+    reach, leave, due, due_back = pairs.reach[i, a], pairs.leave[i, a], pairs.due[i, j], pairs.due[j, i]
+    on, off, across, across_back = pairs.reach[j], pairs.leave[j], pairs.across[a], pairs.across_back[a]
+    for b in range(len(out)):
+        late = fine if reach + across[b] + off[b] > due else 0.0
+        late_back = fine_back if on[b] + across_back[b] + leave > due_back else 0.0
+        out[b] = (there * to[b] + late) + (here * fro[b] + late_back)
+    if pairs.is_direct:
+        lane, lane_back = pairs.direct[i, j] - pairs.collect[i, a], pairs.direct[j, i]
+        first, last, saved = pairs.collect[j], pairs.distribute[j], pairs.distribute[i, a]
+        for b in range(len(out)):
+            direct, direct_back = lane - last[b], lane_back - first[b] - saved
+            if direct < to[b] or direct_back < fro[b]:
+                late = fine if reach + across[b] + off[b] > due else 0.0
+                late_back = fine_back if on[b] + across_back[b] + leave > due_back else 0.0
+                one = there * direct if direct < to[b] else there * to[b] + late
+                other = here * direct_back if direct_back < fro[b] else here * fro[b] + late_back
+                out[b] = one + other
 
 
 @njit(cache=True, inline="always")
@@ -181,13 +201,13 @@ def waiting_fines(pairs, weight, at, last):
             b = at[j]
             on = pairs.across[a, b]
             if (
-                waits + on + pairs.leave[b, j] <= pairs.due[i, j]
-                or pairs.reach[i, a] + on + pairs.leave[b, j] > pairs.due[i, j]
+                waits + on + pairs.leave[j, b] <= pairs.due[i, j]
+                or pairs.reach[i, a] + on + pairs.leave[j, b] > pairs.due[i, j]
             ):
                 continue
             if (
                 pairs.is_direct
-                and pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[b, j] < pairs.between[a, b]
+                and pairs.direct[i, j] - pairs.collect[i, a] - pairs.distribute[j, b] < pairs.between[a, b]
             ):
                 continue
             out += pairs.fine[i, j]
@@ -206,8 +226,8 @@ def only(model: Model, kept: Ints) -> Model:
     """The model over some of its labels (indices)."""
     own, square, pairs = np.ascontiguousarray, np.ix_(kept, kept), model.pairs
     fewer = pairs._replace(
-        between=own(pairs.between[square]), back=own(pairs.back[square]), reach=own(pairs.reach[:, kept]), across=own(pairs.across[square]), leave=own(pairs.leave[kept]),
-        collect=own(pairs.collect[:, kept]), distribute=own(pairs.distribute[kept]),
+        between=own(pairs.between[square]), back=own(pairs.back[square]), reach=own(pairs.reach[:, kept]), across=own(pairs.across[square]),
+        across_back=own(pairs.across_back[square]), leave=own(pairs.leave[:, kept]), collect=own(pairs.collect[:, kept]), distribute=own(pairs.distribute[:, kept]),
     )  # fmt: skip
     return Model(
         fewer, own(model.linear[:, kept]), model.fixed[kept], model.node[kept], model.tier[kept], own(model.allowed[:, kept]), model.count,

@@ -127,17 +127,18 @@ def labels(problem: HubProblem, beyond: float = BEYOND) -> Model:
     )
     late = problem.deadlines
     none = np.zeros((n, len(node)))
+    across = np.zeros_like(between) if late is None else _across(late, node)
     pairs = Pairs(
         flow=problem.flow, between=between if counts_money else np.zeros_like(between),
         back=between.T if counts_money else np.zeros_like(between),
         is_timed=late is not None, fine=_fines(problem, linear, between),
         reach=none if late is None else late.collect[:, node] + late.handling[node],
-        across=np.zeros_like(between) if late is None else _across(late, node),
-        leave=none.T if late is None else late.handling[node][:, None] + late.distribute[node],
+        across=across, across_back=across.T,
+        leave=none if late is None else (late.handling[node][:, None] + late.distribute[node]).T,
         due=np.zeros((n, n)) if late is None else late.due,
         is_direct=problem.direct is not None and counts_money, direct=np.zeros((n, n)) if problem.direct is None else problem.direct,
         collect=none if problem.direct is None else collect,
-        distribute=none.T if problem.direct is None else distribute,
+        distribute=none if problem.direct is None else distribute.T,
     )  # fmt: skip
     model = Model(
         pairs=Pairs._make(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs),
@@ -315,10 +316,10 @@ def impossible(model: Model) -> list[tuple[int, int, float]]:
     """(i, j, how late at best) of the pairs with flow whose deadline no two labels keep, and that have no direct lane, which is in time."""
     out: list[tuple[int, int, float]] = []
     reach = np.where(model.allowed, model.pairs.reach, np.inf)
-    leave = np.where(model.allowed.T, model.pairs.leave, np.inf)
+    leave = np.where(model.allowed, model.pairs.leave, np.inf)
     lane = np.isfinite(model.pairs.direct) & model.pairs.is_direct
     for i in range(len(model.pairs.flow)):
-        best = np.min(np.min(reach[i][:, None] + model.pairs.across, axis=0)[:, None] + leave, axis=0)
+        best = np.min(np.min(reach[i][:, None] + model.pairs.across, axis=0)[None, :] + leave, axis=1)
         late = (model.pairs.flow[i] > 0) & (best > model.pairs.due[i]) & ~lane[i] & (np.arange(len(best)) != i)
         out += [(i, int(j), float(best[j] - model.pairs.due[i, j])) for j in np.flatnonzero(late)]
     return out
