@@ -20,7 +20,7 @@ from yilu.console.hubs.asked import (
     seconds_of,
     shared,
 )
-from yilu.console.hubs.basis import basis, grades
+from yilu.console.hubs.basis import basis
 from yilu.console.hubs.on_map import tier_name
 from yilu.console.hubs.worked import Job, Worked, answer, design_of, kept_in, swaps_of
 from yilu.console.pages.drawing import BARS, Drawn, chart

@@ -14,6 +14,8 @@ from yilu.console.pages.writing import FORMS, plain
 
 DASHED, POINTS, BARS, LINE = "dashed", "points", "bars", "line"
 """How a series is drawn. Series of one chart are told apart by this and by their symbols, not by colour alone."""
+_WHOLE = ("count", "short")
+"""Forms of counts, whose axis has no lines between whole numbers."""
 _SYMBOLS = ("circle", "diamond", "triangle", "rect", "roundRect", "pin", "arrow")
 
 
@@ -49,6 +51,7 @@ def chart(
             "type": "value",
             "scale": not any(s.how == BARS for s in series),
             "splitNumber": 3,
+            **({"minInterval": 1} if form in _WHOLE else {}),
             **({} if most is None else {"max": most}),
         },
         "series": [_series(s, i) | ({"stack": name} if stacked else {}) for i, s in enumerate(series)],

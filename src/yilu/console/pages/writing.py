@@ -49,7 +49,7 @@ def _time(value: Any) -> str:
     if not value:
         return "–"
     at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
-    return at.strftime("%m-%d %H:%M")
+    return at.strftime("%m-%d %H:%M") if in_zh() else f"{at.day} {at:%b %H:%M}"
 
 
 def _day(value: Any) -> str:
@@ -73,6 +73,16 @@ def _short(value: Any) -> str:
     return f"{value:,.0f}"
 
 
+def _figure(value: Any) -> str:
+    """A figure of whatever size, with the digits that mean something: of thousands one after the point at most, of ten thousands none, else two."""
+    if value is None:
+        return "–"
+    places = 2 if abs(value) < 1000 else 1 if abs(value) < 10_000 else 0
+    text = f"{value:,.{places}f}"
+    text = text.rstrip("0").rstrip(".") if places else text
+    return "0" if text == "-0" else text
+
+
 def _second(value: Any) -> str:
     """A moment with its year and second."""
     if not value:
@@ -89,6 +99,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "share": lambda v: "–" if v is None else f"{100 * (min(v, 0.999) if v < 1 else v):.1f} %",
     "gap": lambda v: "–" if v is None else f"{100 * v:.2f} %",
     "fine": lambda v: "–" if v is None else f"{v:,.3f}",
+    "figure": _figure,
     "number": lambda v: "–" if v is None else f"{v:,.2f}",
     "hours": lambda v: "–" if v is None else f"{v:,.1f}",
     "time": _time,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import EVERYBODY
 from yilu.console.pages.asking import AddressError
+from yilu.console.pages.naming import grades
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.console.plan import worked
@@ -89,7 +90,7 @@ def judged_row(j: Judged) -> Row:
     return {
         "section": p.section, "name": (p.name.zh, p.name.en), "address": reverse("plan.target", kwargs={"code": code}), "unit": unit(m.unit if m is not None and m.unit != p.unit else p.unit),
         "promised": (said.zh, said.en), "actual": measured(m), "year": m.year if m else None, "completion": None if j.completion is None else j.completion / 100, "path_ratio": None if j.path_ratio is None else j.path_ratio / 100,
-        "chance": j.ahead.chance if j.ahead else None, "verdict": VERDICTS[j.verdict], "grade": m.grade if m else "", "rows": " ".join(j.refs),
+        "chance": j.ahead.chance if j.ahead else None, "verdict": VERDICTS[j.verdict], "grade": grades(m.grade) if m else "", "rows": " ".join(j.refs),
         "why": ("；".join(r.zh for r in (*j.reasons, *((j.lacking,) if j.lacking else ()))), "; ".join(r.en for r in (*j.reasons, *((j.lacking,) if j.lacking else ())))),
     }  # fmt: skip
 
@@ -138,8 +139,14 @@ def causes(found: Evaluation) -> Table:
 
 def proposals(found: Evaluation) -> Table:
     """What the rules propose."""
-    rows = [{"words": (p.words.zh, p.words.en), "rule": p.rule, "rows": " ".join(p.rows)} for p in found.proposals]
-    return Table("proposals", _("对策建议(按规则)"), (Column("words", _("建议")), Column("rule", _("规则")), Column("rows", _("涉及的行"))), rows, _("没有规则提出建议。"))  # fmt: skip
+    names = {j.promise.row: j.promise.name for j in found.targets}
+
+    def about(rows: tuple[str, ...]) -> tuple[str, str]:
+        each = [names[r] for r in rows if r in names]
+        return "、".join(n.zh for n in each), "; ".join(n.en for n in each)
+
+    rows = [{"words": (p.words.zh, p.words.en), "about": about(p.rows), "rule": p.rule, "rows": " ".join(p.rows)} for p in found.proposals]  # fmt: skip
+    return Table("proposals", _("对策建议(按规则)"), (Column("words", _("建议")), Column("about", _("涉及的目标"))), rows, _("没有规则提出建议。"))  # fmt: skip
 
 
 @screen("plan.draft", EVERYBODY, "plan/draft")
