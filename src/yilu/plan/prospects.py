@@ -181,7 +181,10 @@ def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) 
             if not figures
             else Text(f"只有 {figures[0].year} 年一个数值", f"one figure alone, of {figures[0].year}")
         )
-        told = [Text(f"“{declared.name_zh}”各年数值,至少两年", f"{declared.name_en} by year, two years at least"), *told]
+        told = [
+            Text(f"“{declared.name_zh}”各年数值,至少两年", f"{declared.name_en} by year, two years at least"),
+            *told,
+        ]
     return Prospect(
         target=target, series=code, kind=kind_of_figures(declared), factor=float(by), path=path, figures=figures, why=lacking, needed=joined(told, "；") if told else None,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.hubs.asked import Question
 from yilu.console.overview.map import TIERS
-from yilu.console.pages.naming import Pair, grades
+from yilu.console.pages.naming import grades
 from yilu.console.pages.page import Ask, Column, Table, Text
 from yilu.design.hub_rates import hub_rates
 from yilu.network.province import LEVELS

@@ -110,9 +110,7 @@ def list_of(ask: Ask, asked: Asked, measure: str, **part: str) -> str:
 
 def clock_table(ask: Ask, rows: list[Row], by: str) -> Table:
     """Clocks by group."""
-    told = tuple(
-        Column(i, _headed(i), _FORMS[catalogue()[i].unit], f"{i}_at" if i in LISTABLE else "") for i in CLOCKS
-    )
+    told = tuple(Column(i, _headed(i), _FORMS[catalogue()[i].unit], f"{i}_at" if i in LISTABLE else "") for i in CLOCKS)
     late = () if ask.seen.for_statistics else (Column("late", _("逾期投递"), "count", "late_at"),)
     columns = (Column("group", OF_GROUP.get(by, _("合计")), "text", "group_at"), *told[:5], *late, *told[5:])
     if any(row["hidden"] for row in rows):

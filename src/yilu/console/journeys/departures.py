@@ -14,7 +14,7 @@ from yilu.console.journeys.asked import SEES, Asked, asked_of, made, pending, sh
 from yilu.console.journeys.words import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.drawing import BARS, Drawn, chart
-from yilu.console.pages.naming import names_of
+from yilu.console.pages.naming import grades, names_of
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.dispatch.loads import loads

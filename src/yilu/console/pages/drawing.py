@@ -14,6 +14,8 @@ from yilu.console.pages.writing import FORMS, plain
 
 DASHED, POINTS, BARS, LINE = "dashed", "points", "bars", "line"
 """How a series is drawn. Series of one chart are told apart by this and by their symbols, not by colour alone."""
+_HALF_LABEL = 36
+"""Pixels right of a line whose axis ends at its last value: half of that value's label lies there."""
 _WHOLE = ("count", "short")
 """Forms of counts, whose axis has no lines between whole numbers."""
 _SYMBOLS = ("circle", "diamond", "triangle", "rect", "roundRect", "pin", "arrow")
@@ -39,7 +41,13 @@ def chart(
     table = Table(name, title, columns, rows, empty)
     option: dict[str, Any] = {
         "form": form,
-        "grid": {"left": 4, "right": 12, "top": 30 if len(series) > 1 else 12, "bottom": 4, "containLabel": True},
+        "grid": {
+            "left": 4,
+            "right": 12 if any(s.how == BARS for s in series) else _HALF_LABEL,
+            "top": 30 if len(series) > 1 else 12,
+            "bottom": 4,
+            "containLabel": True,
+        },
         "tooltip": {"trigger": "axis"},
         "legend": {"show": len(series) > 1, "top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8},
         "xAxis": {

@@ -73,7 +73,7 @@ def _short(value: Any) -> str:
     return f"{value:,.0f}"
 
 
-def _figure(value: Any) -> str:
+def _digits(value: Any) -> str:
     """A figure of whatever size, with the digits that mean something: of thousands one after the point at most, of ten thousands none, else two."""
     if value is None:
         return "–"
@@ -99,7 +99,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "share": lambda v: "–" if v is None else f"{100 * (min(v, 0.999) if v < 1 else v):.1f} %",
     "gap": lambda v: "–" if v is None else f"{100 * v:.2f} %",
     "fine": lambda v: "–" if v is None else f"{v:,.3f}",
-    "figure": _figure,
+    "digits": _digits,
     "number": lambda v: "–" if v is None else f"{v:,.2f}",
     "hours": lambda v: "–" if v is None else f"{v:,.1f}",
     "time": _time,

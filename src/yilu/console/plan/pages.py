@@ -62,8 +62,8 @@ def plan(ask: Ask) -> Page:
 
 _COLUMNS = (
     Column("section", _("章节")), Column("name", _("目标"), "text", "address"), Column("unit", _("单位")), Column("baseline", _("基期")), Column("promised", _("目标值")), Column("due", _("年份")),
-    Column("actual", _("最新值"), "figure"), Column("year", _("其年份")), Column("path", _("当年路径"), "figure"), Column("ratio", _("为路径的"), "percent"), Column("middle", _("预测中值"), "figure"),
-    Column("low80", _("80% 下限"), "figure"), Column("high80", _("80% 上限"), "figure"), Column("chance", _("实现概率")), Column("verdict", _("评价")), Column("measured_by", _("测算依据")),
+    Column("actual", _("最新值"), "digits"), Column("year", _("其年份")), Column("path", _("当年路径"), "digits"), Column("ratio", _("为路径的"), "percent"), Column("middle", _("预测中值"), "digits"),
+    Column("low80", _("80% 下限"), "digits"), Column("high80", _("80% 上限"), "digits"), Column("chance", _("实现概率")), Column("verdict", _("评价")), Column("measured_by", _("测算依据")),
 )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def _fields(held: Papers, t: Target, p: Prospect, judged: Judged | None) -> list
         (_("目标值"), row["promised"]), (_("完成年份"), str(t.target_year)), (_("基期"), row["baseline"]), (_("增速或增量"), (growth.said(True), growth.said(False)) if growth else ""),
         (_("属性"), row["kind"]), (_("章节"), _section(held, t.section)), (_("原文"), t.quote), (_("口径"), (t.basis_zh, t.basis_en or t.basis_zh)),
         (_("负责单位"), t.responsible), (_("测算依据"), row["measured_by"]), (_("统计口径"), (declared.basis_zh, declared.basis_en) if declared else ""),
-        (_("最新值"), f"{FORMS['figure'](row['actual'])} ({row['year']})" if row["year"] else ""), (_("实现概率"), row["chance"]), (_("年度评价"), row["verdict"]),
+        (_("最新值"), f"{FORMS['digits'](row['actual'])} ({row['year']})" if row["year"] else ""), (_("实现概率"), row["chance"]), (_("年度评价"), row["verdict"]),
         (_("尚缺"), (needed.zh, needed.en) if needed else (t.needed_zh, t.needed_en or t.needed_zh)),
     ]  # fmt: skip
     return [(title, value) for title, value in told if value not in ("", ("", ""), None)]
@@ -187,14 +187,14 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
         ("high80", _("80% 上限")),
     )
     more = (
-        Column("low95", _("95% 下限"), "figure"),
-        Column("high95", _("95% 上限"), "figure"),
+        Column("low95", _("95% 下限"), "digits"),
+        Column("high95", _("95% 上限"), "digits"),
         Column("grade", _("可信等级")),
     )
     table = Table(
         "way",
         _("逐年"),
-        (Column("year", _("年份")), *(Column(n, t, "figure") for n, t in series), *more),
+        (Column("year", _("年份")), *(Column(n, t, "digits") for n, t in series), *more),
         rows,
         _("没有数值。"),
     )
@@ -203,7 +203,7 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
         "middle": {"type": "line", "symbol": "diamond", "symbolSize": 7}, "low80": {"type": "line", "symbol": "none", "lineStyle": {"type": "dotted", "width": 1}}, "high80": {"type": "line", "symbol": "none", "lineStyle": {"type": "dotted", "width": 1}},
     }  # fmt: skip
     option = {
-        "form": "figure", "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 40},
+        "form": "digits", "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 40},
         "xAxis": {"type": "category", "data": [str(y) for y in years]}, "yAxis": {"type": "value", "scale": p.kind != "volume"},
         "series": [{"name": str(t), "connectNulls": True, "data": [r[n] for r in rows], **looks[n]} for n, t in series],
     }  # fmt: skip

@@ -7,7 +7,7 @@ const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFr
 
 /** A number in units that people say. */
 export const short = (value) => compact.format(value);
-const forms = { percent: (v) => `${plain.format(100 * v)} %`, number: plain.format, figure: plain.format, hours: plain.format };
+const forms = { percent: (v) => `${plain.format(100 * v)} %`, number: plain.format, digits: plain.format, hours: plain.format };
 const written = (form) => (value) => (value === null || value === undefined || Number.isNaN(value) ? "–" : (forms[form] ?? short)(value));
 
 // Okabe and Ito's colours, which people who see fewer colours tell apart; lighter ones on dark ground.
@@ -26,8 +26,6 @@ const themed = (given) => {
   const joined = (own) => ({ ...axis, ...own, axisLabel: { ...axis.axisLabel, ...own?.axisLabel } });
     const valued = (own) => (own.type === "value" ? { ...own, axisLabel: { ...own.axisLabel, formatter: say } } : own);
   option.xAxis &&= joined(valued(option.xAxis));
-  // the last label of an axis that ends at its last value would stick out of the drawing
-  if (option.xAxis?.boundaryGap === false) option.xAxis.axisLabel.alignMaxLabel = "right";
   option.yAxis &&= joined(valued(option.yAxis));
   option.visualMap &&= { ...option.visualMap, textStyle: { color: text }, inRange: { color: theme() === "dark" ? ["#1c2b3a", "#56b4e9", "#f0e442"] : ["#eef4f8", "#0072b2", "#5a2a00"] } };
   option.tooltip &&= { confine: true, ...option.tooltip, valueFormatter: say, backgroundColor: style.backgroundColor, borderColor: line, textStyle: { color: text } };
