@@ -92,8 +92,8 @@ def _named(rate: str) -> Text:
 def rates(ask: Ask) -> Table:
     """Every rate."""
     rows = [
-        {"stage": _RATES.get(table, table), "rate": _named(name), "value": f"{r.value:,g}", "grade": grades(r.grade), "source": in_both(r.source)}
+        {"stage": _RATES.get(table, table), "rate": name, "name": _named(name), "value": f"{r.value:,g}", "grade": grades(r.grade), "source": in_both(r.source)}
         for (table, name), r in hub_rates(ask.seen.network.folder).of.items()
     ]  # fmt: skip
-    columns = (Column("stage", _("环节")), Column("rate", _("费率")), Column("value", _("数值")), Column("grade", _("可信等级")), Column("source", _("来源")))  # fmt: skip
+    columns = (Column("stage", _("环节")), Column("name", _("费率")), Column("value", _("数值")), Column("grade", _("可信等级")), Column("source", _("来源")))  # fmt: skip
     return Table("rates", _("费率(hub_rates.toml)"), columns, rows)

@@ -14,7 +14,7 @@ from yilu.console.journeys.asked import SEES, Asked, asked_of, made, pending, sh
 from yilu.console.journeys.words import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.drawing import BARS, Drawn, chart
-from yilu.console.pages.naming import grades, names_of
+from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.dispatch.loads import loads
@@ -162,11 +162,11 @@ def listed(ask: Ask, of: Running, order: NDArray[np.int64], count: int) -> Table
             "code": str(lanes.code[r]), "from": names.of("facility", of.source[i]), "to": names.of("facility", of.target[i]), "mode": said_of("mode", str(lanes.mode[r])),
             "operator": EVERYBODY if operator == "*" else names.of("operator", operators.get(operator, 0)), "departures": int(of.departures[i]),
             "times": f"{written(int(of.first[i]))}–{written(int(of.last[i]))}" if of.last[i] >= 0 else "", "minutes": int(lanes.minutes[r]), "capacity": int(lanes.capacity_items[r]) or None, "room": room,
-            "load": round(float(of.load[i])), "filled": float(of.load[i]) / room if room else None, "made": _("生成") if str(lanes.source[r]) == GENERATED else _("导入"), "grade": grades(str(lanes.grade[r])),
+            "load": round(float(of.load[i])), "filled": float(of.load[i]) / room if room else None, "made": _("生成") if str(lanes.source[r]) == GENERATED else _("导入"), "grade": str(lanes.grade[r]),
         })  # fmt: skip
     columns = (
         Column("code", _("线路代码")), Column("from", _("始发")), Column("to", _("终到")), Column("mode", _("运输方式")), Column("operator", _("承运")), Column("departures", _("当日班次"), "count"), Column("times", _("首末班")),
-        Column("minutes", _("在途(分钟)"), "count"), Column("capacity", _("每班(件)"), "count"), Column("load", _("推算装载(件/日)"), "count"), Column("filled", _("装载率"), "percent"), Column("made", _("来历")), Column("grade", _("可信等级")),
+        Column("minutes", _("在途(分钟)"), "count"), Column("capacity", _("每班(件)"), "count"), Column("load", _("推算装载(件/日)"), "count"), Column("filled", _("装载率"), "percent"), Column("made", _("来历")), Column("grade", _("可信等级"), "grade"),
     )  # fmt: skip
     return Table(
         "timetable", _("线路与班次"), columns, rows, _("没有符合的线路。清空筛选。"), max(0, count - len(rows))

@@ -15,9 +15,11 @@ from django.utils.functional import Promise
 from django.utils.html import escape, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from yilu.console.facts import newest
 from yilu.console.languages import EN
+from yilu.console.pages.naming import grades
 
 register = template.Library()
 
@@ -102,6 +104,8 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "digits": _digits,
     "number": lambda v: "–" if v is None else f"{v:,.2f}",
     "hours": lambda v: "–" if v is None else f"{v:,.1f}",
+    "grade": lambda v: said(grades(v)) or "–",
+    "yes": lambda v: "–" if v is None else _("是") if v else _("否"),
     "time": _time,
     "second": _second,
     "told": lambda v: _second(v) if isinstance(v, datetime) else "–" if v is None or v == "" else said(v),

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import EVERYBODY
 from yilu.console.pages.asking import AddressError
-from yilu.console.pages.naming import grades
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.console.plan import worked
@@ -78,7 +77,7 @@ def targets(found: Evaluation) -> Table:
     """Verdicts on targets."""
     columns = (
         Column("section", _("章节")), Column("name", _("目标"), "text", "address"), Column("unit", _("单位")), Column("promised", _("目标值")), Column("actual", _("完成值")), Column("year", _("年份")), Column("completion", _("完成率"), "percent"),
-        Column("path_ratio", _("为路径的"), "percent"), Column("chance", _("概率"), "percent"), Column("verdict", _("评价")), Column("grade", _("可信等级")), Column("rows", _("依据的行")), Column("why", _("理由")),
+        Column("path_ratio", _("为路径的"), "percent"), Column("chance", _("概率"), "percent"), Column("verdict", _("评价")), Column("grade", _("可信等级"), "grade"), Column("rows", _("依据的行")), Column("why", _("理由")),
     )  # fmt: skip
     return Table("targets", _("目标评价"), columns, [judged_row(j) for j in found.targets], _("该节没有目标。"))
 
@@ -90,7 +89,7 @@ def judged_row(j: Judged) -> Row:
     return {
         "section": p.section, "name": (p.name.zh, p.name.en), "address": reverse("plan.target", kwargs={"code": code}), "unit": unit(m.unit if m is not None and m.unit != p.unit else p.unit),
         "promised": (said.zh, said.en), "actual": measured(m), "year": m.year if m else None, "completion": None if j.completion is None else j.completion / 100, "path_ratio": None if j.path_ratio is None else j.path_ratio / 100,
-        "chance": j.ahead.chance if j.ahead else None, "verdict": VERDICTS[j.verdict], "grade": grades(m.grade) if m else "", "rows": " ".join(j.refs),
+        "chance": j.ahead.chance if j.ahead else None, "verdict": VERDICTS[j.verdict], "grade": m.grade if m else "", "rows": " ".join(j.refs),
         "why": ("；".join(r.zh for r in (*j.reasons, *((j.lacking,) if j.lacking else ()))), "; ".join(r.en for r in (*j.reasons, *((j.lacking,) if j.lacking else ())))),
     }  # fmt: skip
 

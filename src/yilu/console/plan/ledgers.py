@@ -132,12 +132,12 @@ def coverage(ask: Ask) -> Page:
             return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
 
         return [
-            {"section": c.section, "quote": c.quote, "times": c.times, "holds": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "names": named(c.rows)}
+            {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "names": named(c.rows)}
             for c in held.plan.coverage
         ]  # fmt: skip
 
     columns = (
-        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("holds", _("是什么")), Column("rows", _("所在行")), Column("names", _("名称")),
+        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("is", _("是什么")), Column("rows", _("所在行")), Column("names", _("名称")),
     )  # fmt: skip
     return paged(
         ask,

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from yilu.console.access.roles import EVERYBODY
 from yilu.console.items.asked import asked_of
 from yilu.console.items.figures import catalogue_name
-from yilu.console.pages.naming import grades
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.console.pages.writing import FORMS
@@ -174,7 +173,7 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
     )
     rows = [
         {
-            "year": str(y), "published": float(known[y].value) if y in known else None, "grade": grades(known[y].grade) if y in known else "", "path": p.expected(y),
+            "year": str(y), "published": float(known[y].value) if y in known else None, "grade": known[y].grade if y in known else "", "path": p.expected(y),
             **{band: p.at(band, y) for band in ("middle", "low80", "high80", "low95", "high95")},
         }
         for y in years
@@ -189,7 +188,7 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
     more = (
         Column("low95", _("95% 下限"), "digits"),
         Column("high95", _("95% 上限"), "digits"),
-        Column("grade", _("可信等级")),
+        Column("grade", _("可信等级"), "grade"),
     )
     table = Table(
         "way",
@@ -265,13 +264,13 @@ def rows_behind(held: Papers, p: Prospect) -> Table:
     """Rows of statistics.csv of the series and area that measure a target."""
     rows = [
         {
-            "row": s.row, "period": s.period.text, "measure": MEASURES.get(s.measure, s.measure), "value": f"{s.value:,.10g}", "unit": unit(s.unit), "status": STATUSES.get(s.status, s.status), "grade": grades(s.grade),
+            "row": s.row, "period": s.period.text, "measure": MEASURES.get(s.measure, s.measure), "value": f"{s.value:,.10g}", "unit": unit(s.unit), "status": STATUSES.get(s.status, s.status), "grade": s.grade,
             "source": s.source, "basis": s.basis, "note": s.note,
         }
         for s in held.statistics.rows if p.series and s.series == p.series and s.area == held.area
     ]  # fmt: skip
     columns = (
-        Column("row", _("行号"), "count"), Column("period", _("时期")), Column("measure", _("量")), Column("value", _("数值")), Column("unit", _("单位")), Column("status", _("性质")), Column("grade", _("可信等级")),
+        Column("row", _("行号"), "count"), Column("period", _("时期")), Column("measure", _("量")), Column("value", _("数值")), Column("unit", _("单位")), Column("status", _("性质")), Column("grade", _("可信等级"), "grade"),
         Column("source", _("来源")), Column("basis", _("口径")), Column("note", _("说明")),
     )  # fmt: skip
     declared = held.statistics.series.get(p.series)
