@@ -14,8 +14,6 @@ from yilu.console.pages.writing import FORMS, plain
 
 DASHED, POINTS, BARS, LINE = "dashed", "points", "bars", "line"
 """How a series is drawn. Series of one chart are told apart by this and by their symbols, not by colour alone."""
-_HALF_LABEL = 36
-"""Pixels right of a line whose axis ends at its last value: half of that value's label lies there."""
 _WHOLE = ("count", "short")
 """Forms of counts, whose axis has no lines between whole numbers."""
 _SYMBOLS = ("circle", "diamond", "triangle", "rect", "roundRect", "pin", "arrow")
@@ -42,8 +40,7 @@ def chart(
     option: dict[str, Any] = {
         "form": form,
         "grid": {
-            "left": 4,
-            "right": 12 if any(s.how == BARS for s in series) else _HALF_LABEL,
+            **_sides(series),
             "top": 30 if len(series) > 1 else 12,
             "bottom": 4,
             "containLabel": True,
@@ -65,6 +62,11 @@ def chart(
         "series": [_series(s, i) | ({"stack": name} if stacked else {}) for i, s in enumerate(series)],
     }
     return Chart(name, title, option, table, height)
+
+
+def _sides(series: Sequence[Drawn]) -> dict[str, int]:
+    """Room beside the plot, in pixels, the axis of values apart: a line begins and ends at the middle of a label."""
+    return {"left": 4, "right": 12} if any(s.how == BARS for s in series) else {"left": 16, "right": 36}
 
 
 def _series(s: Drawn, number: int) -> dict[str, Any]:
