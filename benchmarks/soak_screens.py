@@ -13,6 +13,7 @@ from tests.browser.serving import serving
 from tests.console.made_store import made
 from yilu.console.access.roles import ROLES
 
+_MADE_MS = 60_000
 LOOKS = [(language, theme) for language in ("zh-hans", "en") for theme in ("light", "dark")]
 
 
@@ -49,6 +50,7 @@ def _taken(
     out.mkdir(parents=True, exist_ok=True)
     for path in pages_of(seat):
         seat.open(path.lstrip("/"))
+        _made(seat)
         seat.page.wait_for_timeout(800)
         seat.page.screenshot(path=str(out / f"{path.strip('/').replace('/', '.') or 'overview'}.png"), full_page=True)
     print(
@@ -57,6 +59,16 @@ def _taken(
         sep="\n  ",
     )
     context.close()
+
+
+def _made(seat: Seat) -> None:
+    """Wait a while for figures that are being worked out: the page comes again when they are there."""
+    from playwright.sync_api import TimeoutError as TooLate
+
+    try:
+        seat.page.wait_for_function("!document.querySelector('[data-being-made]')", timeout=_MADE_MS)
+    except TooLate as e:
+        print(f"{seat.path}: {e}")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,15 @@ from tests.browser.seat import Seat
 
 _NO_PAGE = re.compile(r"\.(?:csv|json|html|docx|pdf|xlsx|zip|parquet|jsonl|toml)$|/export|/download|^/static/|^/api/")
 _ONE_OF_MANY = re.compile(r"^(?:.*\d.*|[A-Z][A-Z0-9&-]*)$")
+_OF_ONE_TARGET = re.compile(r"^/plan/targets/[^/]+")
 _MOST = 60
+_SHOWN = (200, 202)
+"""Statuses of a page that is shown, the second while its figures are still being worked out."""
 
 
 def kind_of(path: str) -> str:
     """A path with ``*`` for whatever is one of many."""
+    path = _OF_ONE_TARGET.sub("/plan/targets/*", path)
     return "/".join("*" if _ONE_OF_MANY.match(part) else part for part in path.split("/"))
 
 
@@ -30,7 +34,7 @@ def visited(seat: Seat, most: int = _MOST) -> Iterator[str]:
     waiting = list(dict.fromkeys(waiting))
     while waiting and found < most:
         path = waiting.pop(0)
-        if seat.open(path.lstrip("/")) != 200:
+        if seat.open(path.lstrip("/")) not in _SHOWN:
             continue
         found += 1
         for link in seat.page.eval_on_selector_all("a[href]", "links => links.map(a => a.href)"):

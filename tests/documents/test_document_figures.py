@@ -65,6 +65,12 @@ def test_a_scale_reaches_its_highest_value_in_few_round_steps(highest: float) ->
     assert ticks(0) == (0.0, 1.0)
 
 
+def test_a_scale_of_counts_has_whole_steps() -> None:
+    """One scan a day doesn't stand on lines of fifths that all read 0 or 1."""
+    assert (ticks(1, least=1.0), ticks(3, least=1.0)) == ((0.0, 1.0), (0.0, 1.0, 2.0, 3.0))
+    assert ticks(214, least=1.0) == ticks(214)
+
+
 def test_a_document_that_cannot_be_is_refused() -> None:
     """A row of other length than its head, a series unlike its categories, a negative column, an unknown gravity or level."""
     with pytest.raises(ValueError, match="row 0 has 2 cells, 1 are"):

@@ -17,7 +17,7 @@ _MOST_LABELS = 24
 
 def drawn(chart: Chart, language: str, name: str) -> str:
     """The chart as an SVG element; ``name`` begins the ids in it, unique on the page."""
-    marks = ticks(chart.highest)
+    marks = ticks(chart.highest, least=1.0)  # columns are counts
     top = marks[-1]
     wide, high = WIDE - _LEFT - _RIGHT, _HIGH - _TOP - _BOTTOM
     step = wide / max(1, len(chart.categories))

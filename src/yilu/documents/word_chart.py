@@ -62,7 +62,7 @@ def _space(chart: Picture, language: str) -> str:
 
 def _columns(chart: Chart, language: str) -> str:
     """Columns side by side."""
-    marks = ticks(chart.highest)
+    marks = ticks(chart.highest, least=1.0)  # columns are counts
     series = "".join(_series(chart, s, language) for s in range(len(chart.series)))
     return f"""<c:barChart><c:barDir val="col"/><c:grouping val="clustered"/><c:varyColors val="0"/>{series}<c:gapWidth val="40"/><c:axId val="1"/><c:axId val="2"/></c:barChart>
 <c:catAx><c:axId val="1"/><c:scaling><c:orientation val="minMax"/></c:scaling><c:delete val="0"/><c:axPos val="b"/>{_title(chart.axis, language)}

@@ -41,7 +41,8 @@ class Interval:
     def text(self) -> str:
         """The ends as people read them."""
         low, high = ("" if math.isinf(x) else f"{x:.6g}" for x in (self.low, self.high))
-        return f"{low}–{high}" if low or high else ""
+        dash = " – " if "-" in low + high else "–"
+        return f"{low}{dash}{high}" if low or high else ""
 
 
 def rounded(value: Decimal) -> Interval:

@@ -181,7 +181,10 @@ def _begun(target: Target, plan: Plan, held: Statistics, area: str, as_of: int) 
             if not figures
             else Text(f"只有 {figures[0].year} 年一个数值", f"one figure alone, of {figures[0].year}")
         )
-        told = [Text(f"{area} 的 {code} 各年数值,至少两年", f"{code} of {area} by year, two years at least"), *told]
+        told = [
+            Text(f"“{declared.name_zh}”各年数值,至少两年", f"{declared.name_en} by year, two years at least"),
+            *told,
+        ]
     return Prospect(
         target=target, series=code, kind=kind_of_figures(declared), factor=float(by), path=path, figures=figures, why=lacking, needed=joined(told, "；") if told else None,
     )  # fmt: skip
@@ -228,14 +231,16 @@ def _without(way: str, what: str) -> Text:
         zh, en = (what, what) if found is None else (found.zh, found.en)
         return Text(f"由运行数据测算(“{zh}”),没有各年数值", f"measured from events (“{en}”); no figures by year")
     if way == "register":
-        return Text(f"依据名录 {what},没有各年数值", f"told by the register {what}; no figures by year")
+        return Text("依据名录或登记数,没有各年数值", "told by a register; no figures by year")
     return Text("尚不能测算", "not measurable yet")
 
 
 def _needed(way: str, what: str) -> list[Text]:
     """What figures would be needed, of what has a source that could give them."""
     if way == "indicator":
-        return [Text(f"指标 {what} 各年数值(`yilu indicators`)", f"the indicator {what} by year (`yilu indicators`)")]
+        found = catalogue().get(what)
+        zh, en = (what, what) if found is None else (found.zh, found.en)
+        return [Text(f"“{zh}”各年数值(`yilu indicators`)", f"“{en}” by year (`yilu indicators`)")]
     if way == "register":
-        return [Text(f"名录 {what} 各年末的数量", f"how many the register {what} has at the end of each year")]
+        return [Text("名录或登记的各年末数量", "how many its register has at the end of each year")]
     return []

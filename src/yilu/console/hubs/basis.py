@@ -9,11 +9,11 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.hubs.asked import Question
-from yilu.console.pages.naming import Pair
+from yilu.console.overview.map import TIERS
+from yilu.console.pages.naming import grades
 from yilu.console.pages.page import Ask, Column, Table, Text
 from yilu.design.hub_rates import hub_rates
 from yilu.network.province import LEVELS
-from yilu.network.schema import GRADES
 from yilu.studies.hub_scenarios import scenarios
 
 ASSUMED, COMPUTED = "S", "X"
@@ -24,14 +24,12 @@ _FIGURES: dict[str, Text] = {
 _RATES: dict[str, Text] = {
     "collection": _("集货"), "transfer": _("枢纽间干线"), "distribution": _("分送"), "handling": _("作业与件"), "discount": _("折扣 α"), "deadline": _("首末端时间"),
 }  # fmt: skip
+_RATE_NAMES: dict[str, Text] = {
+    "yuan_km": _("车公里费用(元/公里)"), "items": _("每车装载(件)"), "fill": _("满载率"), "km_h": _("车速(公里/时)"), "carbon_g_tkm": _("排放系数(克 CO₂e/吨公里)"),
+    "sort_yuan": _("分拣费用(元/件)"), "sort_minutes": _("分拣时间(分钟)"), "dock_minutes": _("装卸时间(分钟)"), "item_kg": _("每件重量(千克)"), "least_km": _("集散里程下限(公里)"), "single": _("不分层"),
+    "first_mile_minutes": _("首端时间(分钟)"), "last_mile_minutes": _("末端时间(分钟)"),
+}  # fmt: skip
 Row = dict[str, Any]
-
-
-def grades(letters: Iterable[str]) -> Pair:
-    """Grades with their meanings, each once, the best first."""
-    held = set(letters)
-    found = [g for g in GRADES if g in held]
-    return "、".join(f"{g} {GRADES[g][0]}" for g in found), ", ".join(f"{g} {GRADES[g][1]}" for g in found)
 
 
 def basis(ask: Ask, *asked: Question) -> Table:
@@ -77,11 +75,25 @@ def _row(what: Text, source: Text, letters: Iterable[str]) -> Row:
     return {"what": what, "source": source, "grade": grades(np.asarray(list(letters)).tolist())}
 
 
+def in_both(source: str) -> Text:
+    """A source in both languages, where it is written so: Chinese · English."""
+    zh, dot, en = source.partition(" · ")
+    return (zh, en) if dot else source
+
+
+def _named(rate: str) -> Text:
+    """A rate by name with its unit; a discount by the tiers of both hubs."""
+    if rate in _RATE_NAMES:
+        return _RATE_NAMES[rate]
+    ends = [TIERS.get(tier, (tier, tier)) for tier in rate.split("_")]
+    return "—".join(zh for zh, _en in ends), "–".join(en for _zh, en in ends)
+
+
 def rates(ask: Ask) -> Table:
     """Every rate."""
     rows = [
-        {"stage": _RATES.get(table, table), "rate": name, "value": f"{r.value:,g}", "grade": grades(r.grade), "source": r.source}
+        {"stage": _RATES.get(table, table), "rate": name, "name": _named(name), "value": f"{r.value:,g}", "grade": grades(r.grade), "source": in_both(r.source)}
         for (table, name), r in hub_rates(ask.seen.network.folder).of.items()
     ]  # fmt: skip
-    columns = (Column("stage", _("环节")), Column("rate", _("费率")), Column("value", _("数值")), Column("grade", _("可信等级")), Column("source", _("来源")))  # fmt: skip
+    columns = (Column("stage", _("环节")), Column("name", _("费率")), Column("value", _("数值")), Column("grade", _("可信等级")), Column("source", _("来源")))  # fmt: skip
     return Table("rates", _("费率(hub_rates.toml)"), columns, rows)

@@ -20,11 +20,11 @@ from yilu.console.hubs.asked import (
     seconds_of,
     shared,
 )
-from yilu.console.hubs.basis import basis, grades
+from yilu.console.hubs.basis import basis
 from yilu.console.hubs.on_map import tier_name
 from yilu.console.hubs.worked import Job, Worked, answer, design_of, kept_in, swaps_of
 from yilu.console.pages.drawing import BARS, Drawn, chart
-from yilu.console.pages.naming import Pair, names_of
+from yilu.console.pages.naming import Pair, grades, names_of
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.studies.hub_files import hub_rows

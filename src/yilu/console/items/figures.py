@@ -48,7 +48,9 @@ def clocks(ask: Ask, asked: Asked, by: str) -> list[Row]:
         key = (_day_text(row["day"]) if by == "day" else row[_flow_group(by)],) if by else ()
         if key in rows:
             rows[key]["late"] = row["late"]
-    return [_named(ask, asked, by, row) for row in rows.values()]
+    # each indicator tells of days of its own, so that a day may come up after later ones
+    ordered = sorted(rows.values(), key=lambda r: str(r["day"])) if by == "day" else rows.values()
+    return [_named(ask, asked, by, row) for row in ordered]
 
 
 def merged(found: Iterable[Mapping[str, Any]], groups: Sequence[str]) -> dict[tuple[Any, ...], Row]:
@@ -108,9 +110,7 @@ def list_of(ask: Ask, asked: Asked, measure: str, **part: str) -> str:
 
 def clock_table(ask: Ask, rows: list[Row], by: str) -> Table:
     """Clocks by group."""
-    told = tuple(
-        Column(i, catalogue_name(i), _FORMS[catalogue()[i].unit], f"{i}_at" if i in LISTABLE else "") for i in CLOCKS
-    )
+    told = tuple(Column(i, _headed(i), _FORMS[catalogue()[i].unit], f"{i}_at" if i in LISTABLE else "") for i in CLOCKS)
     late = () if ask.seen.for_statistics else (Column("late", _("逾期投递"), "count", "late_at"),)
     columns = (Column("group", OF_GROUP.get(by, _("合计")), "text", "group_at"), *told[:5], *late, *told[5:])
     if any(row["hidden"] for row in rows):
@@ -119,6 +119,12 @@ def clock_table(ask: Ask, rows: list[Row], by: str) -> Table:
         "clocks", _("收寄、时限与在途"), columns, rows,
         _("所选范围内没有寄件。放宽日期或去掉筛选;“数据”页可看各企业的数据读到何时。"),
     )  # fmt: skip
+
+
+def _headed(id: str) -> tuple[str, str]:
+    """An indicator's name over a column, with the unit where the cells don't say it."""
+    zh, en = catalogue_name(id)
+    return (f"{zh}(小时)", f"{en} (hours)") if catalogue()[id].unit == "hours" else (zh, en)
 
 
 def catalogue_name(id: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -58,11 +60,21 @@ def days(ask: Ask, asked: Asked) -> Chart:
         (Column("group", _("日期"), "text", "group_at"), *(Column(n, t, "count", f"{n}_at") for n, t in series), Column("on_time_rate", _("准时率"), "percent"), Column("told", _("说明"))),
         rows, _("所选日期内没有寄件。"),
     )  # fmt: skip
+    told = {r["group"]: r for r in rows}
+    along = every_day(tuple(told))
     option = {
-        "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 34}, "xAxis": {"type": "category", "data": [r["group"] for r in rows]}, "yAxis": {"type": "value"},
-        "series": [{"type": "line", "name": str(t), "data": [r.get(n) for r in rows]} for n, t in series],
+        "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 34}, "xAxis": {"type": "category", "data": along}, "yAxis": {"type": "value", "minInterval": 1},
+        "series": [{"type": "line", "name": str(t), "data": [told.get(day, {}).get(n) for day in along]} for n, t in series],
     }  # fmt: skip
     return Chart("days", _("逐日收寄、投递与到期"), option, table)
+
+
+def every_day(days: Sequence[str]) -> list[str]:
+    """All days from the first to the last, also those without a row: an axis of days has steps of one day."""
+    if not days:
+        return []
+    first, last = (date.fromisoformat(d) for d in (min(days), max(days)))
+    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
 
 
 def operators(ask: Ask, asked: Asked) -> Chart:
@@ -103,7 +115,7 @@ def pairs(ask: Ask, asked: Asked) -> Chart:
         "tooltip": {"position": "top"}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 56, "top": 8},
         "xAxis": {"type": "category", "data": [names.of("area", i)[k] for i in tos], "axisLabel": {"rotate": 60}},
         "yAxis": {"type": "category", "inverse": True, "data": [names.of("area", i)[k] for i in froms]},
-        "visualMap": {"min": 0, "max": max((c[2] for c in cells), default=1), "calculable": True, "orient": "horizontal", "left": "center", "bottom": 0},
+        "visualMap": {"text": [str(_("件")), ""], "min": 0, "max": max((c[2] for c in cells), default=1), "calculable": True, "orient": "horizontal", "left": "center", "bottom": 0},
         "series": [{"type": "heatmap", "name": str(_("收寄")), "data": cells}],
     }  # fmt: skip
     return Chart("pairs", _("城市对收寄量"), option, table, 560)

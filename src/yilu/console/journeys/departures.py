@@ -165,8 +165,8 @@ def listed(ask: Ask, of: Running, order: NDArray[np.int64], count: int) -> Table
             "load": round(float(of.load[i])), "filled": float(of.load[i]) / room if room else None, "made": _("生成") if str(lanes.source[r]) == GENERATED else _("导入"), "grade": str(lanes.grade[r]),
         })  # fmt: skip
     columns = (
-        Column("code", _("线路")), Column("from", _("始发")), Column("to", _("终到")), Column("mode", _("运输方式")), Column("operator", _("承运")), Column("departures", _("当日班次"), "count"), Column("times", _("首末班")),
-        Column("minutes", _("在途(分钟)"), "count"), Column("capacity", _("每班(件)"), "count"), Column("load", _("推算装载(件/日)"), "count"), Column("filled", _("装载率"), "percent"), Column("made", _("来历")), Column("grade", _("可信等级")),
+        Column("code", _("线路代码")), Column("from", _("始发")), Column("to", _("终到")), Column("mode", _("运输方式")), Column("operator", _("承运")), Column("departures", _("当日班次"), "count"), Column("times", _("首末班")),
+        Column("minutes", _("在途(分钟)"), "count"), Column("capacity", _("每班(件)"), "count"), Column("load", _("推算装载(件/日)"), "count"), Column("filled", _("装载率"), "percent"), Column("made", _("来历")), Column("grade", _("可信等级"), "grade"),
     )  # fmt: skip
     return Table(
         "timetable", _("线路与班次"), columns, rows, _("没有符合的线路。清空筛选。"), max(0, count - len(rows))

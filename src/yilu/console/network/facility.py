@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, OFFICE
-from yilu.console.pages.naming import kind, names_of
+from yilu.console.overview.map import TIERS
+from yilu.console.pages.naming import grades, kind, names_of
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
-from yilu.console.pages.writing import local
+from yilu.console.pages.writing import FORMS
 from yilu.items.kinds import BY_CODE
 from yilu.network import FACILITY_KINDS
 from yilu.network.distance import great_circle_km
@@ -38,8 +39,8 @@ def facility(ask: Ask) -> Page:
     place = FACILITY_KINDS[str(of.facilities.kind[at])]
     fields = [
         (_("代码"), ask.given["code"]), (_("类型"), (place.zh, place.en)), (_("处理场所"), _("是") if place.processing else _("否")), (_("地区"), names.of("area", int(of.facility_area[number]))),
-        (_("层级"), str(of.facilities.tier[at]) or "–"), (_("经纬度"), f"{of.facility_lon[number]:.4f}, {of.facility_lat[number]:.4f}"),
-        (_("位置可信等级"), str(of.facilities.place_grade[at]) or "–"), (_("来源"), str(of.facilities.source[at])),
+        (_("层级"), TIERS.get(str(of.facilities.tier[at]), ("–", "–"))), (_("经纬度"), f"{of.facility_lon[number]:.4f}, {of.facility_lat[number]:.4f}"),
+        (_("位置可信等级"), grades(str(of.facilities.place_grade[at]))), (_("来源"), str(of.facilities.source[at])),
     ]  # fmt: skip
     tables = (
         dwell(ask, number, "operator"),
@@ -74,7 +75,7 @@ def hours(ask: Ask, scans: list[Row]) -> Chart:
     table = Table("hours", _("逐小时操作量"), (Column("hour", _("小时"), "time"), Column("events", _("扫描"), "count")), rows, _("您的范围内没有此场所的扫描。"))  # fmt: skip
     option = {
         "tooltip": {"trigger": "axis"}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 12},
-        "xAxis": {"type": "category", "data": [local(r["hour"]).strftime("%m-%d %H:%M") for r in rows]}, "yAxis": {"type": "value"},
+        "xAxis": {"type": "category", "data": [FORMS["time"](r["hour"]) for r in rows]}, "yAxis": {"type": "value", "minInterval": 1},
         "series": [{"type": "bar", "name": str(_("扫描")), "data": [r["events"] for r in rows]}],
     }  # fmt: skip
     return Chart("hours", _("逐小时操作量(有效扫描;容器扫描计入其内件)"), option, table)

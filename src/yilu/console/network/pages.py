@@ -13,15 +13,13 @@ from yilu.console.access.roles import CARRIER, OFFICE
 from yilu.console.items.asked import Asked, area_ids, asked_of
 from yilu.console.items.figures import listed_pairs, pair_rows
 from yilu.console.network import facility  # noqa: F401 - declares its screen
-from yilu.console.overview import serving
+from yilu.console.overview import map, serving
 from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.network import FACILITY_KINDS, Network
 
 SEES = OFFICE | {CARRIER}
-TIERS: dict[str, Promise] = {"global": _("国际枢纽"), "national": _("全国枢纽"), "regional": _("区域枢纽")}
-"""Tiers of hubs, the highest first."""
 STATUSES: dict[str, Promise] = {"existing": _("已有"), "planned": _("规划")}
 _CLOCKS: dict[str, Promise] = {"elapsed": _("小时(自收寄)"), "calendar": _("日(到期钟点)")}
 _WAYS: dict[str, Promise] = {"bridge": _("桥"), "tunnel": _("隧道"), "ferry": _("渡轮"), "land": _("陆路")}
@@ -40,9 +38,10 @@ def network(ask: Ask) -> Page:
         hubs(shown), facilities(rows[first : first + _ROWS], len(rows)), *([] if ask.seen.for_statistics else [lanes(listed_pairs(ask, asked, pairs[:_LANES]), len(pairs))]), crossings(ask.seen.network),
         levels(ask.seen.network), promises(ask.seen.network),
     )  # fmt: skip
+    on_map = drawn(ask.seen.network, rows, pairs)
     more = {
         "first": asked.period.first, "last": asked.period.last, "pages": max(1, -(-len(rows) // _ROWS)), "count": len(rows), "kind": ask.filter.kind, "_kinds": [(k.code, (k.zh, k.en)) for k in FACILITY_KINDS.values()],
-        "map": drawn(ask.seen.network, rows, pairs),
+        "map": on_map, "greatest": max((f["items"] for f in on_map["flows"]), default=None), "_tiers": tuple(map.TIERS.items()),
     }  # fmt: skip
     return Page("network/network", _("网络"), tables, more=more)
 
@@ -61,7 +60,7 @@ def facility_rows(ask: Ask, asked: Asked) -> list[Row]:
         if q and not any(q in text.casefold() for text in (str(code), *name)):
             continue
         rows.append({
-            "code": str(code), "name": name, "address": reverse("network.one", kwargs={"code": str(code)}), "kind": kind_of(str(kind)), "tier": str(tier), "tier_name": TIERS.get(str(tier), ""),
+            "code": str(code), "name": name, "address": reverse("network.one", kwargs={"code": str(code)}), "kind": kind_of(str(kind)), "tier": str(tier), "tier_name": map.TIERS.get(str(tier), ("", "")),
             "area": names.of("area", area), "status": STATUSES.get(str(status), str(status)), "grade": str(grade), "events": events.get(int(i)), "state": str(status), "processing": bool(of.facility_processing[i]),
             "lon": float(of.facility_lon[i]), "lat": float(of.facility_lat[i]), "id": int(i),
         })  # fmt: skip
@@ -86,13 +85,13 @@ def throughput(ask: Ask, asked: Asked) -> dict[int, int]:
 
 _FACILITY_COLUMNS = (
     Column("name", _("场所"), "text", "address"), Column("code", _("代码")), Column("kind", _("类型")), Column("tier_name", _("层级")), Column("area", _("地区")),
-    Column("status", _("状态")), Column("events", _("期内扫描"), "count"), Column("grade", _("位置可信等级")),
+    Column("status", _("状态")), Column("events", _("期内扫描"), "count"), Column("grade", _("位置可信等级"), "grade"),
 )  # fmt: skip
 
 
 def hubs(rows: list[Row]) -> Table:
     """Hubs, by tier."""
-    order = list(TIERS)
+    order = list(map.TIERS)
     ranked = sorted(
         rows, key=lambda r: (order.index(r["tier"]) if r["tier"] in order else len(order), -(r["events"] or 0))
     )
@@ -128,7 +127,7 @@ def crossings(of: Network) -> Table:
         for zh, en, kind, km, h, since, until, grade in zip(c.name_zh, c.name_en, c.kind, c.length_km, c.extra_hours, c.valid_from, c.valid_to, c.grade, strict=True)
     ]  # fmt: skip
     columns = (
-        Column("name", _("通道")), Column("kind", _("类型")), Column("length", _("长度(公里)"), "number"), Column("extra", _("另加小时"), "hours"), Column("since", _("开通")), Column("until", _("停止通行")), Column("grade", _("可信等级")),
+        Column("name", _("通道")), Column("kind", _("类型")), Column("length", _("长度(公里)"), "number"), Column("extra", _("另加小时"), "hours"), Column("since", _("开通"), "day"), Column("until", _("停止通行"), "day"), Column("grade", _("可信等级"), "grade"),
     )  # fmt: skip
     return Table("crossings", _("跨水通道"), columns, rows, _("本省没有登记跨水通道。"))
 
@@ -140,7 +139,7 @@ def levels(of: Network) -> Table:
         {"code": str(code), "name": (str(zh), str(en)), "scopes": _scopes(str(scopes)), "grade": str(grade)}
         for code, zh, en, scopes, grade in zip(s.code, s.name_zh, s.name_en, s.scopes, s.grade, strict=True)
     ]
-    columns = (Column("code", _("代码")), Column("name", _("时限产品")), Column("scopes", _("默认适用")), Column("grade", _("可信等级")))  # fmt: skip
+    columns = (Column("code", _("代码")), Column("name", _("时限产品")), Column("scopes", _("默认适用")), Column("grade", _("可信等级"), "grade"))  # fmt: skip
     return Table("levels", _("时限产品"), columns, rows, _("本省没有时限产品。"))
 
 
@@ -157,13 +156,14 @@ def _scopes(text: str) -> tuple[str, str]:
 
 def promises(of: Network) -> Table:
     """Rules of derived promises, the newest of each level last."""
-    p = of.promises
+    p, s = of.promises, of.service_levels
+    named = {str(code): (str(zh), str(en)) for code, zh, en in zip(s.code, s.name_zh, s.name_en, strict=True)}
     rows = [
-        {"level": str(level), "since": str(since), "clock": _CLOCKS[str(clock)], "amount": int(n), "due": _clock(int(due)), "cut_off": _clock(int(cut)), "grade": str(grade)}
+        {"level": str(level), "level_name": named.get(str(level), str(level)), "since": str(since), "clock": _CLOCKS[str(clock)], "amount": int(n), "due": _clock(int(due)), "cut_off": _clock(int(cut)), "grade": str(grade)}
         for level, since, clock, n, due, cut, grade in zip(p.service_level, p.valid_from, p.clock, p.amount, p.due_time, p.cut_off, p.grade, strict=True)
     ]  # fmt: skip
     columns = (
-        Column("level", _("时限产品")), Column("since", _("自何日收寄")), Column("clock", _("计时")), Column("amount", _("数量"), "count"), Column("due", _("到期钟点")), Column("cut_off", _("截单钟点")), Column("grade", _("可信等级")),
+        Column("level_name", _("时限产品")), Column("since", _("自何日收寄"), "day"), Column("clock", _("计时")), Column("amount", _("数量"), "count"), Column("due", _("到期钟点")), Column("cut_off", _("截单钟点")), Column("grade", _("可信等级"), "grade"),
     )  # fmt: skip
     return Table("promises", _("推算承诺的规则"), columns, rows, _("本省没有推算承诺的规则。"))
 
@@ -184,12 +184,8 @@ def drawn(of: Network, rows: Iterable[Row], pairs: list[Row]) -> dict[str, Any]:
         a, b = r["ids"]
         if a != b and of.area_inside[a] and of.area_inside[b] and len(flows) < _LANES:
             flows.append({"from": r["origin"], "to": r["destination"], "items": r["accepted"], "line": [[float(of.area_lon[i]), float(of.area_lat[i])] for i in (a, b)]})  # fmt: skip
-    at = [(r["lon"], r["lat"]) for r in inside]
-    box = (
-        [min(x for x, _y in at), min(y for _x, y in at), max(x for x, _y in at), max(y for _x, y in at)] if at else None
-    )
-    return {"level": "city", "classes": [], "areas": [], "alerts": [], "outlines": "", "around": serving.address(of, "city"), "base": "", "hubs": hubs, "flows": flows, "box": box}  # fmt: skip
+    return {"level": "city", "classes": [], "areas": [], "alerts": [], "outlines": "", "around": serving.address(of, "city"), "base": "", "hubs": hubs, "flows": flows, "box": list(of.bbox) if of.bbox else None}  # fmt: skip
 
 
 def _tier(code: str) -> Any:
-    return TIERS.get(code, "")
+    return map.TIERS.get(code, ("", ""))

@@ -34,7 +34,7 @@ def table(each: tuple[Prospect, ...]) -> Table:
     """All main targets: the last figure, the path in its year, and whether it is kept."""
     columns = (
         Column("target", _("规划指标")), Column("unit", _("单位")), Column("due", _("目标年")), Column("promised", _("目标值")), Column("year", _("最近年份")),
-        Column("actual", _("实际"), "number"), Column("path", _("当年路径"), "number"), Column("state", _("状态")),
+        Column("actual", _("实际"), "digits"), Column("path", _("当年路径"), "digits"), Column("state", _("状态")),
     )  # fmt: skip
     return Table(
         "targets", _("规划主要指标"), columns, [_row(p) for p in each], _("本省没有规划文件夹。见《如何建立省份》。")
@@ -44,9 +44,9 @@ def table(each: tuple[Prospect, ...]) -> Table:
 def _row(p: Prospect) -> dict[str, Any]:
     last, t = p.last, p.target
     sign: Text = COMPARATORS.get(t.comparator, ("", ""))
-    promised = "" if t.target is None else f"{t.target}"
+    promised = "" if t.target is None else f"{t.target:,}"
     return {
-        "code": t.code, "target": (t.zh, t.en), "unit": unit(t.unit), "due": t.target_year, "promised": (f"{sign[0]} {promised}".strip(), f"{sign[1]} {promised}".strip()),
+        "code": t.code, "target": (t.zh, t.en), "unit": unit(t.unit), "due": t.target_year, "promised": (f"{sign[0]} {promised}", f"{sign[1]} {promised}") if promised else "",
         "year": last.year if last else None, "actual": float(last.value) if last else None, "path": p.expected(last.year) if last else None, "state": state(p),
     }  # fmt: skip
 
@@ -79,5 +79,5 @@ def _chart(p: Prospect) -> Chart:
             Drawn("actual", _("实际"), [known.get(y) for y in years], POINTS),
             Drawn("path", _("规划路径"), [p.expected(y) for y in years], DASHED),
         ),
-        "number", 170,
+        "digits", 170,
     )  # fmt: skip

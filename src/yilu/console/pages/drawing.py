@@ -14,6 +14,8 @@ from yilu.console.pages.writing import FORMS, plain
 
 DASHED, POINTS, BARS, LINE = "dashed", "points", "bars", "line"
 """How a series is drawn. Series of one chart are told apart by this and by their symbols, not by colour alone."""
+_WHOLE = ("count", "short")
+"""Forms of counts, whose axis has no lines between whole numbers."""
 _SYMBOLS = ("circle", "diamond", "triangle", "rect", "roundRect", "pin", "arrow")
 
 
@@ -37,7 +39,12 @@ def chart(
     table = Table(name, title, columns, rows, empty)
     option: dict[str, Any] = {
         "form": form,
-        "grid": {"left": 4, "right": 12, "top": 30 if len(series) > 1 else 12, "bottom": 4, "containLabel": True},
+        "grid": {
+            **_sides(series),
+            "top": 30 if len(series) > 1 else 12,
+            "bottom": 4,
+            "containLabel": True,
+        },
         "tooltip": {"trigger": "axis"},
         "legend": {"show": len(series) > 1, "top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8},
         "xAxis": {
@@ -49,11 +56,17 @@ def chart(
             "type": "value",
             "scale": not any(s.how == BARS for s in series),
             "splitNumber": 3,
+            **({"minInterval": 1} if form in _WHOLE else {}),
             **({} if most is None else {"max": most}),
         },
         "series": [_series(s, i) | ({"stack": name} if stacked else {}) for i, s in enumerate(series)],
     }
     return Chart(name, title, option, table, height)
+
+
+def _sides(series: Sequence[Drawn]) -> dict[str, int]:
+    """Room beside the plot, in pixels, the axis of values apart: a line begins and ends at the middle of a label."""
+    return {"left": 4, "right": 12} if any(s.how == BARS for s in series) else {"left": 16, "right": 36}
 
 
 def _series(s: Drawn, number: int) -> dict[str, Any]:

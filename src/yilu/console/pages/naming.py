@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from yilu.items.kinds import KINDS
 from yilu.network import Network
+from yilu.network.schema import GRADES
 
 Pair = tuple[str, str]
 UNKNOWN: Pair = ("未知", "unknown")
@@ -50,6 +51,13 @@ def names_of(network: Network) -> Names:
     if held is None or held[0] is not network:
         held = _HELD[id(network)] = (network, _made(network))
     return held[1]
+
+
+def grades(letters: Iterable[str]) -> Pair:
+    """Grades of evidence with their meanings, each once, the best first."""
+    held = set(letters)
+    found = [g for g in GRADES if g in held]
+    return "、".join(f"{g} {GRADES[g][0]}" for g in found), ", ".join(f"{g} {GRADES[g][1]}" for g in found)
 
 
 def kind(number: int) -> Pair:

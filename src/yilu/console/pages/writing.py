@@ -15,9 +15,11 @@ from django.utils.functional import Promise
 from django.utils.html import escape, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from yilu.console.facts import newest
 from yilu.console.languages import EN
+from yilu.console.pages.naming import grades
 
 register = template.Library()
 
@@ -49,7 +51,7 @@ def _time(value: Any) -> str:
     if not value:
         return "–"
     at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
-    return at.strftime("%m-%d %H:%M")
+    return at.strftime("%m-%d %H:%M") if in_zh() else f"{at.day} {at:%b %H:%M}"
 
 
 def _day(value: Any) -> str:
@@ -73,6 +75,16 @@ def _short(value: Any) -> str:
     return f"{value:,.0f}"
 
 
+def _digits(value: Any) -> str:
+    """A figure of whatever size, with the digits that mean something: of thousands one after the point at most, of ten thousands none, else two."""
+    if value is None:
+        return "–"
+    places = 2 if abs(value) < 1000 else 1 if abs(value) < 10_000 else 0
+    text = f"{value:,.{places}f}"
+    text = text.rstrip("0").rstrip(".") if places else text
+    return "0" if text == "-0" else text
+
+
 def _second(value: Any) -> str:
     """A moment with its year and second."""
     if not value:
@@ -89,8 +101,11 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "share": lambda v: "–" if v is None else f"{100 * (min(v, 0.999) if v < 1 else v):.1f} %",
     "gap": lambda v: "–" if v is None else f"{100 * v:.2f} %",
     "fine": lambda v: "–" if v is None else f"{v:,.3f}",
+    "digits": _digits,
     "number": lambda v: "–" if v is None else f"{v:,.2f}",
     "hours": lambda v: "–" if v is None else f"{v:,.1f}",
+    "grade": lambda v: said(grades(v)) or "–",
+    "yes": lambda v: "–" if v is None else _("是") if v else _("否"),
     "time": _time,
     "second": _second,
     "told": lambda v: _second(v) if isinstance(v, datetime) else "–" if v is None or v == "" else said(v),

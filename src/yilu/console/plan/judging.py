@@ -77,7 +77,7 @@ def targets(found: Evaluation) -> Table:
     """Verdicts on targets."""
     columns = (
         Column("section", _("章节")), Column("name", _("目标"), "text", "address"), Column("unit", _("单位")), Column("promised", _("目标值")), Column("actual", _("完成值")), Column("year", _("年份")), Column("completion", _("完成率"), "percent"),
-        Column("path_ratio", _("为路径的"), "percent"), Column("chance", _("概率"), "percent"), Column("verdict", _("评价")), Column("grade", _("可信等级")), Column("rows", _("依据的行")), Column("why", _("理由")),
+        Column("path_ratio", _("为路径的"), "percent"), Column("chance", _("概率"), "percent"), Column("verdict", _("评价")), Column("grade", _("可信等级"), "grade"), Column("rows", _("依据的行")), Column("why", _("理由")),
     )  # fmt: skip
     return Table("targets", _("目标评价"), columns, [judged_row(j) for j in found.targets], _("该节没有目标。"))
 
@@ -138,8 +138,14 @@ def causes(found: Evaluation) -> Table:
 
 def proposals(found: Evaluation) -> Table:
     """What the rules propose."""
-    rows = [{"words": (p.words.zh, p.words.en), "rule": p.rule, "rows": " ".join(p.rows)} for p in found.proposals]
-    return Table("proposals", _("对策建议(按规则)"), (Column("words", _("建议")), Column("rule", _("规则")), Column("rows", _("涉及的行"))), rows, _("没有规则提出建议。"))  # fmt: skip
+    names = {j.promise.row: j.promise.name for j in found.targets}
+
+    def about(rows: tuple[str, ...]) -> tuple[str, str]:
+        each = [names[r] for r in rows if r in names]
+        return "、".join(n.zh for n in each), "; ".join(n.en for n in each)
+
+    rows = [{"words": (p.words.zh, p.words.en), "about": about(p.rows), "rule": p.rule, "rows": " ".join(p.rows)} for p in found.proposals]  # fmt: skip
+    return Table("proposals", _("对策建议(按规则)"), (Column("words", _("建议")), Column("about", _("涉及的目标"))), rows, _("没有规则提出建议。"))  # fmt: skip
 
 
 @screen("plan.draft", EVERYBODY, "plan/draft")

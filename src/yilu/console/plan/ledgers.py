@@ -25,6 +25,17 @@ EVIDENCE = {
     "statistic": _("统计"),
     "record": _("活动记录"),
 }
+HOLDS = {
+    "row": _("指标行"),
+    "period": _("规划期"),
+    "date": _("日期"),
+    "ordinal": _("序号"),
+    "name": _("名称"),
+    "code": _("代号"),
+    "slogan": _("口号"),
+    "route": _("通道名"),
+    "word": _("词语"),
+}
 PROJECTS = {
     "works": _("建设"),
     "cultivate": _("培育"),
@@ -98,7 +109,7 @@ def projects(ask: Ask) -> Page:
         return [
             {
                 "section": p.section, "programme": names.get(p.programme, p.programme), "name": (p.zh, p.en), "kind": PROJECTS.get(p.kind, p.kind),
-                "value": (s.said(True), s.said(False)) if (s := said.get(f"projects:{p.code}")) else "", "places": "、".join(p.places), "due": p.due, "measured_by": measured(p.measured_by),
+                "value": (s.said(True), s.said(False)) if (s := said.get(f"projects:{p.code}")) else "", "places": "、".join(p.places), "due": p.due, "measured_by": measured(held, p.measured_by),
                 "needed": (p.needed_zh, p.needed_en or p.needed_zh) if p.needed_zh else "", "quote": p.quote, "basis": (p.basis_zh, p.basis_en or p.basis_zh) if p.basis_zh else "",
             }
             for p in held.plan.projects
@@ -121,12 +132,12 @@ def coverage(ask: Ask) -> Page:
             return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
 
         return [
-            {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "rows": " ".join(c.rows), "names": named(c.rows)}
+            {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "names": named(c.rows)}
             for c in held.plan.coverage
         ]  # fmt: skip
 
     columns = (
-        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("holds", _("是什么")), Column("rows", _("所在行")), Column("names", _("名称")),
+        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("is", _("是什么")), Column("rows", _("所在行")), Column("names", _("名称")),
     )  # fmt: skip
     return paged(
         ask,

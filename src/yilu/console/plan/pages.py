@@ -13,6 +13,7 @@ from yilu.console.items.asked import asked_of
 from yilu.console.items.figures import catalogue_name
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
+from yilu.console.pages.writing import FORMS
 from yilu.console.plan import worked
 from yilu.console.plan.worked import Papers
 from yilu.indicators import catalogue
@@ -60,8 +61,8 @@ def plan(ask: Ask) -> Page:
 
 _COLUMNS = (
     Column("section", _("章节")), Column("name", _("目标"), "text", "address"), Column("unit", _("单位")), Column("baseline", _("基期")), Column("promised", _("目标值")), Column("due", _("年份")),
-    Column("actual", _("最新值")), Column("year", _("其年份")), Column("path", _("当年路径"), "number"), Column("ratio", _("为路径的"), "percent"), Column("middle", _("预测中值"), "number"),
-    Column("low80", _("80% 下限"), "number"), Column("high80", _("80% 上限"), "number"), Column("chance", _("实现概率")), Column("verdict", _("评价")), Column("measured_by", _("测算依据")),
+    Column("actual", _("最新值"), "digits"), Column("year", _("其年份")), Column("path", _("当年路径"), "digits"), Column("ratio", _("为路径的"), "percent"), Column("middle", _("预测中值"), "digits"),
+    Column("low80", _("80% 下限"), "digits"), Column("high80", _("80% 上限"), "digits"), Column("chance", _("实现概率")), Column("verdict", _("评价")), Column("measured_by", _("测算依据")),
 )  # fmt: skip
 
 
@@ -90,9 +91,9 @@ def target_row(held: Papers, p: Prospect, judged: Judged | None) -> Row:
     promised = (said.said(True), said.said(False)) if said else (str(t.target or "–"), str(t.target or "–"))
     return {
         "code": t.code, "section": t.section, "name": (t.zh, t.en), "address": reverse("plan.target", kwargs={"code": t.code}), "unit": unit(t.unit),
-        "baseline": "" if t.baseline is None else f"{t.baseline} ({t.baseline_year})", "promised": promised, "due": due, "actual": str(last.value) if last else "", "year": last.year if last else None,
+        "baseline": "" if t.baseline is None else f"{t.baseline:,} ({t.baseline_year})", "promised": promised, "due": due, "actual": float(last.value) if last else None, "year": last.year if last else None,
         "path": p.expected(last.year) if last else None, "ratio": p.standing.ratio if p.standing else None, "middle": p.at("middle", due), "low80": p.at("low80", due), "high80": p.at("high80", due),
-        "chance": outcome(p), "chance_value": p.chance, "met": p.met, "verdict": VERDICTS[judged.verdict] if judged else "", "kind": KINDS.get(t.kind, t.kind), "measured_by": measured(t.measured_by),
+        "chance": outcome(p), "chance_value": p.chance, "met": p.met, "verdict": VERDICTS[judged.verdict] if judged else "", "kind": KINDS.get(t.kind, t.kind), "measured_by": measured(held, t.measured_by),
     }  # fmt: skip
 
 
@@ -110,12 +111,14 @@ def outcome(p: Prospect) -> Any:
     return "<1 %" if p.chance < 0.01 else ">99 %" if p.chance > 0.99 else f"{100 * p.chance:.0f} %"
 
 
-def measured(way: str) -> Any:
-    """How a promise is measured."""
+def measured(held: Papers, way: str) -> Any:
+    """How a promise is measured: by which indicator or statistic; a register is that of the promise itself."""
     kind, _colon, what = way.partition(":")
-    named = catalogue().get(what) if kind == "indicator" else None
-    title = WAYS.get(kind, kind)
-    return f"{title} {what}".strip() if named is None else (f"指标 {named.zh}", f"indicator: {named.en}")
+    if kind == "indicator" and (named := catalogue().get(what)) is not None:
+        return f"指标 {named.zh}", f"Indicator: {named.en}"
+    if kind == "statistic" and (series := held.statistics.series.get(what)) is not None:
+        return f"统计 {series.name_zh}", f"Statistic: {series.name_en}"
+    return WAYS.get(kind, kind)
 
 
 @screen("plan.target", EVERYBODY, "plan/targets/<str:code>")
@@ -148,7 +151,7 @@ def _fields(held: Papers, t: Target, p: Prospect, judged: Judged | None) -> list
         (_("目标值"), row["promised"]), (_("完成年份"), str(t.target_year)), (_("基期"), row["baseline"]), (_("增速或增量"), (growth.said(True), growth.said(False)) if growth else ""),
         (_("属性"), row["kind"]), (_("章节"), _section(held, t.section)), (_("原文"), t.quote), (_("口径"), (t.basis_zh, t.basis_en or t.basis_zh)),
         (_("负责单位"), t.responsible), (_("测算依据"), row["measured_by"]), (_("统计口径"), (declared.basis_zh, declared.basis_en) if declared else ""),
-        (_("最新值"), f"{row['actual']} ({row['year']})" if row["year"] else ""), (_("实现概率"), row["chance"]), (_("年度评价"), row["verdict"]),
+        (_("最新值"), f"{FORMS['digits'](row['actual'])} ({row['year']})" if row["year"] else ""), (_("实现概率"), row["chance"]), (_("年度评价"), row["verdict"]),
         (_("尚缺"), (needed.zh, needed.en) if needed else (t.needed_zh, t.needed_en or t.needed_zh)),
     ]  # fmt: skip
     return [(title, value) for title, value in told if value not in ("", ("", ""), None)]
@@ -183,14 +186,14 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
         ("high80", _("80% 上限")),
     )
     more = (
-        Column("low95", _("95% 下限"), "number"),
-        Column("high95", _("95% 上限"), "number"),
-        Column("grade", _("可信等级")),
+        Column("low95", _("95% 下限"), "digits"),
+        Column("high95", _("95% 上限"), "digits"),
+        Column("grade", _("可信等级"), "grade"),
     )
     table = Table(
         "way",
         _("逐年"),
-        (Column("year", _("年份")), *(Column(n, t, "number") for n, t in series), *more),
+        (Column("year", _("年份")), *(Column(n, t, "digits") for n, t in series), *more),
         rows,
         _("没有数值。"),
     )
@@ -199,7 +202,7 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
         "middle": {"type": "line", "symbol": "diamond", "symbolSize": 7}, "low80": {"type": "line", "symbol": "none", "lineStyle": {"type": "dotted", "width": 1}}, "high80": {"type": "line", "symbol": "none", "lineStyle": {"type": "dotted", "width": 1}},
     }  # fmt: skip
     option = {
-        "form": "number", "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 40},
+        "form": "digits", "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 40},
         "xAxis": {"type": "category", "data": [str(y) for y in years]}, "yAxis": {"type": "value", "scale": p.kind != "volume"},
         "series": [{"name": str(t), "connectNulls": True, "data": [r[n] for r in rows], **looks[n]} for n, t in series],
     }  # fmt: skip
@@ -267,8 +270,9 @@ def rows_behind(held: Papers, p: Prospect) -> Table:
         for s in held.statistics.rows if p.series and s.series == p.series and s.area == held.area
     ]  # fmt: skip
     columns = (
-        Column("row", _("行号"), "count"), Column("period", _("时期")), Column("measure", _("量")), Column("value", _("数值")), Column("unit", _("单位")), Column("status", _("性质")), Column("grade", _("可信等级")),
+        Column("row", _("行号"), "count"), Column("period", _("时期")), Column("measure", _("量")), Column("value", _("数值")), Column("unit", _("单位")), Column("status", _("性质")), Column("grade", _("可信等级"), "grade"),
         Column("source", _("来源")), Column("basis", _("口径")), Column("note", _("说明")),
     )  # fmt: skip
-    title = (f"统计数据 statistics.csv:{p.series or '–'}", f"Rows of statistics.csv: {p.series or '–'}")
+    declared = held.statistics.series.get(p.series)
+    title = (f"统计数据:{declared.name_zh}", f"Statistics: {declared.name_en}") if declared else _("统计数据")
     return Table("rows", title, columns, sorted(rows, key=lambda r: r["period"]), _("没有官方统计衡量此目标。"))

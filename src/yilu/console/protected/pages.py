@@ -69,6 +69,11 @@ LINE_COLUMNS = (
 )  # fmt: skip
 
 
+def may_declare(ask: Ask) -> bool:
+    """Whether who asks declares protected periods here."""
+    return ask.scope.role.id in (DUTY, SUPERVISOR)
+
+
 def month_of(ask: Ask) -> date:
     """The month that is shown: that of ``since`` in the address, else that of the latest event, else today's."""
     if ask.filter.since:
@@ -84,7 +89,7 @@ def protected(ask: Ask) -> Page:
     previous, following = beside(month)
     today = local(ask.seen.as_of or int(time.time())).date()
     in_month = [h for h in held if h.first <= (following - timedelta(days=1)) and h.last >= month]
-    lines = Table("lines", _("本月措施"), LINE_COLUMNS, [row_of(h) for h in in_month], _("本月没有重要时点。在下方新增,发布后即按其判定。"))  # fmt: skip
+    lines = Table("lines", _("本月措施"), LINE_COLUMNS, [row_of(h) for h in in_month], _("本月没有重要时点。在下方新增,发布后即按其判定。") if may_declare(ask) else _("本月没有重要时点。"))  # fmt: skip
     owed = ask.seen.zero_reports()
     more = {
         "month": month.isoformat()[:7], "_month": month, "_weeks": [[_cell(d, today) for d in week] for week in grid], "_previous": ask.filter.query(since=previous.isoformat()), "_following": ask.filter.query(since=following.isoformat()),
@@ -160,7 +165,7 @@ def _facts_now(ask: Ask) -> datetime:
 def _form(ask: Ask) -> dict[str, object]:
     at = local(ask.seen.as_of or int(time.time())).replace(minute=0)
     return {
-        "_may": ask.scope.role.id in (DUTY, SUPERVISOR), "_may_mirror": ask.scope.role.id in STAFF, "_carrier": ask.scope.role.id == CARRIER, "_areas": cities(ask.scope), "_city": bool(ask.scope.areas),
+        "_may": may_declare(ask), "_may_mirror": ask.scope.role.id in STAFF, "_carrier": ask.scope.role.id == CARRIER, "_areas": cities(ask.scope), "_city": bool(ask.scope.areas),
         "_classes": list(CLASSES.items()), "_senders": list(SENDERS.items()), "_sides": list(SIDES.items()), "_places": list(PLACES.items()),
         "_measures": [(m, (zh, en)) for m, (_s, zh, en) in MEASURES.items() if m != "tightened"], "_operators": list(named().firms.items()), "_now": at, "_soon": at + timedelta(days=7),
         "_not_handed": NOT_HANDED, "_taken_up": TAKEN_UP,

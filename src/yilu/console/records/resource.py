@@ -136,6 +136,8 @@ def columns_of(declared: Resource) -> tuple[Column, ...]:
 def _form_of(f: Any) -> str:
     if isinstance(f, models.DateTimeField):
         return "time"
+    if isinstance(f, models.BooleanField):
+        return "yes"
     if isinstance(f, models.IntegerField) and not f.choices:
         return "count"
     return "text"

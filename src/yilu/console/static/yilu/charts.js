@@ -7,7 +7,7 @@ const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFr
 
 /** A number in units that people say. */
 export const short = (value) => compact.format(value);
-const forms = { percent: (v) => `${plain.format(100 * v)} %`, number: plain.format, hours: plain.format };
+const forms = { percent: (v) => `${plain.format(100 * v)} %`, number: plain.format, digits: plain.format, hours: plain.format };
 const written = (form) => (value) => (value === null || value === undefined || Number.isNaN(value) ? "–" : (forms[form] ?? short)(value));
 
 // Okabe and Ito's colours, which people who see fewer colours tell apart; lighter ones on dark ground.

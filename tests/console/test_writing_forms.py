@@ -1,0 +1,58 @@
+"""How values are written on screens: digits, grades, moments and days, in the reader's language."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from tests.browser.crawl import kind_of
+from yilu.console.items.pages import every_day
+from yilu.console.pages.drawing import BARS, Drawn, chart
+from yilu.console.pages.page import Column
+from yilu.console.pages.writing import FORMS
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "–"), (0, "0"), (-0.001, "0"), (3.14, "3.14"), (5.3, "5.3"), (100, "100"), (468, "468"), (2401.5, "2,401.5"),
+        (4500.0, "4,500"), (27523.62, "27,524"), (-1144.27, "-1,144.3"),
+    ],
+)  # fmt: skip
+def test_figures_have_the_digits_that_mean_something(value: float | None, said: str) -> None:
+    """A count of outlets has no hundredths, and a whole figure no zeros after the point."""
+    assert FORMS["digits"](value) == said
+
+
+def test_a_grade_says_what_it_means() -> None:
+    """A letter alone would have to be looked up."""
+    with translation.override("zh-hans"):
+        assert (FORMS["grade"]("S"), FORMS["grade"]("")) == ("S 假设", "–")
+    with translation.override("en"):
+        assert FORMS["grade"]("S") == "S assumption"
+
+
+def test_yes_and_no_are_words() -> None:
+    """A mark of a record is no program's True."""
+    with translation.override("zh-hans"):
+        assert (FORMS["yes"](True), FORMS["yes"](False), FORMS["yes"](None)) == ("是", "否", "–")
+    with translation.override("en"):
+        assert {FORMS["yes"](True), FORMS["yes"](False)}.isdisjoint({"True", "False", "是", "否"})
+
+
+def test_days_of_an_axis_are_in_order_and_complete() -> None:
+    """Days come in any order and with gaps; the axis has each once, so that a step is a day."""
+    assert every_day(["2025-11-30", "2025-11-28", "2025-12-02"]) == ["2025-11-28", "2025-11-29", "2025-11-30", "2025-12-01", "2025-12-02"]  # fmt: skip
+    assert every_day([]) == []
+
+
+@pytest.mark.parametrize(("form", "whole"), [("count", True), ("short", True), ("hours", False)])
+def test_an_axis_of_counts_has_no_lines_between_whole_numbers(form: str, whole: bool) -> None:
+    """One event an hour doesn't stand on lines of 0.3."""
+    made = chart("c", "c", Column("at", "at"), ["a"], [Drawn("n", "n", [1], BARS)], form)
+    assert (made.option["yAxis"].get("minInterval") == 1) is whole
+
+
+def test_targets_of_the_plan_are_pages_of_one_kind() -> None:
+    """The crawl would else spend its pages on forty targets and not come to the rest."""
+    assert kind_of("/plan/targets/lockers/") == kind_of("/plan/targets/accident_rate/") != kind_of("/plan/tasks/")
