@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tests.browser.seat import Seat
 
 _NO_PAGE = re.compile(r"\.(?:csv|json|html|docx|pdf|xlsx|zip|parquet|jsonl|toml)$|/export|/download|^/static/|^/api/")
-_ONE_OF_MANY = re.compile(r"^(?:.*\d.*|[A-Z][A-Z0-9&-]*)$")
+_ONE_OF_MANY = re.compile(r"^(?:.*\d.*|.*_.*|[A-Z][A-Z0-9&-]*)$")
 _MOST = 60
 
 
