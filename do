@@ -11,6 +11,8 @@ venv=${YILU_VENV:-.venv}
 lock=requirements/lock.txt
 bench_lock=requirements/bench.txt
 offline=
+# Python keeps what it compiled: where a machine forbids that, each of many processes would compile all libraries anew, which takes seconds.
+unset PYTHONDONTWRITEBYTECODE
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "✗ $1"; say "  → $2"; exit 2; }

@@ -1,4 +1,4 @@
-"""``./do soak postgresql``: every case of the console's tests on a PostgreSQL of its own; ``./do test`` runs each test once there."""
+"""``./do soak postgresql``: every case of the console's tests on a PostgreSQL of its own; ``./do test`` runs there, each once, the tests that ask the records."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.kernels import compiled_by_one
+
 ROOT = Path(__file__).parents[1]
 
 # Generated examples take what they take on a busy machine; a slow one is no failure. In a run of its own a wider search is asked for with
@@ -23,6 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--whole", action="store_true", help="on PostgreSQL run every case of the console's tests, not each test once"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers wait for each other's kernels instead of compiling each of them again."""
+    compiled_by_one()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

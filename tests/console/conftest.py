@@ -56,9 +56,10 @@ def settings_of_the_console(settings_of_nobody: None, monkeypatch: pytest.Monkey
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks for what is worked out behind waits for it, and searches are short: a test looks at what a page shows, not at how long it takes, or how good it is."""
+    """Who asks for what is worked out behind waits for it, and searches are short and few: a test looks at what a page shows, not at how long it takes, or how good it is."""
     monkeypatch.setattr("yilu.console.behind.WAIT_S", 300.0)
     monkeypatch.setattr("yilu.console.hubs.asked.DEFAULT_S", 1)
+    monkeypatch.setattr("yilu.console.hubs.asked.MOST_HUBS", 3)
 
 
 @pytest.fixture(scope="session")

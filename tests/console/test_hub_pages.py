@@ -127,9 +127,8 @@ def test_other_demand_and_promises(client_of: Client, m: HubMatrices) -> None:
     assert "需求不同" in page["says"][0] and {r["grade"] for r in page["tables"]["basis"] if "2030" in r["what"]} == {"X 推算"}  # fmt: skip
 
 
-def test_the_curve_by_number(client_of: Client, m: HubMatrices, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_curve_by_number(client_of: Client, m: HubMatrices) -> None:
     """One hub is the best of all units tried one by one; what one more saves is the difference of costs; every system of the plan stands beside."""
-    monkeypatch.setattr("yilu.console.hubs.asked.MOST_HUBS", 3)
     page = told(client_of("planner"), "/hubs/number.json?seconds=20")["tables"]
     rows = page["numbers"]
     assert [r["hubs"] for r in rows] == [1, 2, 3] and rows[0]["saved"] is None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from yilu import cli
 from yilu.cli import app as program
+from yilu.cli import commands
 from yilu.errors import EXIT_CODES, InputError, StoreError, YiluError
 
 
@@ -87,6 +91,23 @@ def test_errors_speak_the_language_that_is_set(language: str, chinese: bool) -> 
     assert said.startswith("✗ ")
     assert any("\u4e00" <= letter <= "\u9fff" for letter in said) == chinese
     assert "→" in ran.stderr
+
+
+def test_each_command_is_of_the_module_that_is_loaded_for_it() -> None:
+    """What a module registers is what is told of it before it is loaded, and no module that registers commands is left out."""
+    told: dict[str, set[str]] = {}
+    for name, module in commands.MODULES.items():
+        told.setdefault(module, set()).add(name)
+    assert {module: set(commands.of_module(module)) for module in told} == told
+    every = {module.name for module in pkgutil.iter_modules(cli.__path__)}
+    assert {name for name in every if hasattr(importlib.import_module(f"yilu.cli.{name}"), "register")} == set(told)
+
+
+def test_a_command_loads_nothing_of_others() -> None:
+    """Settings are told without compilers, solvers and Django, which take seconds to load."""
+    code = "import sys\nfrom yilu.cli.app import main\ntry:\n    main(['settings', '--json'])\nfinally:\n    print(*sys.modules, file=sys.stderr)\n"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert not {"numba", "scipy", "django", "duckdb", "docx"} & set(ran.stderr.split()) and "typer" in ran.stderr
 
 
 def test_unknown_command() -> None:

@@ -73,6 +73,14 @@ def test_set_up_happens_once_and_again_when_the_lock_changes(clone: Path) -> Non
     assert len(asked.read_text(encoding="utf-8")) > len(first)
 
 
+def test_python_keeps_what_it_compiled(clone: Path) -> None:
+    """Where a machine forbids it, for its own reasons, each process of a demonstration or of tests would compile every library anew."""
+    assert do(clone, "settings").returncode == 0
+    told = clone / ".venv" / "bin" / "yilu"
+    told.write_text('#!/bin/sh\necho "${PYTHONDONTWRITEBYTECODE-kept}"\n', encoding="utf-8")
+    assert do(clone, "settings", PYTHONDONTWRITEBYTECODE="1").stdout == "kept\n"
+
+
 def test_anything_else_goes_to_yilu_unchanged(clone: Path) -> None:
     """Arguments with blanks, stars and options arrive as they were given."""
     ran = do(clone, "ingest", "a file*.csv", "--mapping", "x y")

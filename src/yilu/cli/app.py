@@ -12,41 +12,14 @@ from typing import Annotated
 import typer
 
 from yilu import __version__
-from yilu.cli import (
-    alerts,
-    answers,
-    assign,
-    audit,
-    backup,
-    demo,
-    design,
-    disrupt,
-    erase,
-    feed,
-    indicators,
-    ingest,
-    item,
-    journeys,
-    likelihood,
-    network,
-    plan,
-    report,
-    resilience,
-    retain,
-    run,
-    serve,
-    settings_command,
-    simulate,
-    status,
-    user,
-    verify,
-)
+from yilu.cli.commands import LoadedWhenAsked
 from yilu.cli.output import print_error
 from yilu.errors import YiluError
 from yilu.settings import BY_NAME, load
 
 app = typer.Typer(
     name="yilu",
+    cls=LoadedWhenAsked,
     help="驿路:省级邮政规划的运行软件 · yilu runs a province's postal plan.",
     no_args_is_help=True,
     add_completion=False,
@@ -68,40 +41,6 @@ def _options(
     ] = False,
 ) -> None:
     """驿路:省级邮政规划的运行软件 · yilu runs a province's postal plan."""
-
-
-# In the order of the help page.
-for _module in (
-    demo,
-    simulate,
-    ingest,
-    run,
-    feed,
-    status,
-    indicators,
-    alerts,
-    verify,
-    answers,
-    item,
-    journeys,
-    likelihood,
-    disrupt,
-    resilience,
-    assign,
-    erase,
-    retain,
-    serve,
-    audit,
-    backup,
-    settings_command,
-):
-    _module.register(app)
-app.add_typer(report.app, name="report")
-app.add_typer(network.app, name="network")
-app.add_typer(plan.app, name="plan")
-app.add_typer(design.app, name="design")
-app.add_typer(audit.app, name="audit")
-app.add_typer(user.app, name="user")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

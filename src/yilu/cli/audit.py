@@ -144,5 +144,6 @@ def migrate(as_json: Json = False) -> None:
 
 
 def register(program: typer.Typer) -> None:
-    """Add the command that makes the records to ``program``."""
+    """Add the command that makes the records, and the group of commands, to ``program``."""
     program.command()(migrate)
+    program.add_typer(app, name="audit")

@@ -13,3 +13,8 @@ app.command("hubs")(design_hubs.hubs)
 @app.callback()
 def _design() -> None:
     """设计 · What should change in the network."""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of commands to ``program``."""
+    program.add_typer(app, name="design")

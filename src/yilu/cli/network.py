@@ -210,3 +210,8 @@ def _summary(network: Network, as_json: bool) -> None:
         return
     title = f"{network.name_zh} {network.name_en} ({network.name}), {network.time_zone}"
     print_table(title, ["表 table", "行数 rows"], list(counts.items()))
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of commands to ``program``."""
+    program.add_typer(app, name="network")

@@ -19,3 +19,8 @@ app.command()(plan_statistics.statistics)
 @app.callback()
 def _plan() -> None:
     """规划 · The plan of a province."""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of commands to ``program``."""
+    program.add_typer(app, name="plan")

@@ -86,3 +86,8 @@ def record(opened: Facts, told: Daily) -> dict[str, Any]:
     for name in ("alerts", "silent"):
         out[name] = [{**a, "operator": operators.get(a["operator"], ""), "place": facilities.get(a["place"], "")} for a in out[name]]  # fmt: skip
     return out
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of commands to ``program``."""
+    program.add_typer(app, name="report")

@@ -140,3 +140,8 @@ def _show_password(user: Any, password: str, as_json: bool) -> None:
     zh = load().language == "zh"
     print_table("", ("账号", "初始密码") if zh else ("account", "password"), [(user.username, password)])
     say("只显示这一次;首次登录须修改" if zh else "Shown this once; it must be changed at the first login")
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of commands to ``program``."""
+    program.add_typer(app, name="user")

@@ -18,6 +18,7 @@ from yilu.items import order, quality, sealing, walk, whose
 from yilu.items.cells import MOST_PAIRS
 from yilu.items.cubes import Sums
 from yilu.items.fields import FLAGS, ROW
+from yilu.items.layout import to_read
 from yilu.items.rules import LIMITS
 from yilu.items.schema import Events, concat, events
 from yilu.items.table import Table, blank, enter, find, reserve
@@ -60,8 +61,9 @@ def pack(batch: Events, word: NDArray[np.uint64]) -> Packed:
     if not (len(batch) and batch.via.strides == (0,) and not batch.via[0]):
         # of a container's scan its items take the operator only, for the counts of scans
         attr[(batch.via != 0) & (batch.via == batch.container)] &= np.uint64(0xFFF)
-    c = np.ascontiguousarray
-    return Packed(c(batch.key), word, attr, c(batch.promise), c(batch.container), c(batch.via))
+    return Packed(
+        np.ascontiguousarray(batch.key), word, to_read(attr), to_read(batch.promise), to_read(batch.container), to_read(batch.via),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -196,8 +198,7 @@ def whole_items(
     """
     word = order.words(batch)
     p = pack(batch, word)
-    c = np.ascontiguousarray
-    parent, event_id, voids = c(batch.parent), c(batch.event_id), c(batch.voids)
+    parent, event_id, voids = to_read(batch.parent), to_read(batch.event_id), to_read(batch.voids)
     edges = _slices(p.key)
     most = int(np.diff(edges).max(initial=0))
     holds, role, of = np.empty(most, np.bool_), np.empty(most, np.uint8), np.empty(most, np.uint64)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from yilu.errors import StoreError
 from yilu.items.disk import sync_folder
+from yilu.items.layout import to_read
 from yilu.items.words import word
 
 _LENGTH = 16
@@ -231,11 +232,12 @@ def _buffers(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.integer],
     n = len(strings)
     _, offsets, data = strings.buffers()
     if n == 0:
-        return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
+        return to_read(np.empty(0, np.uint8)), to_read(np.zeros(1, np.int32)), np.empty(0, np.bool_)
     at: NDArray[np.integer] = np.frombuffer(offsets, np.int64 if wide else np.int32)
     at = at[strings.offset : strings.offset + n + 1]
     valid = strings.is_valid().to_numpy(zero_copy_only=False) if strings.null_count else np.empty(0, np.bool_)
-    return np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8), at, valid
+    held = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    return to_read(held), to_read(at), valid
 
 
 def _spaces(namespace: NDArray[np.uint16] | int) -> NDArray[np.uint16]:
@@ -346,8 +348,8 @@ def siphash(message: bytes, key: Key, wide: bool) -> tuple[int, int]:
     first, second = np.empty(1, np.uint64), np.empty(1, np.uint64)
     data = np.frombuffer(message or b"\0", np.uint8)
     _siphash(
-        data,
-        np.array([0, len(message)], np.int64),
+        to_read(data),
+        to_read(np.array([0, len(message)], np.int32)),
         np.ones(1, np.bool_),
         np.zeros(1, np.uint16),
         0,

@@ -233,7 +233,7 @@ class Ascent:
     def _shrink(self, left: Ints) -> None:
         self.labels, self._theta = self.labels[left], np.empty((len(self._theta), len(left)))
         self.dual, self._now = self.dual.only(left), self._now.only(left)
-        self.share, self._z = self.share[:, left], self._z[:, left]
+        self.share, self._z = np.ascontiguousarray(self.share[:, left]), np.ascontiguousarray(self._z[:, left])
         transport.threads(self.model)
 
 

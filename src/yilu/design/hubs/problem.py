@@ -142,7 +142,7 @@ def labels(problem: HubProblem, beyond: float = BEYOND) -> Model:
     )  # fmt: skip
     model = Model(
         pairs=Pairs._make(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in pairs),
-        linear=linear if counts_money else none, fixed=fixed + short,
+        linear=np.ascontiguousarray(linear) if counts_money else none, fixed=fixed + short,
         node=node, tier=tier, allowed=allowed,
         count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
         forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],

@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
-_NO_BYTES: NDArray[np.uint8] = np.zeros(1, np.uint8)
+from yilu.items.layout import to_read
+
+_NO_BYTES = to_read(np.zeros(1, np.uint8))
 _ALL: NDArray[np.bool_] = np.empty(0, np.bool_)
 
 
@@ -57,11 +59,11 @@ def text_buffers(array: pa.Array) -> tuple[NDArray[np.integer], NDArray[np.uint8
     _, offset_buffer, data_buffer = array.buffers()
     absent = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     if n == 0 or offset_buffer is None:
-        return np.zeros(n + 1, np.int64), _NO_BYTES, absent
+        return to_read(np.zeros(n + 1, np.int32)), _NO_BYTES, absent
     offsets: NDArray[np.integer] = np.frombuffer(offset_buffer, np.int64 if large else np.int32)
     offsets = offsets[array.offset : array.offset + n + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else _NO_BYTES
-    return offsets, data, absent
+    return to_read(offsets), to_read(data), absent
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from yilu.items.layout import to_read
 from yilu.items.words import word
 
 MAX_BYTES = 1 << 31
@@ -45,7 +46,7 @@ def scan(
     texts = [key.encode() for key in keys]
     key_ends = np.cumsum([0, *map(len, texts)])
     found = np.zeros((len(keys), len(starts)), np.uint64)
-    _scan(data, starts, ends, np.frombuffer(b"".join(texts) + bytes(8), np.uint8), key_ends, found, plain)
+    _scan(to_read(data), starts, ends, np.frombuffer(b"".join(texts) + bytes(8), np.uint8), key_ends, found, plain)
     return found
 
 
