@@ -256,8 +256,8 @@ def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats
     opened = chosen(model, rho)
     if not len(opened):
         return np.inf, opened, rho, taken
-    rounding = len(u) * np.finfo(float).eps * float(np.abs(u).sum())
-    return float(u.sum() + rho[opened].sum()) - rounding, opened, rho, taken
+    rounding = len(u) * np.finfo(float).eps * np.abs(u).sum()
+    return float(u.sum() + rho[opened].sum() - rounding), opened, rho, taken
 
 
 @njit(cache=True)
