@@ -26,14 +26,16 @@ NAMED = ["rule", "key", "operator", "place", "at"]
 """What a piece of evidence is told apart by."""
 
 
-def became_true(facts: Facts, files: Sequence[Path], keys: NDArray[np.uint64], feed: str) -> dict[tuple[int, ...], int]:
-    """Position in ``files`` of the one that made each piece of evidence of the items ``keys`` true, by an empty store of ``facts``.
+def became_true(
+    facts: Facts, files: Sequence[Path], feed: str, keys: NDArray[np.uint64] | None = None
+) -> dict[tuple[int, ...], int]:
+    """Position in ``files`` of the one that made each piece of evidence of the items ``keys``, or of all, true, by an empty store of ``facts``.
 
     With the items come the containers they were put into, from then on. Evidence that only all items together make true may be missing.
     """
     door = door_of(Mapping.read("yilu"), facts.network, facts.key)
     first: dict[tuple[int, ...], int] = {}
-    concerned = np.unique(keys)
+    concerned = np.empty(0, np.uint64) if keys is None else np.unique(keys)
     with facts.write() as store:
         store.remember(1 << 22)
         judge = judging.judge_of(
@@ -45,7 +47,7 @@ def became_true(facts: Facts, files: Sequence[Path], keys: NDArray[np.uint64], f
                 for chunk in read_file(file, door, lambda content: 0, 1 << 20):
                     told = delivery(chunk, feed, 0)
                     if len(told.events):
-                        wanted = np.isin(told.events.key, concerned)
+                        wanted = np.isin(told.events.key, concerned) | (keys is None)
                         wanted[np.argmax(told.events.at)] = True  # the feed's watermark is the same
                         some = told.events.take(wanted)
                         store.commit([replace(told, events=some, source=None)])
