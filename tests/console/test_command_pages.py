@@ -91,6 +91,23 @@ def test_from_alert_to_a_closed_incident(client_of: Client) -> None:
     assert do(client, incident, "again", reason="it began again").status_code == 302
 
 
+def test_the_timeline_names_rules_and_days_as_its_reader_does(client_of: Client) -> None:
+    """An alert that joined stands there by its rule's name, and a count with the day as English writes it, and the year where that is over."""
+    client = client_of("duty")
+    incident = opened(client)
+    alert = client.get("/alerts.json?rule=impossible_travel").json()["tables"]["alerts"][0]["id"]
+    client.post(f"/alerts/{alert}/take/")
+    client.post(f"/alerts/{alert}/join/", {"incident": str(incident.pk)})
+    do(client, incident, "count")
+    client.cookies["language"] = "en"
+    steps = {s["what"]: s["text"] for s in client.get(f"/command/{incident.pk}/").context["page"].tables[-1].rows}
+    rule = newest().rules.rules["impossible_travel"]
+    assert steps["alert"] == (f"{rule.zh} {alert}", f"{rule.en} {alert}")
+    as_of = datetime.fromtimestamp(newest().snapshot.as_of, ZoneInfo("Asia/Shanghai"))
+    assert f"截至 {as_of:%Y-%m-%d %H:%M}(" in steps["count"][0]
+    assert f"as of {as_of.day} {as_of:%b %Y %H:%M} (" in steps["count"][1]
+
+
 @pytest.mark.parametrize(
     ("deed", "fields"),
     [

@@ -93,6 +93,16 @@ def test_who_declares_for_whom(client_of: Client) -> None:
     assert city.post(f"/protected-line/{of_province.pk}/withdraw/", {"reason": "x"}).status_code == 422
 
 
+def test_a_city_is_offered_only_what_it_may_end(client_of: Client) -> None:
+    """Forms to end or withdraw stand beside its own lines, not beside the province's; the month that comes after declaring is the line's first by the local clock."""
+    own = add(client_of("city"), of_zero_report="", since="2025-11-01T00:00")
+    add(client_of("duty"), area="", of_zero_report="", period="GDP-2025")
+    page = client_of("city").get("/protected/?since=2025-11-01").content.decode()
+    mine, provinces = (Line.objects.get(period=p).pk for p in ("GDH-2025", "GDP-2025"))
+    assert f"/protected-line/{mine}/withdraw/" in page and f"/protected-line/{provinces}/withdraw/" not in page
+    assert own.url.endswith("since=2025-11-01")
+
+
 def test_ending_and_withdrawing_are_two_things(client_of: Client) -> None:
     """Ended earlier, it was asked for until then; withdrawn, it never was. Both say why; what is withdrawn stays so."""
     client = client_of("duty")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.utils import translation
 
@@ -30,6 +33,17 @@ def test_a_grade_says_what_it_means() -> None:
         assert (FORMS["grade"]("S"), FORMS["grade"]("")) == ("S 假设", "–")
     with translation.override("en"):
         assert FORMS["grade"]("S") == "S assumption"
+
+
+def test_data_of_another_year_says_so() -> None:
+    """Who reads "27 Nov" on a 27th of November takes it for today: up to when data reaches has its year where that isn't this one."""
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    before = now.replace(year=now.year - 1, month=11, day=27, hour=21, minute=23)
+    today = now.replace(month=11, day=27, hour=21, minute=23)
+    with translation.override("zh-hans"):
+        assert (FORMS["dated"](before), FORMS["dated"](today)) == (f"{now.year - 1}-11-27 21:23", "11-27 21:23")
+    with translation.override("en"):
+        assert (FORMS["dated"](before), FORMS["dated"](today)) == (f"27 Nov {now.year - 1} 21:23", "27 Nov 21:23")
 
 
 def test_yes_and_no_are_words() -> None:

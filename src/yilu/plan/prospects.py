@@ -240,7 +240,7 @@ def _needed(way: str, what: str) -> list[Text]:
     if way == "indicator":
         found = catalogue().get(what)
         zh, en = (what, what) if found is None else (found.zh, found.en)
-        return [Text(f"“{zh}”各年数值(`yilu indicators`)", f"“{en}” by year (`yilu indicators`)")]
+        return [Text(f"“{zh}”各年数值(yilu indicators)", f"“{en}” by year (yilu indicators)")]
     if way == "register":
         return [Text("名录或登记的各年末数量", "how many its register has at the end of each year")]
     return []

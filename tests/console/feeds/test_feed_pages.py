@@ -65,6 +65,16 @@ def test_a_broken_file_is_refused_with_the_next_step(
     assert not list(ground.spool.rglob("*.batch"))
 
 
+def test_what_is_wrong_with_a_file_is_said_in_chinese_by_its_own_name(
+    client_of: Callable[..., Any], ground: Any
+) -> None:
+    """Who sent it knows neither the receipt's number nor English."""
+    for body, name, word in ((b"a,b\n1,2\n", "a.csv", "缺少列"), (b"nonsense", "b.arrow", "被截断或已损坏")):
+        page = client_of("carrier").post("/feeds/ZTO/upload/check/", {"file": _file(body, name)})
+        wrong = page.context["page"].more["wrong"]
+        assert wrong.startswith(name) and word in wrong and "ZTO/" not in wrong
+
+
 def test_own_codes_are_mapped_published_and_hold(
     client_of: Callable[..., Any], key_of: Callable[[str], str], ground: Any
 ) -> None:

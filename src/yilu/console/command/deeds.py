@@ -92,7 +92,7 @@ def task_end(ask: Ask) -> None:
     number, result = whole(ask, "number", ("任务", "task"), 1), text(ask, "result", ("办理结果", "result"), 1000)
     state = text(ask, "state", ("任务状态", "state"))
     zh, en = pure.TASKS.get(state, (state, state))
-    said = (f"{number} {zh}:{result}", f"{number} {en}: {result}")
+    said = (f"任务 {number} {zh}:{result}", f"task {number} {en}: {result}")
     changed(ask, "task_end", said, lambda i: pure.task_ended(i, number, state, result, actor_of(ask)))
 
 
@@ -101,7 +101,12 @@ def task_again(ask: Ask) -> None:
     """A task is open again."""
     number, reason = whole(ask, "number", ("任务", "task"), 1), text(ask, "reason", _REASON)
     due = int(moment(ask, "due", ("期限", "deadline")).timestamp())
-    changed(ask, "task_again", f"{number}:{reason}", lambda i: pure.task_again(i, number, due, actor_of(ask), now_s()))
+    changed(
+        ask,
+        "task_again",
+        (f"任务 {number}:{reason}", f"task {number}: {reason}"),
+        lambda i: pure.task_again(i, number, due, actor_of(ask), now_s()),
+    )
 
 
 @_deed("report", _DUTY)
@@ -215,6 +220,7 @@ def join(ask: Ask) -> Done | Page:
         handling = kept(ask, row, "to_incident", ask.form.get("text", ""))
         handling.incident = record
         handling.save(update_fields=["incident"])
-        noted(record, ask, "alert", f"{row.alert.rule} {row.alert.id}")
+        rule = ask.seen.rules.rules[row.alert.rule]
+        noted(record, ask, "alert", (f"{rule.zh} {row.alert.id}", f"{rule.en} {row.alert.id}"))
         recorded(ask, "command.alert", "incidents", str(record.pk), None, {"alert": row.alert.id})
     return Done("command.one", {"pk": record.pk})

@@ -20,7 +20,7 @@ from yilu.console.naming import named
 from yilu.console.pages.frame import cities
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
-from yilu.console.pages.writing import local
+from yilu.console.pages.writing import local, time_in_both
 from yilu.supervision.handling import clocks
 from yilu.supervision.handling import incidents as pure
 from yilu.supervision.handling.acting import DUTY
@@ -178,7 +178,7 @@ def one(ask: Ask) -> Page:
         "pk": record.pk, "number": record.number, "state": record.state, "state_name": pure.STATES[record.state], "level": record.level, "response": record.response,
         "colour": record.colour, "level_name": LEVELS[record.level], "response_name": RESPONSES[record.response], "colour_name": COLOURS[record.colour],
         "plan": record.plan, "plan_name": plan_name(book, record.plan), "area_name": names.of_area(record.area), "began_at": record.began_at, "known_at": record.known_at,
-        "account": record.account, "made_by": record.made_by, "in_the_way": list(pure.in_the_way(value)), "_may": ask.scope.role.id == DUTY,
+        "account": record.account, "made_by": record.made_by, "in_the_way": (";".join(zh for zh, _en in against), "; ".join(en for _zh, en in against)) if (against := pure.in_the_way(value)) else "", "_may": ask.scope.role.id == DUTY,
         "_open": record.state != pure.CLOSED, "_going_on": record.state == pure.GOING_ON, "_plans": [p for p in book.plans.values() if p.id != record.plan],
         "_plan_source": book.plans[record.plan].source if record.plan in book.plans else "",
         "_levels": list(LEVELS.items()), "_responses": list(RESPONSES.items()), "_colours": list(COLOURS.items()), "_operators": list(names.firms.items()),
@@ -227,12 +227,12 @@ def scale_text(counted: dict[str, object]) -> tuple[str, str] | None:
     """A count in words, as reports state it."""
     if not counted:
         return None
-    at = local(int(str(counted["as_of"]))).strftime("%m-%d %H:%M")
+    zh, en = time_in_both(counted["as_of"])
     facilities, lanes = counted["facilities"], counted["lanes"]
     assert isinstance(facilities, list | tuple) and isinstance(lanes, list | tuple)
     return (
-        f"截至 {at}(数据版本 {counted['commit']}):寄件 {counted['items']} 件、场所 {len(facilities)} 处、线路 {len(lanes)} 条,来自预警 {counted['alerts']} 条",
-        f"as of {at} (commit {counted['commit']}): items {counted['items']}, facilities {len(facilities)}, lanes {len(lanes)}; alerts {counted['alerts']}",
+        f"截至 {zh}(数据版本 {counted['commit']}):寄件 {counted['items']} 件、场所 {len(facilities)} 处、线路 {len(lanes)} 条,来自预警 {counted['alerts']} 条",
+        f"as of {en} (commit {counted['commit']}): items {counted['items']}, facilities {len(facilities)}, lanes {len(lanes)}; alerts {counted['alerts']}",
     )
 
 

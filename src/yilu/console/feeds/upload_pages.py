@@ -61,8 +61,10 @@ def check(ask: Ask) -> Page:
     try:
         chunk = receiving().judge(batch.body, batch.form, batch.sender, name)
     except YiluError as error:
-        zh = ask.zh
-        return form(ask, (error.zh if zh else "") or error.message, (error.next_step_zh if zh else "") or error.next_step)  # fmt: skip
+        zh, given = ask.zh, f"{operator.code}/{name}"
+        # Who sent a file knows it by its own name, not by the receipt's number.
+        said = ((error.zh if zh else "") or error.message).replace(given, file.name)
+        return form(ask, said, (error.next_step_zh if zh else "") or error.next_step)
     receiving().keep_checked(chunk, batch.sender, name)
     report = report_of([chunk], int(time.time()))
     more = {

@@ -20,7 +20,7 @@ from yilu.console.pages.showing import screen
 from yilu.network import FACILITY_KINDS, Network
 
 SEES = OFFICE | {CARRIER}
-STATUSES: dict[str, Promise] = {"existing": _("已有"), "planned": _("规划")}
+STATUSES: dict[str, Promise] = {"existing": _("已有"), "planned": _("规划中")}
 _CLOCKS: dict[str, Promise] = {"elapsed": _("小时(自收寄)"), "calendar": _("日(到期钟点)")}
 _WAYS: dict[str, Promise] = {"bridge": _("桥"), "tunnel": _("隧道"), "ferry": _("渡轮"), "land": _("陆路")}
 _ROWS, _LANES = 50, 60

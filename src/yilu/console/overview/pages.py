@@ -41,5 +41,5 @@ def throughput(ask: Ask) -> Chart:
     hours = headline.throughput(ask.here)
     return chart(
         "throughput", _("每小时操作量"), Column("hour", _("时间"), "time"), [h for h, _n in hours], (Drawn("events", _("操作量"), [n for _h, n in hours]),),
-        "short", 200, _("还没有数据。先用 yilu ingest 读入数据,或启动 yilu run。"),
+        "short", 200, _("您的范围内没有逐时操作量。") if ask.seen.commit else _("还没有数据。先用 yilu ingest 读入数据,或启动 yilu run。"),
     )  # fmt: skip

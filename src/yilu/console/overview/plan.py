@@ -57,7 +57,7 @@ def state(p: Prospect) -> Text:
         return _("已达到") if p.met else _("未达到")
     if p.standing is not None and p.last is not None and p.path is not None and p.last.year > p.path.since:
         return _("在路径上") if p.standing.kept else _("落后于路径")
-    return _("尚无数值")
+    return _("基期后尚无数值") if p.last else _("尚无数值")
 
 
 def charts(each: tuple[Prospect, ...]) -> tuple[Chart, ...]:

@@ -47,11 +47,29 @@ def local(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, _zone())
 
 
+def day_in_both(day: date) -> tuple[str, str]:
+    """A day of the year in both languages."""
+    return day.strftime("%m-%d"), f"{day.day} {day:%b}"
+
+
+def time_in_both(value: Any) -> tuple[str, str]:
+    """A moment of seconds, UTC, in both languages: the province's local time, with its year where that isn't this one."""
+    at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
+    zh, en = day_in_both(at)
+    if at.year != datetime.now(_zone()).year:
+        zh, en = f"{at.year}-{zh}", f"{en} {at.year}"
+    return f"{zh} {at:%H:%M}", f"{en} {at:%H:%M}"
+
+
+def _dated(value: Any) -> str:
+    return said(time_in_both(value)) if value else "–"
+
+
 def _time(value: Any) -> str:
     if not value:
         return "–"
     at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
-    return at.strftime("%m-%d %H:%M") if in_zh() else f"{at.day} {at:%b %H:%M}"
+    return f"{said(day_in_both(at))} {at:%H:%M}"
 
 
 def _day(value: Any) -> str:
@@ -107,6 +125,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "grade": lambda v: said(grades(v)) or "–",
     "yes": lambda v: "–" if v is None else _("是") if v else _("否"),
     "time": _time,
+    "dated": _dated,
     "second": _second,
     "told": lambda v: _second(v) if isinstance(v, datetime) else "–" if v is None or v == "" else said(v),
     "day": _day,

@@ -36,6 +36,15 @@ HOLDS = {
     "route": _("通道名"),
     "word": _("词语"),
 }
+TABLES: dict[str, tuple[str, str]] = {
+    "targets": ("目标", "target"),
+    "current_state": ("发展现状", "state at the start"),
+    "programmes": ("重大工程", "programme"),
+    "projects": ("工程项目", "project"),
+    "tasks": ("任务", "task"),
+    "references": ("参照数字", "reference figure"),
+}
+"""What a row of each table of the plan folder is."""
 PROJECTS = {
     "works": _("建设"),
     "cultivate": _("培育"),
@@ -131,13 +140,17 @@ def coverage(ask: Ask) -> Page:
             pairs = [(getattr(r, "zh", name), getattr(r, "en", "") or getattr(r, "zh", name)) if (r := held.plan.rows.get(name)) else (name, name) for name in rows]  # fmt: skip
             return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
 
+        def kinds(rows: tuple[str, ...]) -> tuple[str, str]:
+            tables = dict.fromkeys(TABLES.get(table, (table, table)) for table in (r.partition(":")[0] for r in rows))
+            return "、".join(zh for zh, _en in tables), ", ".join(en for _zh, en in tables)
+
         return [
-            {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "names": named(c.rows)}
+            {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "tables": kinds(c.rows), "names": named(c.rows)}
             for c in held.plan.coverage
         ]  # fmt: skip
 
     columns = (
-        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("is", _("是什么")), Column("rows", _("所在行")), Column("names", _("名称")),
+        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("is", _("是什么")), Column("tables", _("所在行")), Column("names", _("名称")),
     )  # fmt: skip
     return paged(
         ask,

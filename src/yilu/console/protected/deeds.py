@@ -14,6 +14,7 @@ from yilu.console.naming import named
 from yilu.console.pages.page import Ask, Page
 from yilu.console.pages.showing import Done, deed
 from yilu.console.pages.typed import choice, day, moment, said_again, text, whole
+from yilu.console.pages.writing import local
 from yilu.console.protected.month import MEASURES
 from yilu.console.protected.pages import CLASSES, PLACES, SENDERS, SIDES, held_in, protected
 from yilu.console.registers.handing_on import change, hand_on
@@ -55,7 +56,7 @@ def add(ask: Ask) -> Done | Page:
             line.save()
             recorded(ask, "protected.add", "protected_periods", line.number, None, fields_of(line), reason)
         hand_on(lines)
-    return Done("protected", query=f"since={since.date().isoformat()}")
+    return Done("protected", query=f"since={local(int(since.timestamp())).date().isoformat()}")
 
 
 def _of_measure(measure: str, shared: dict[str, object]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from yilu.console.naming import named
 from yilu.console.pages.frame import cities
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
-from yilu.console.pages.writing import local
+from yilu.console.pages.writing import day_in_both, local
 from yilu.console.protected.month import MEASURES, Day, Held, beside, weeks
 from yilu.console.registers.handing_on import NOT_HANDED, TAKEN_UP, TOLD, told
 from yilu.console.registers.models import Line, ZeroReport
@@ -92,7 +92,7 @@ def protected(ask: Ask) -> Page:
     lines = Table("lines", _("本月措施"), LINE_COLUMNS, [row_of(h) for h in in_month], _("本月没有重要时点。在下方新增,发布后即按其判定。") if may_declare(ask) else _("本月没有重要时点。"))  # fmt: skip
     owed = ask.seen.zero_reports()
     more = {
-        "month": month.isoformat()[:7], "_month": month, "_weeks": [[_cell(d, today) for d in week] for week in grid], "_previous": ask.filter.query(since=previous.isoformat()), "_following": ask.filter.query(since=following.isoformat()),
+        "month": month.isoformat()[:7], "_month_name": (f"{month:%Y-%m}", f"{month:%B %Y}"), "_weeks": [[_cell(d, today) for d in week] for week in grid], "_previous": ask.filter.query(since=previous.isoformat()), "_following": ask.filter.query(since=following.isoformat()),
         "_signs": [(s, (zh, en)) for s, zh, en in MEASURES.values()], **_form(ask), "missing": sum(o.stands == MISSING for o in owed), "_periods": sorted({h.period for h in held if h.measure == "zero_report"}),
         "_yesterday": today - timedelta(days=1), "_today": today, "_reports": {o.period for o in owed},
     }  # fmt: skip
@@ -125,21 +125,22 @@ def live_table(ask: Ask, period: str = "") -> Table:
         mine = r.alert.rule in RULES and (not period or begins <= r.alert.first < ends)
         if mine or (period in r.alert.protected if period else r.alert.protected):
             rows.append({**record_of(r, rules, names), "life_name": LIFE[r.alert.life], "address": reverse("alerts.one", kwargs={"alert": r.alert.id})})  # fmt: skip
-    return Table("live", _("加严检查与措施的预警"), COLUMNS, rows[:_LIVE_ROWS], _("加严的检查与措施都得到执行,没有预警。"), max(0, len(rows) - _LIVE_ROWS))  # fmt: skip
+    return Table("live", _("加严检查与措施的预警"), COLUMNS, rows[:_LIVE_ROWS], _("没有加严检查与措施的预警。"), max(0, len(rows) - _LIVE_ROWS))  # fmt: skip
 
 
 def zero_table(ask: Ask, owed: list[Owed]) -> Table:
     """Zero reports by firm and period: owed, received, late, missing."""
     names, codes = named(), ask.seen.network.operators.code_of_id
+    called = {h.period: (h.zh, h.en) for h in held_in(ask)}
     found: dict[tuple[str, int], list[Owed]] = {}
     for o in owed:
         found.setdefault((o.period, o.operator), []).append(o)
     rows = [
-        {"period": period, "address": reverse("protected.one", kwargs={"period": period}), "operator": names.of_operator(codes.get(operator, "")), "owed": len(mine),
+        {"period": period, "name": called.get(period, (period, period)), "address": reverse("protected.one", kwargs={"period": period}), "operator": names.of_operator(codes.get(operator, "")), "owed": len(mine),
          **{s: sum(o.stands == s for o in mine) for s in (RECEIVED, LATE, MISSING)}, "cases": sum(o.cases or 0 for o in mine)}
         for (period, operator), mine in found.items()
     ]  # fmt: skip
-    columns = (Column("period", _("重要时点"), link="address"), Column("operator", _("企业")), Column("owed", _("应报"), "count"), Column("received", _("已报"), "count"), Column("late", _("迟报"), "count"), Column("missing", _("缺报"), "count"), Column("cases", _("异常情况"), "count"))  # fmt: skip
+    columns = (Column("name", _("重要时点"), link="address"), Column("operator", _("企业")), Column("owed", _("应报"), "count"), Column("received", _("已报"), "count"), Column("late", _("迟报"), "count"), Column("missing", _("缺报"), "count"), Column("cases", _("异常情况"), "count"))  # fmt: skip
     return Table("zero_reports", _("零报告"), columns, rows, _("目前没有应报的零报告。"))
 
 
@@ -151,7 +152,7 @@ def _records(ask: Ask) -> Table:
         how, commit = told(line, standing)
         rows.append(
             {"pk": line.pk, "line": line.number, "period": line.period, "name": (line.zh, line.en or line.zh), "measure_name": MEASURES[line.measure][1:], "since": line.since, "until": line.until,
-             "status": ("已撤回", "withdrawn") if line.status == "withdrawn" else ("已发布", "declared"), "withdrawn": line.status == "withdrawn", "made_by": line.made_by, "told": TOLD[how], "how": how, "commit": commit, "refused": line.refused,
+             "status": ("已撤回", "withdrawn") if line.status == "withdrawn" else ("已发布", "declared"), "withdrawn": line.status == "withdrawn", "made_by": line.made_by, "mine": not ask.scope.areas or ask.scope.holds(line.area), "told": TOLD[how], "how": how, "commit": commit, "refused": line.refused,
              "over": line.until <= _facts_now(ask)}
         )  # fmt: skip
     columns = (Column("line", _("编号")), Column("period", _("重要时点")), Column("name", _("名称")), Column("measure_name", _("措施")), Column("since", _("开始"), "time"), Column("until", _("结束"), "time"), Column("status", _("状态")), Column("made_by", _("建立账号")), Column("told", _("发布")), Column("commit", _("数据版本")))  # fmt: skip
@@ -185,7 +186,7 @@ def one(ask: Ask) -> Page:
     stands = {(o.operator, o.day): o for o in owed}
     matrix = Table(
         "by_day", _("零报告(按日)"),
-        (Column("operator", _("企业")), *(Column(f"d{d}", (EPOCH + timedelta(days=d)).strftime("%m-%d")) for d in days)),
+        (Column("operator", _("企业")), *(Column(f"d{d}", day_in_both(EPOCH + timedelta(days=d))) for d in days)),
         [{"operator": names.of_operator(codes.get(o, "")), **{f"d{d}": STANDS[stands[o, d].stands] if (o, d) in stands else ("–", "–") for d in days}} for o in sorted({o.operator for o in owed})],
         _("目前没有应报的零报告。"),
     )  # fmt: skip

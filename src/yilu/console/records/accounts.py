@@ -9,11 +9,13 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from yilu.console.access.roles import ADMINISTRATOR, AUDITOR
+from yilu.console.access.roles import ADMINISTRATOR, AUDITOR, RIGHTS
 from yilu.console.accounts.forms import UserForm
 from yilu.console.accounts.models import User
 from yilu.console.accounts.passwords import renew, shown_once
 from yilu.console.audit.recording import recorded
+from yilu.console.naming import named
+from yilu.console.pages.naming import Pair
 from yilu.console.pages.page import Ask, Page
 from yilu.console.pages.showing import deed
 from yilu.console.records.resource import REASON_MOST, Resource, found, resource
@@ -39,11 +41,20 @@ def _more(user: User, ask: Ask) -> dict[str, Any]:
     return {"_renew": reverse("users.renew", kwargs={"pk": user.pk})}
 
 
+def _areas(codes: list[str]) -> Pair:
+    pairs = [named().of_area(code) for code in codes]
+    return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
+
+
+def _rights(held: list[str]) -> str:
+    return ", ".join(str(RIGHTS.get(right, right)) for right in held)
+
+
 USERS = resource(
     Resource(
         "users", User, _("账号"), ("username", "role", "areas", "operator", "rights", "is_active"), read=frozenset({ADMINISTRATOR, AUDITOR}), write=_WRITE,
         form=("username", "role", "areas", "operator", "rights", "is_active"), search=("username",), prepare=prepared, more=_more, template="accounts/user",
-        form_type=UserForm, saved=_first,
+        form_type=UserForm, saved=_first, names={"areas": _areas, "operator": lambda code: named().of_operator(code), "rights": _rights},
     )
 )  # fmt: skip
 

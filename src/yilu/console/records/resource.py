@@ -47,7 +47,7 @@ class Resource:
 
     ``read``, ``write``: roles; nobody sees a record out of scope. ``prepare``: fills in what nobody types, and refuses (ValidationError) what can't be;
     ``after``: what follows from a change, in its transaction. ``more``: what the page of one record shows beside its fields. ``form_type``: a form that knows more than the
-    model; ``saved``: a page to show once, instead of the record's, when one was added.
+    model; ``saved``: a page to show once, instead of the record's, when one was added. ``names``: what a field's codes are called, by field.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Resource:
     more: Callable[[Any, Ask], Mapping[str, Any]] = field(default=lambda record, ask: {})
     template: str = "record"
     form_type: type[forms.ModelForm] = Reasoned
+    names: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     saved: Callable[[Any, Ask], Page | None] = _nothing
 
 
@@ -149,13 +150,15 @@ def shown_fields(model: type[models.Model]) -> list[Any]:
 
 
 def row_of(declared: Resource, record: Any) -> dict[str, Any]:
-    """A record as a row: choices by their names."""
-    row = {n: value_of(record, n) for n in declared.columns}
+    """A record as a row: choices and codes by their names."""
+    row = {n: value_of(declared, record, n) for n in declared.columns}
     return {"pk": record.pk, "address": reverse(f"{declared.name}.one", kwargs={"pk": record.pk}), **row}
 
 
-def value_of(record: Any, name: str) -> Any:
+def value_of(declared: Resource, record: Any, name: str) -> Any:
     """A field's value as people read it."""
+    if name in declared.names:
+        return declared.names[name](getattr(record, name))
     shown = getattr(record, f"get_{name}_display", None)
     value = shown() if shown else getattr(record, name)
     return "、".join(map(str, value)) if isinstance(value, list) else value
@@ -164,7 +167,7 @@ def value_of(record: Any, name: str) -> Any:
 def one(declared: Resource, ask: Ask) -> Page:
     """One record: its fields, and its history."""
     record = found(declared, ask)
-    fields = [(f.verbose_name, value_of(record, f.name), _form_of(f)) for f in shown_fields(declared.model)]
+    fields = [(f.verbose_name, value_of(declared, record, f.name), _form_of(f)) for f in shown_fields(declared.model)]
     history = Table(
         "history", _("变更历史"),
         (Column("at", _("时间"), "time"), Column("user", _("账号")), Column("what", _("操作")), Column("reason", _("理由"))),

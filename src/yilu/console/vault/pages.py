@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import AUDITOR, OFFICE, STAFF
 from yilu.console.audit.recording import recorded
+from yilu.console.naming import named
 from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
@@ -78,7 +79,7 @@ def _page(ask: Ask, opening: Opening, number: str = "") -> Page:
     state = request.state(now)
     fields = [
         (_("状态"), STATES[state], "text"), (_("案件编号"), opening.case, "text"), (_("用途"), opening.purpose, "text"), (_("寄件假名"), opening.item[:16], "text"),
-        (_("企业"), opening.operator, "text"), (_("申请人"), opening.by, "text"), (_("申请时间"), opening.asked, "time"), (_("有效至"), opening.until, "time"),
+        (_("企业"), named().of_operator(opening.operator), "text"), (_("申请人"), opening.by, "text"), (_("申请时间"), opening.asked, "time"), (_("有效至"), opening.until, "time"),
         (_("批准人"), "、".join(opening.approved), "text"), (_("拒绝人"), opening.refused, "text"), (_("还原时间"), opening.opened, "time"),
     ]  # fmt: skip
     judges = state is State.WAITING and ask.scope.approves and me != request.by and me not in request.approved

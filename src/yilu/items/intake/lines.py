@@ -58,7 +58,12 @@ def lines(stream: Readable, name: str, block_bytes: int, max_line_bytes: int, qu
         if not begun:
             begun = True
             if got.startswith(_UTF16_MARKS):
-                raise SourceError(f"{name} is written in UTF-16; UTF-8 is expected", next_step="save the file as UTF-8")
+                raise SourceError(
+                    f"{name} is written in UTF-16; UTF-8 is expected",
+                    next_step="save the file as UTF-8",
+                    zh=f"{name} 为 UTF-16 编码,应为 UTF-8",
+                    next_step_zh="将文件另存为 UTF-8",
+                )
             got_all = got.removeprefix(_UTF8_MARK)
         else:
             got_all = got

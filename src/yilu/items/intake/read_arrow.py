@@ -18,7 +18,7 @@ from yilu.items.intake.columns import is_text
 from yilu.items.intake.mapping import Mapping
 from yilu.items.intake.read_parquet import missing_column
 
-_REPAIR = "send the stream as a whole, uncompressed"
+_REPAIR, _REPAIR_ZH = "send the stream as a whole, uncompressed", "请完整发送,不要压缩"
 _DICTIONARY_BATCH, _RECORD_BATCH = 2, 3
 _HEADER_TYPE, _HEADER = 1, 2
 _LENGTH, _COMPRESSION, _DATA = 0, 3, 1
@@ -43,7 +43,7 @@ def read_arrow(data: bytes, name: str, mapping: Mapping, limits: Limits, most_ro
                 first += batch.num_rows
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
         # Arrow's own text may quote bytes of the stream.
-        raise SourceError(f"{name} is no whole Arrow IPC stream: it is cut off or damaged", next_step=_REPAIR) from None
+        raise _broken(name) from None
 
 
 def _looked_at(data: bytes, name: str, most_rows: int) -> None:
@@ -53,14 +53,21 @@ def _looked_at(data: bytes, name: str, most_rows: int) -> None:
         try:
             length, compressed = _claims(message.metadata.to_pybytes())
         except (struct.error, IndexError):
-            raise SourceError(
-                f"{name} is no whole Arrow IPC stream: it is cut off or damaged", next_step=_REPAIR
-            ) from None
+            raise _broken(name) from None
         if compressed:
-            raise SourceError(f"{name} holds compressed batches", next_step=_REPAIR)
+            raise SourceError(
+                f"{name} holds compressed batches", next_step=_REPAIR, zh=f"{name} 含压缩的批", next_step_zh=_REPAIR_ZH
+            )
         rows += length
         if length < 0 or rows > most_rows:
             raise TooMany(name, most_rows)
+
+
+def _broken(name: str) -> SourceError:
+    return SourceError(
+        f"{name} is no whole Arrow IPC stream: it is cut off or damaged", next_step=_REPAIR,
+        zh=f"{name} 不是完整的 Arrow IPC 流:被截断或已损坏", next_step_zh=_REPAIR_ZH,
+    )  # fmt: skip
 
 
 class TooMany(SourceError):
@@ -109,7 +116,12 @@ def _followed(message: bytes, at: int) -> int:
 
 def _columns(name: str, schema: pa.Schema, mapping: Mapping) -> list[str]:
     if len(set(schema.names)) < len(schema.names):
-        raise SourceError(f"{name}: two columns have one name", next_step="name each column once")
+        raise SourceError(
+            f"{name}: two columns have one name",
+            next_step="name each column once",
+            zh=f"{name}:有两列同名",
+            next_step_zh="每列用不同的列名",
+        )
     found = []
     for column, required in mapping.source_columns().items():
         if column not in schema.names:
@@ -121,6 +133,6 @@ def _columns(name: str, schema: pa.Schema, mapping: Mapping) -> list[str]:
         plain = is_text(inner) or pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_timestamp(inner) or pa.types.is_null(inner)  # fmt: skip
         waybill = any(rule.columns["waybill"].column == column for rule in mapping.rules)
         if not plain or (waybill and not (is_text(inner) or pa.types.is_integer(inner))):
-            raise SourceError(f"{name}, column {column}: type {kind} stands there, text, a number or a time is expected", next_step="write the column as text")  # fmt: skip
+            raise SourceError(f"{name}, column {column}: type {kind} stands there, text, a number or a time is expected", next_step="write the column as text", zh=f"{name},列 {column}:类型为 {kind},应为文本、数字或时间", next_step_zh="将该列写成文本")  # fmt: skip
         found.append(column)
     return found

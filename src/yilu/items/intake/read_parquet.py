@@ -118,4 +118,6 @@ def missing_column(file: str, column: str, mapping: Mapping) -> SourceError:
     return SourceError(
         f"{file}: column {column} is missing, which mapping {mapping.name} reads",
         next_step="give the mapping of this feed, or correct the column's name in it",
+        zh=f"{file}:缺少列 {column},映射 {mapping.name} 要读取它",
+        next_step_zh="发布本数据源的映射,或在文件中改正列名",
     )
