@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from benchmarks.machine import run, say
 from benchmarks.watch_truth import NAMED, became_true
 from yilu.errors import StoreError
 from yilu.items.arrival import Delivery
-from yilu.items.keys import hash128
 from yilu.items.manifest import Counts
 from yilu.items.reading import Snapshot
 from yilu.run.facts import Facts
@@ -66,8 +65,8 @@ def _settings(root: Path) -> dict[str, str]:
     }
 
 
-def _facts(root: Path) -> Facts:
-    return Facts(load_settings(store=root / "store", key_file=root / "key", allowed_lateness_minutes=60))
+def _facts(root: Path, store: str = "store") -> Facts:
+    return Facts(load_settings(store=root / store, key_file=root / "key", allowed_lateness_minutes=60))
 
 
 def _preload(root: Path, items: int) -> None:
@@ -134,9 +133,8 @@ def _look(facts: Facts, spool: Path, process: subprocess.Popen[str], seen: Seen,
             name = snapshot.at.evidence[0].file if snapshot.at.evidence else ""
             if name != last:
                 now, rows, last = time.time(), kept.kept(snapshot), name
-                if (
-                    rows is not None
-                ):  # of those seen before nothing is made anew: looking must not slow what is looked at
+                if rows is not None:
+                    # Of what was seen before nothing is made anew: looking must not slow what is looked at.
                     marks = _marks(rows)
                     for row in rows[NAMED][~np.isin(marks, known)].tolist():
                         seen.first.setdefault(row, now)
@@ -200,25 +198,12 @@ def _delays(root: Path, files: list[Path], put: list[float], seen: Seen) -> tupl
 
     Of the preloaded items, and of no item, no file made anything true: left out, as is what is not known.
     """
-    keys = _told_keys(root, files, np.array([row[1] for row in seen.first], np.uint64))
-    facts = Facts(replace(_facts(root).settings, store=root / "truth"))
-    made_by = became_true(facts, files[: len(put)], "yilu", keys)
-    ours = set(keys.tolist())
+    keys = np.array([row[1] for row in seen.first], np.uint64)
+    made_by, met = became_true(_facts(root, "truth"), files[: len(put)], "yilu", keys)
+    ours = set(met.tolist())
     told = {row: at for row, at in seen.first.items() if row[1] in ours}
     known = [at - put[made_by[row]] for row, at in told.items() if row in made_by]
     return np.array(known), len(told) - len(known)
-
-
-def _told_keys(root: Path, files: list[Path], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Those of ``keys`` of which the files tell."""
-    facts = _facts(root)
-    index, found = facts.network.operators.index_of_code, [np.empty(0, np.uint64)]
-    for file in files:
-        table = pq.read_table(file, columns=["waybill", "operator"])
-        operator = np.array([index[c] for c in table["operator"].to_pylist()], np.uint16)
-        key, _ = hash128(table["waybill"].combine_chunks().cast(pa.string()), operator, facts.key)
-        found.append(np.intersect1d(key, keys))
-    return np.unique(np.concatenate(found))
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -230,9 +215,7 @@ def measure(quick: bool) -> dict[str, Any]:
         _preload(root, load.items)
         say(f"{load.rate * load.seconds:,} events are made")
         files = _prepare(root, load)
-        became_true(
-            Facts(replace(_facts(root).settings, store=root / "warm")), files[:2], "yilu"
-        )  # kernels: compiling the rules' takes longer than a beat
+        became_true(_facts(root, "warm"), files[:2], "yilu")  # its kernels: compiling them takes longer than a beat
         say(f"{load.rate:,} events a second for {len(files)} s")
         seen, put, beats = _drive(root, files)
         say("which file made each piece of evidence true")

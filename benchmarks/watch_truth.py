@@ -28,13 +28,14 @@ NAMED = ["rule", "key", "operator", "place", "at"]
 
 def became_true(
     facts: Facts, files: Sequence[Path], feed: str, keys: NDArray[np.uint64] | None = None
-) -> dict[tuple[int, ...], int]:
-    """Position in ``files`` of the one that made each piece of evidence of the items ``keys``, or of all, true, by an empty store of ``facts``.
+) -> tuple[dict[tuple[int, ...], int], NDArray[np.uint64]]:
+    """(position in ``files`` of the one that made each piece of evidence of the items ``keys``, or of all, true, by an empty store of ``facts``; keys of what the files tell of them).
 
     With the items come the containers they were put into, from then on. Evidence that only all items together make true may be missing.
     """
     door = door_of(Mapping.read("yilu"), facts.network, facts.key)
     first: dict[tuple[int, ...], int] = {}
+    met = np.empty(0, np.uint64)
     concerned = np.empty(0, np.uint64) if keys is None else np.unique(keys)
     with facts.write() as store:
         store.remember(1 << 22)
@@ -51,8 +52,9 @@ def became_true(
                         wanted[np.argmax(told.events.at)] = True  # the feed's watermark is the same
                         some = told.events.take(wanted)
                         store.commit([replace(told, events=some, source=None)])
+                        met = np.union1d(met, some.key)
                         concerned = np.union1d(concerned, some.container[some.container > 0])
                 watch.step()
                 for row in watch.evidence[NAMED].tolist():
                     first.setdefault(row, number)
-    return first
+    return first, met

@@ -17,7 +17,7 @@ MOST_LINES = 500
 # Spelt in pieces, so that this file doesn't hold what it looks for.
 INDEX_HOSTS = [
     "py" + "pi.org",
-    "pythonhosted" + ".org",
+    "python" + "hosted.org",
     "registry." + "npmjs",
     "npm" + "mirror",
     "tuna." + "tsinghua",

@@ -13,7 +13,7 @@ from yilu.console.hubs.basis import basis
 from yilu.console.hubs.comparing import MEASURES, measure_row
 from yilu.console.hubs.worked import Worked, answer, design_of
 from yilu.console.pages.drawing import BARS, DASHED, POINTS, Drawn, chart
-from yilu.console.pages.naming import Pair
+from yilu.console.pages.naming import Pair, listed
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 
@@ -42,8 +42,7 @@ def _ordered(offered: dict[str, Pair]) -> list[str]:
 
 def _units(w: Worked) -> Pair:
     """County units of a design's hubs."""
-    names = [w.m.network.areas.name_of_id[int(w.m.unit[h])] for h in w.design.hubs]
-    return "、".join(n[0] for n in names), ", ".join(n[1] for n in names)
+    return listed(w.m.network.areas.name_of_id[int(w.m.unit[h])] for h in w.design.hubs)
 
 
 def _address(ask: Ask, q: Question) -> str:

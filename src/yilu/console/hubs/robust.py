@@ -24,7 +24,7 @@ from yilu.console.hubs.basis import basis
 from yilu.console.hubs.on_map import tier_name
 from yilu.console.hubs.worked import Job, Worked, answer, design_of, kept_in, swaps_of
 from yilu.console.pages.drawing import BARS, Drawn, chart
-from yilu.console.pages.naming import Pair, grades, names_of
+from yilu.console.pages.naming import Pair, grades, listed, names_of
 from yilu.console.pages.page import Ask, Chart, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.studies.hub_files import hub_rows
@@ -100,7 +100,7 @@ def hub_changes(ask: Ask, of: Worked, changed: Swaps) -> list[Row]:
 
 def _some(names: list[Pair]) -> Pair:
     """The first few names."""
-    zh, en = ("、".join(n[0] for n in names[:_NAMED]), ", ".join(n[1] for n in names[:_NAMED]))
+    zh, en = listed(names[:_NAMED])
     return (zh + " 等", en + " …") if len(names) > _NAMED else (zh, en)
 
 

@@ -13,8 +13,9 @@ from yilu.console.access.roles import CARRIER, OFFICE
 from yilu.console.items.asked import Asked, area_ids, asked_of
 from yilu.console.items.figures import listed_pairs, pair_rows
 from yilu.console.network import facility  # noqa: F401 - declares its screen
-from yilu.console.overview import map, serving
-from yilu.console.pages.naming import names_of
+from yilu.console.overview import serving
+from yilu.console.overview.map import TIERS
+from yilu.console.pages.naming import listed, names_of
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.network import FACILITY_KINDS, Network
@@ -41,7 +42,7 @@ def network(ask: Ask) -> Page:
     on_map = drawn(ask.seen.network, rows, pairs)
     more = {
         "first": asked.period.first, "last": asked.period.last, "pages": max(1, -(-len(rows) // _ROWS)), "count": len(rows), "kind": ask.filter.kind, "_kinds": [(k.code, (k.zh, k.en)) for k in FACILITY_KINDS.values()],
-        "map": on_map, "greatest": max((f["items"] for f in on_map["flows"]), default=None), "_tiers": tuple(map.TIERS.items()),
+        "map": on_map, "greatest": max((f["items"] for f in on_map["flows"]), default=None), "_tiers": tuple(TIERS.items()),
     }  # fmt: skip
     return Page("network/network", _("网络"), tables, more=more)
 
@@ -60,7 +61,7 @@ def facility_rows(ask: Ask, asked: Asked) -> list[Row]:
         if q and not any(q in text.casefold() for text in (str(code), *name)):
             continue
         rows.append({
-            "code": str(code), "name": name, "address": reverse("network.one", kwargs={"code": str(code)}), "kind": kind_of(str(kind)), "tier": str(tier), "tier_name": map.TIERS.get(str(tier), ("", "")),
+            "code": str(code), "name": name, "address": reverse("network.one", kwargs={"code": str(code)}), "kind": kind_of(str(kind)), "tier": str(tier), "tier_name": TIERS.get(str(tier), ("", "")),
             "area": names.of("area", area), "status": STATUSES.get(str(status), str(status)), "grade": str(grade), "events": events.get(int(i)), "state": str(status), "processing": bool(of.facility_processing[i]),
             "lon": float(of.facility_lon[i]), "lat": float(of.facility_lat[i]), "id": int(i),
         })  # fmt: skip
@@ -91,7 +92,7 @@ _FACILITY_COLUMNS = (
 
 def hubs(rows: list[Row]) -> Table:
     """Hubs, by tier."""
-    order = list(map.TIERS)
+    order = list(TIERS)
     ranked = sorted(
         rows, key=lambda r: (order.index(r["tier"]) if r["tier"] in order else len(order), -(r["events"] or 0))
     )
@@ -150,8 +151,7 @@ _SCOPES: dict[str, tuple[str, str]] = {
 
 
 def _scopes(text: str) -> tuple[str, str]:
-    pairs = [_SCOPES.get(s, (s, s)) for s in text.split(";") if s]
-    return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
+    return listed(_SCOPES.get(s, (s, s)) for s in text.split(";") if s)
 
 
 def promises(of: Network) -> Table:
@@ -188,4 +188,4 @@ def drawn(of: Network, rows: Iterable[Row], pairs: list[Row]) -> dict[str, Any]:
 
 
 def _tier(code: str) -> Any:
-    return map.TIERS.get(code, ("", ""))
+    return TIERS.get(code, ("", ""))

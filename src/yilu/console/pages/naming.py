@@ -53,11 +53,19 @@ def names_of(network: Network) -> Names:
     return held[1]
 
 
+def listed(names: Iterable[Pair]) -> Pair:
+    """Several names one after the other."""
+    zh, en = [], []
+    for one, other in names:
+        zh.append(one)
+        en.append(other)
+    return "、".join(zh), ", ".join(en)
+
+
 def grades(letters: Iterable[str]) -> Pair:
     """Grades of evidence with their meanings, each once, the best first."""
     held = set(letters)
-    found = [g for g in GRADES if g in held]
-    return "、".join(f"{g} {GRADES[g][0]}" for g in found), ", ".join(f"{g} {GRADES[g][1]}" for g in found)
+    return listed((f"{g} {zh}", f"{g} {en}") for g, (zh, en) in GRADES.items() if g in held)
 
 
 def kind(number: int) -> Pair:

@@ -47,6 +47,11 @@ def local(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, _zone())
 
 
+def _at(value: Any) -> datetime:
+    """A moment, as such or in seconds, UTC, in the province's local time."""
+    return value.astimezone(_zone()) if isinstance(value, datetime) else local(int(value))
+
+
 def day_in_both(day: date) -> tuple[str, str]:
     """A day of the year in both languages."""
     return day.strftime("%m-%d"), f"{day.day} {day:%b}"
@@ -54,7 +59,7 @@ def day_in_both(day: date) -> tuple[str, str]:
 
 def time_in_both(value: Any) -> tuple[str, str]:
     """A moment of seconds, UTC, in both languages: the province's local time, with its year where that isn't this one."""
-    at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
+    at = _at(value)
     zh, en = day_in_both(at)
     if at.year != datetime.now(_zone()).year:
         zh, en = f"{at.year}-{zh}", f"{en} {at.year}"
@@ -68,7 +73,7 @@ def _dated(value: Any) -> str:
 def _time(value: Any) -> str:
     if not value:
         return "–"
-    at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
+    at = _at(value)
     return f"{said(day_in_both(at))} {at:%H:%M}"
 
 
@@ -107,7 +112,7 @@ def _second(value: Any) -> str:
     """A moment with its year and second."""
     if not value:
         return "–"
-    at = local(int(value)) if not isinstance(value, datetime) else value.astimezone(_zone())
+    at = _at(value)
     return at.strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import EVERYBODY
+from yilu.console.pages.naming import listed
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.console.plan import worked
@@ -138,11 +139,12 @@ def coverage(ask: Ask) -> Page:
     def rows(held: Papers) -> list[Row]:
         def named(rows: tuple[str, ...]) -> tuple[str, str]:
             pairs = [(getattr(r, "zh", name), getattr(r, "en", "") or getattr(r, "zh", name)) if (r := held.plan.rows.get(name)) else (name, name) for name in rows]  # fmt: skip
-            return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
+            return listed(pairs)
 
         def kinds(rows: tuple[str, ...]) -> tuple[str, str]:
-            tables = dict.fromkeys(TABLES.get(table, (table, table)) for table in (r.partition(":")[0] for r in rows))
-            return "、".join(zh for zh, _en in tables), ", ".join(en for _zh, en in tables)
+            return listed(
+                dict.fromkeys(TABLES.get(table, (table, table)) for table in (r.partition(":")[0] for r in rows))
+            )
 
         return [
             {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "tables": kinds(c.rows), "names": named(c.rows)}

@@ -16,7 +16,7 @@ from yilu.console.pages.showing import Done, deed
 from yilu.console.pages.typed import choice, day, moment, said_again, text, whole
 from yilu.console.pages.writing import local
 from yilu.console.protected.month import MEASURES
-from yilu.console.protected.pages import CLASSES, PLACES, SENDERS, SIDES, held_in, protected
+from yilu.console.protected.pages import CLASSES, PLACES, SENDERS, SIDES, held_in, may_change, protected
 from yilu.console.registers.handing_on import change, hand_on
 from yilu.console.registers.models import WITHDRAWN, Line, ZeroReport
 from yilu.supervision.handling.acting import HandlingError
@@ -68,7 +68,7 @@ def _of_measure(measure: str, shared: dict[str, object]) -> dict[str, object]:
 
 def _line(ask: Ask) -> Line:
     found: Line = get_object_or_404(ask.seen.records(Line).select_for_update(), pk=ask.given["pk"])
-    if ask.scope.areas and not ask.scope.holds(found.area):
+    if not may_change(ask, found):
         raise HandlingError("it is the province's", "由省局发布,市局不能更改", "ask the province's officer", "请联系省局值班员")  # fmt: skip
     if found.status == WITHDRAWN:
         raise HandlingError("it is withdrawn already", "已撤回", "declare it again as a new line", "请重新发布")

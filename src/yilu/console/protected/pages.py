@@ -74,6 +74,11 @@ def may_declare(ask: Ask) -> bool:
     return ask.scope.role.id in (DUTY, SUPERVISOR)
 
 
+def may_change(ask: Ask, line: Line) -> bool:
+    """Whether a line is of where who asks is at work: a city leaves the province's as they are."""
+    return not ask.scope.areas or ask.scope.holds(line.area)
+
+
 def month_of(ask: Ask) -> date:
     """The month that is shown: that of ``since`` in the address, else that of the latest event, else today's."""
     if ask.filter.since:
@@ -152,7 +157,7 @@ def _records(ask: Ask) -> Table:
         how, commit = told(line, standing)
         rows.append(
             {"pk": line.pk, "line": line.number, "period": line.period, "name": (line.zh, line.en or line.zh), "measure_name": MEASURES[line.measure][1:], "since": line.since, "until": line.until,
-             "status": ("已撤回", "withdrawn") if line.status == "withdrawn" else ("已发布", "declared"), "withdrawn": line.status == "withdrawn", "made_by": line.made_by, "mine": not ask.scope.areas or ask.scope.holds(line.area), "told": TOLD[how], "how": how, "commit": commit, "refused": line.refused,
+             "status": ("已撤回", "withdrawn") if line.status == "withdrawn" else ("已发布", "declared"), "withdrawn": line.status == "withdrawn", "made_by": line.made_by, "mine": may_change(ask, line), "told": TOLD[how], "how": how, "commit": commit, "refused": line.refused,
              "over": line.until <= _facts_now(ask)}
         )  # fmt: skip
     columns = (Column("line", _("编号")), Column("period", _("重要时点")), Column("name", _("名称")), Column("measure_name", _("措施")), Column("since", _("开始"), "time"), Column("until", _("结束"), "time"), Column("status", _("状态")), Column("made_by", _("建立账号")), Column("told", _("发布")), Column("commit", _("数据版本")))  # fmt: skip

@@ -15,7 +15,7 @@ from yilu.console.accounts.models import User
 from yilu.console.accounts.passwords import renew, shown_once
 from yilu.console.audit.recording import recorded
 from yilu.console.naming import named
-from yilu.console.pages.naming import Pair
+from yilu.console.pages.naming import Pair, listed
 from yilu.console.pages.page import Ask, Page
 from yilu.console.pages.showing import deed
 from yilu.console.records.resource import REASON_MOST, Resource, found, resource
@@ -42,8 +42,7 @@ def _more(user: User, ask: Ask) -> dict[str, Any]:
 
 
 def _areas(codes: list[str]) -> Pair:
-    pairs = [named().of_area(code) for code in codes]
-    return "、".join(zh for zh, _en in pairs), ", ".join(en for _zh, en in pairs)
+    return listed(named().of_area(code) for code in codes)
 
 
 def _rights(held: list[str]) -> str:

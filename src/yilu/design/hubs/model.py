@@ -120,21 +120,16 @@ def costs_to(pairs, i, a, j, out):
     fine, fine_back = max(pairs.fine[i, j], 0.0), max(pairs.fine[j, i], 0.0)
     reach, leave, due, due_back = pairs.reach[i, a], pairs.leave[i, a], pairs.due[i, j], pairs.due[j, i]
     on, off, across, across_back = pairs.reach[j], pairs.leave[j], pairs.across[a], pairs.across_back[a]
+    is_direct, lane, lane_back = pairs.is_direct, pairs.direct[i, j] - pairs.collect[i, a], pairs.direct[j, i]
+    first, last, saved = pairs.collect[j], pairs.distribute[j], pairs.distribute[i, a]
     for b in range(len(out)):
-        late = fine if reach + across[b] + off[b] > due else 0.0
-        late_back = fine_back if on[b] + across_back[b] + leave > due_back else 0.0
-        out[b] = (there * to[b] + late) + (here * fro[b] + late_back)
-    if pairs.is_direct:
-        lane, lane_back = pairs.direct[i, j] - pairs.collect[i, a], pairs.direct[j, i]
-        first, last, saved = pairs.collect[j], pairs.distribute[j], pairs.distribute[i, a]
-        for b in range(len(out)):
+        one = there * to[b] + (fine if reach + across[b] + off[b] > due else 0.0)
+        other = here * fro[b] + (fine_back if on[b] + across_back[b] + leave > due_back else 0.0)
+        if is_direct:
             direct, direct_back = lane - last[b], lane_back - first[b] - saved
-            if direct < to[b] or direct_back < fro[b]:
-                late = fine if reach + across[b] + off[b] > due else 0.0
-                late_back = fine_back if on[b] + across_back[b] + leave > due_back else 0.0
-                one = there * direct if direct < to[b] else there * to[b] + late
-                other = here * direct_back if direct_back < fro[b] else here * fro[b] + late_back
-                out[b] = one + other
+            one = there * direct if direct < to[b] else one
+            other = here * direct_back if direct_back < fro[b] else other
+        out[b] = one + other
 
 
 @njit(cache=True, inline="always")
