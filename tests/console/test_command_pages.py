@@ -245,6 +245,12 @@ def test_hand_over_is_given_and_taken_by_two(client_of: Client) -> None:
     made = HandOver.objects.get()
     assert made.counts["incidents"] == 1 and made.counts["tasks"] == len(handbook().plans["network_blockage"].asks)
     assert duty.post(f"/handover/{made.pk}/take/").status_code == 422
+    assert b"/take/" not in duty.get("/handover/").content
+    assert other.post("/handover/give/", {"day": "2025-11-12", "note": "the city's own"}).status_code == 302
+    citys = HandOver.objects.exclude(pk=made.pk).get()
+    assert f"/handover/{citys.pk}/take/" not in duty.get("/handover/").content.decode()
+    assert duty.post(f"/handover/{citys.pk}/take/").status_code == 422
+    assert not HandOver.objects.get(pk=citys.pk).taken_by
     assert other.post(f"/handover/{made.pk}/take/").status_code == 404
     assert other.get("/handover/daily.docx").status_code == 403
 

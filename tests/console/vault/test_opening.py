@@ -96,6 +96,7 @@ def test_who_may_not_takes_no_step(sealed: Path, people: dict[str, Client]) -> N
     assert [did(people[who], "approve", pk) for who in ("eve", "gz", "firm", "aud")] == [404, 404, 403, 403]
     assert [did(people[who], "open", pk) for who in ("ann", "bob", "eve")] == [400, 400, 404]
     assert Opening.objects.get(pk=pk).approved == ["bob"]
+    assert all("1/2 (bob)" in people["ann"].get(page).content.decode() for page in ("/vault/", f"/vault/{pk}/"))
     assert did(people["dan"], "approve", pk) == 302
     assert [did(people[who], "open", pk) for who in ("bob", "eve", "gz")] == [400, 404, 404]
 

@@ -17,6 +17,7 @@ from yilu.console.command.closing import document_of
 from yilu.console.command.kept import found, value_of
 from yilu.console.command.models import HandOver, Incident
 from yilu.console.command.pages import at_now, now_s, timer_rows
+from yilu.console.naming import named
 from yilu.console.pages.files import File, handed_out, of_document
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
@@ -28,6 +29,7 @@ from yilu.supervision.handling.acting import HandlingError
 from yilu.supervision.handling.plans import for_province
 
 _FORMS = ("docx", "html")
+_PROVINCE = ("省局", "Province's office")
 
 
 def open_now(ask: Ask) -> tuple[list[dict[str, object]], dict[str, int]]:
@@ -52,6 +54,11 @@ def open_now(ask: Ask) -> tuple[list[dict[str, object]], dict[str, int]]:
     return rows, counts
 
 
+def _office(ask: Ask) -> str:
+    """The code of the city whose office the user is of, "" for the province's."""
+    return ask.scope.areas[0] if ask.scope.areas else ""
+
+
 @screen("handover", STAFF, "handover")
 def handover(ask: Ask) -> Page:
     """The shift's end: what goes to the next one, and hand-overs so far."""
@@ -63,8 +70,12 @@ def handover(ask: Ask) -> Page:
     )  # fmt: skip
     past = Table(
         "handovers", _("交接班记录"),
-        (Column("day", _("交接班日期")), Column("given_by", _("交班")), Column("given_at", _("交班时间"), "time"), Column("note", _("交班事项")), Column("taken_by", _("接班")), Column("taken_at", _("接班时间"), "time")),
-        [{"pk": h.pk, "day": h.day.isoformat(), "given_by": h.given_by, "given_at": h.given_at, "note": h.note, "taken_by": h.taken_by, "taken_at": h.taken_at, "mine": h.given_by == ask.scope.name} for h in ask.seen.records(HandOver)[:50]],
+        (Column("day", _("交接班日期")), Column("office", _("机构")), Column("given_by", _("交班")), Column("given_at", _("交班时间"), "time"), Column("note", _("交班事项")), Column("taken_by", _("接班")), Column("taken_at", _("接班时间"), "time")),
+        [
+            {"pk": h.pk, "day": h.day.isoformat(), "office": named().of_area(h.area) if h.area else _PROVINCE, "given_by": h.given_by, "given_at": h.given_at, "note": h.note, "taken_by": h.taken_by,
+             "taken_at": h.taken_at, "may_take": h.area == _office(ask) and h.given_by != ask.scope.name}
+            for h in ask.seen.records(HandOver)[:50]
+        ],
         _("尚无交接班记录。"),
     )  # fmt: skip
     titles = (("incidents", _("未结事件")), ("overdue", _("超时时限")), ("tasks", _("未办结任务")), ("alerts_new", _("待接收预警")), ("alerts_taken", _("处理中预警")))  # fmt: skip
@@ -79,7 +90,7 @@ def give(ask: Ask) -> Done | Page:
     note, of_day = text(ask, "note", ("交班事项", "what is handed over"), 4000), day(ask, "day", ("交接班日期", "day"))
     _rows, counts = open_now(ask)
     with transaction.atomic():
-        made = HandOver(day=of_day, area=ask.scope.areas[0] if ask.scope.areas else "", given_by=ask.scope.name, given_at=at_now(), note=note, counts=counts)  # fmt: skip
+        made = HandOver(day=of_day, area=_office(ask), given_by=ask.scope.name, given_at=at_now(), note=note, counts=counts)  # fmt: skip
         made.save()
         recorded(ask, "handover.give", "handovers", str(made.pk), None, fields_of(made), note[:500])
     return Done("handover")
@@ -88,11 +99,13 @@ def give(ask: Ask) -> Done | Page:
 @deed("handover.take", frozenset({DUTY}), "handover/<int:pk>/take")
 @said_again(handover)
 def take(ask: Ask) -> Done | Page:
-    """Take over: by somebody else than who handed over."""
+    """Take over: by somebody else of the same office than who handed over."""
     with transaction.atomic():
         record = get_object_or_404(ask.seen.records(HandOver).select_for_update(), pk=ask.given["pk"])
         if record.taken_by:
             raise HandlingError("it is taken over already", "已接班", "nothing is left to do", "无需再次接班")
+        if record.area != _office(ask):
+            raise HandlingError("another office's shift isn't taken over", "不能接其他机构的班", "have an officer of that office log in", "请由该机构的值班人员登录后接班")  # fmt: skip
         if record.given_by == ask.scope.name:
             raise HandlingError("one doesn't take over from oneself", "交班人不能接自己的班", "have the next officer log in", "请由接班人登录后接班")  # fmt: skip
         before = fields_of(record)

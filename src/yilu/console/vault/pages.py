@@ -26,7 +26,7 @@ from yilu.console.vault.models import Opening
 from yilu.items.disk import Disk
 from yilu.items.vault import Grant, SealedRow, VaultError, VaultKey, append, load_or_make, seal, unseal
 from yilu.settings import Settings
-from yilu.supervision.unsealing import STATES, NotAllowed, Request, State
+from yilu.supervision.unsealing import APPROVERS, STATES, NotAllowed, Request, State
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _NUMBER = re.compile(r"[0-9]{9}")
@@ -50,7 +50,7 @@ def requests(ask: Ask) -> Page:
     rows = [
         {
             "at": o.asked, "case": o.case, "item": o.item[:16], "by": o.by, "state": STATES[o.request.state(now)], "until": o.until,
-            "approved": "、".join(o.approved), "address": reverse("vault.one", kwargs={"pk": o.pk}),
+            "approved": _approvals(o.approved), "address": reverse("vault.one", kwargs={"pk": o.pk}),
         }
         for o in ask.seen.records(Opening)[:_ROWS]
     ]  # fmt: skip
@@ -74,13 +74,18 @@ def one(ask: Ask) -> Page:
     return _page(ask, opening)
 
 
+def _approvals(by: list[str]) -> str:
+    """How many have approved of how many that it takes, and who."""
+    return f"{len(by)}/{APPROVERS}" + (f" ({', '.join(by)})" if by else "")
+
+
 def _page(ask: Ask, opening: Opening, number: str = "") -> Page:
     now, request, me = int(time.time()), opening.request, ask.scope.name
     state = request.state(now)
     fields = [
         (_("状态"), STATES[state], "text"), (_("案件编号"), opening.case, "text"), (_("用途"), opening.purpose, "text"), (_("寄件假名"), opening.item[:16], "text"),
         (_("企业"), named().of_operator(opening.operator), "text"), (_("申请人"), opening.by, "text"), (_("申请时间"), opening.asked, "time"), (_("有效至"), opening.until, "time"),
-        (_("批准人"), "、".join(opening.approved), "text"), (_("拒绝人"), opening.refused, "text"), (_("还原时间"), opening.opened, "time"),
+        (_("批准人"), _approvals(opening.approved), "text"), (_("拒绝人"), opening.refused, "text"), (_("还原时间"), opening.opened, "time"),
     ]  # fmt: skip
     judges = state is State.WAITING and ask.scope.approves and me != request.by and me not in request.approved
     more = {

@@ -33,4 +33,17 @@ def evidence(
 def joined(parts: list[Evidence]) -> Evidence:
     """All rows, by rule, item and time, each once."""
     rows = np.concatenate([np.empty(0, EVIDENCE), *parts])
-    return np.unique(rows[np.argsort(rows, order=EVIDENCE.names)])
+    rows = rows[_order(rows)]
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = rows[1:] != rows[:-1]
+    return rows[first]
+
+
+def _order(rows: Evidence) -> NDArray[np.intp]:
+    """What puts rows in the order of all their fields. Comparing whole rows is slow: rule and most of the key, as one number, settle all but the few rows that agree in them."""
+    head = (rows["rule"].astype(np.uint64) << np.uint64(56)) | (rows["key"] >> np.uint64(8))
+    by = np.argsort(head, kind="stable")
+    again = np.diff(head[by]) == 0
+    tied = np.flatnonzero(np.concatenate([[False], again]) | np.concatenate([again, [False]])) if len(rows) else by
+    by[tied] = by[tied][np.argsort(rows[by[tied]], order=EVIDENCE.names)]
+    return by
