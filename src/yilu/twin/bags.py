@@ -34,7 +34,7 @@ from yilu.twin.ground import (
 from yilu.twin.scans import MARK_BAG, recorded, write
 
 ITEMS_A_BAG = 32.0
-_SEAL, _LOAD, _DEPART, _UNLOAD, _ARRIVE, _UNSEAL = 36, 40, 44, 48, 52, 56
+_SEAL, _LOAD, _DEPART, _UNLOAD, _ARRIVE, _UNSEAL = np.array([36, 40, 44, 48, 52, 56], np.int64)
 _LOADS = 64
 _BAGS = np.uint64(0xBA65)
 

@@ -31,8 +31,8 @@ CHECKS: tuple[tuple[str, str], ...] = (
 """Kinds of check, and what faults of theirs are called."""
 MOST_FAULTS = 62
 
-_ACCEPT, _BAG, _DEPART, _ARRIVE, _UNBAG, _SORT, _OUT, _DELIVER = 8, 32, 44, 52, 60, 64, 100, 120
-_PIECE, _RELABEL, _REDIRECT, _RETURN = 24, 28, 108, 124
+_ACCEPT, _BAG, _DEPART, _ARRIVE, _UNBAG, _SORT, _OUT, _DELIVER = np.array([8, 32, 44, 52, 60, 64, 100, 120], np.int64)
+_PIECE, _RELABEL, _REDIRECT, _RETURN = np.array([24, 28, 108, 124], np.int64)
 _FAULTS = np.uint64(0xFA017)
 _APART_S = 3660
 """A later scan of delivery this long after an invented one tells against it."""

@@ -107,8 +107,9 @@ _OWED, _TABLES = 15, 16
 FRACTION = 1 << 32
 
 
-def _columns(table: int, width: int) -> tuple[int, ...]:
-    return tuple(table << 8 | width << 4 | place for place in range(width))
+def _columns(table: int, width: int) -> NDArray[np.int64]:
+    """Columns as typed numbers: a kernel that is called with plain ones is compiled again for each of them."""
+    return np.array([table << 8 | width << 4 | place for place in range(width)], np.int64)
 
 
 PAIR_THRESHOLD, PAIR_OTHER, PAIR_ORIGIN, PAIR_DESTINATION, PAIR_MARKET, PAIR_SHAPE = _columns(_PAIRS, 6)
