@@ -66,7 +66,7 @@ def _made(seat: Seat) -> None:
     from playwright.sync_api import TimeoutError as TooLate
 
     try:
-        seat.page.wait_for_function("!document.querySelector('[data-being-made]')", timeout=_MADE_MS)
+        seat.page.wait_for_selector("[data-being-made]", state="detached", timeout=_MADE_MS)
     except TooLate as e:
         print(f"{seat.path}: {e}")
 
