@@ -30,10 +30,14 @@ MOST_PAIRS = 2 * (9 * 3 + 1 + 3 + 5)
 ROOM = 15
 """Of a state: nine times, the end of transit, and the codes of its five cells of ``ends`` and ``stages``."""
 
+ADDED, TAKEN = np.int64(1), np.int64(-1)
+"""Signs of pairs. Typed, as what is handed a plain number is compiled once more for each of them."""
+
 _MEASURES = 9
 _NOT_COUNTED = 512 | 1024
 """Flags ``continued`` and ``part``: counted under another number."""
 _CONTAINER_CLASS = 4
+_NO_CHECKS = (np.int64(0), np.int64(0), np.int64(0))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -170,11 +174,11 @@ def item_pairs(row, rules, sign, whens, codes, deltas, n):
     if sign > 0:
         _measured(row, promise_of(row, rules), whens[1])
         ended_cells(row, rules, whens[1])
-        n = _check_pairs(row, (0, 0, 0), statuses, rules, codes, deltas, n)
+        n = _check_pairs(row, _NO_CHECKS, statuses, rules, codes, deltas, n)
     else:
         _measured(row, promise_of(row, rules), whens[0])
         ended_cells(row, rules, whens[0])
-        n = _check_pairs(row, statuses, (0, 0, 0), rules, codes, deltas, n)
+        n = _check_pairs(row, statuses, _NO_CHECKS, rules, codes, deltas, n)
     n = _ended_pairs(whens[0], whens[1], codes, deltas, n)
     return _clock_pairs(row, whens[0], whens[1], rules, codes, deltas, n)
 
@@ -183,8 +187,8 @@ def item_pairs(row, rules, sign, whens, codes, deltas, n):
 def changed_pairs(old, new, clock, checks, rules, whens, codes, deltas, n):
     """What a change from ``old`` to ``new`` does to the cells of the ``clock`` cubes, ``ends`` and ``stages``, and of ``checks``, each only if it says so."""
     if not (_is_counted(old) and _is_counted(new) and _same_stated(old, new)):
-        n = item_pairs(old, rules, -1, whens, codes, deltas, n)
-        return item_pairs(new, rules, 1, whens, codes, deltas, n)
+        n = item_pairs(old, rules, TAKEN, whens, codes, deltas, n)
+        return item_pairs(new, rules, ADDED, whens, codes, deltas, n)
     if clock:
         promise = promise_of(new, rules)
         _measured(old, promise, whens[0])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from yilu.items.cells import MOST_PAIRS, ROOM, changed_pairs, dwell_cell, item_pairs, scan_cell
+from yilu.items.cells import ADDED, MOST_PAIRS, ROOM, changed_pairs, dwell_cell, item_pairs, scan_cell
 from yilu.items.clock import accepted_at, day_at
 from yilu.items.fields import NEVER
 from yilu.items.fold import merge
@@ -252,7 +252,7 @@ def append(
     ``at_row``: an item's row, -1 where it has none yet. ``spare`` is room for one row, ``before`` the same as 32-bit words.
     Returns (count, pairs, next item).
     """
-    n = 0
+    n = np.int64(0)
     whens = np.zeros((2, ROOM), np.int64)
     for g in range(first, items):
         if (g - first) % _AT_ONCE == 0:
@@ -271,7 +271,7 @@ def append(
             index[seek(rows, index, key[i], shift)[1]] = entry_of(key[i], row)
         spare[0] = rows[row]
         for e in range(i, j):
-            n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, 1, codes, deltas, n)
+            n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, ADDED, codes, deltas, n)
         clock, checks = _moved(before, grid, row, rules)
         # until it is delivered, an item stands in no cell that depends on how it got there
         clock = clock or (rows[row]["delivered"] != NEVER and _ended_otherwise(before, grid, row, rules))
@@ -435,14 +435,14 @@ def refold(key, word, attr, promise, container, via, role, holds, empty, rules, 
     ``role``: of ``whose.tell``; ``holds``: events that count (``effective``). Pairs bear ``sign``; ``rows`` holds one row per event at most.
     Fills ``told`` (n,): the row that an event spoke to, -1 where it didn't count.
     """
-    n = 0
-    used = 0
+    n = np.int64(0)
+    used = np.int64(0)
     told[:] = -1
     whens = np.zeros((2, ROOM), np.int64)
-    i = 0
+    i = np.int64(0)
     while i < len(key):
         j = i
-        row = -1
+        row = np.int64(-1)
         accepted = np.int64(-1)
         begun = i
         silent = False

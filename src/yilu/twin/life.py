@@ -459,7 +459,7 @@ def lives(out, first, end, used, ground, rates, faults, cuts, marked):
     ``marked`` (items, 4) takes, of each item with a fault: item, bits of its faults, first row and end. Returns (rows, next item, marked rows).
     Stops early where ``out`` might not hold the next item.
     """
-    n = 0
+    n = np.int64(0)
     item = first
     noted = 0
     while item < end and n + MOST_SCANS <= len(out):

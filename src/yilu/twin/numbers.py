@@ -102,7 +102,7 @@ def _plain(buffer, at, running, day_part, lead, operator):
 
 @njit(cache=True, nogil=True)
 def _write(rows, linked, offsets, buffer, ground, rates, lead, mail, date_tag):
-    at = 0
+    at = np.int64(0)
     shift = np.int64(seed_of(ground) % np.uint64(_RUNNING))
     for r in range(len(rows)):
         marks = rows[r, 4] >> 24

@@ -157,9 +157,9 @@ def _bags(rows: NDArray[np.uint32], kinds: NDArray[Any], words: Words) -> pa.Arr
 
 @njit(cache=True, nogil=True)
 def _bag_numbers(serials, offsets, buffer, date_tag):
-    at = 0
+    at = np.int64(0)
     for i in range(len(serials)):
-        at = numbers.bag_number(buffer, at, serials[i], date_tag)
+        at = numbers.bag_number(buffer, at, np.int64(serials[i]), date_tag)
         offsets[i + 1] = at
     return at
 
