@@ -52,6 +52,24 @@ def test_each_row_with_its_reason(tmp_path: Path, place: str) -> None:
     assert [(p["row"], p["reason"]) for p in document["problems"]] == [(2, "bad_time")]
 
 
+def test_the_column_at_fault_is_named_with_what_stood_in_it(tmp_path: Path, place: str) -> None:
+    """People see the source's name of the column and its text, not those of another time; so do the document and the CSV."""
+    file, report = tmp_path / "e.csv", tmp_path / "rows.csv"
+    head = HEAD.replace("facility", "facility,recorded_at,weight_g")
+    at = "2025-11-11T10:00:00+08:00"
+    lines = [f"SF,A1,accept,{at},{place},2025-02-30T00:00:00Z,\n", f"SF,A2,accept,{at},{place},,-7\n"]
+    file.write_text(head + "".join(lines), encoding="utf-8")
+    expected = [("recorded_at", "2025-02-30T00:00:00Z", ""), ("weight_g", at, "-7")]
+    for language, word in (("zh", "出错的列"), ("en", "column at fault")):
+        shown = run(tmp_path, str(file), language=language).output
+        assert word in shown and "recorded_at" in shown and "weight_g" in shown and "2025-02-30T00:00:00Z" in shown
+    document = json.loads(run(tmp_path, str(file), "--json").output)
+    assert [(p["column"], p["time"], p["weight"] or "") for p in document["problems"]] == expected
+    run(tmp_path, str(file), "--report", str(report))
+    with report.open(encoding="utf-8-sig", newline="") as held:
+        assert [(r["column"], r["time"], r["weight"]) for r in csv.DictReader(held)] == expected
+
+
 def test_all_rows_go_into_the_report(tmp_path: Path) -> None:
     """The CSV holds every quarantined row, also beyond those that are shown, with file, row, reason and the reason in words."""
     file, report = tmp_path / "e.csv", tmp_path / "rows.csv"

@@ -20,10 +20,13 @@ from yilu.network import Network
 
 _ROWS_SHOWN = 20
 _CODES_SHOWN = 20
+_SAID = ("column", "kind", "time", "place", "weight")
+"""What is said of a row beside where and why: the column at fault, and the texts that may be shown."""
 CSV_COLUMNS: tuple[str, ...] = (
     "file",
     "row",
     "reason",
+    "column",
     "kind",
     "time",
     "place",
@@ -33,7 +36,7 @@ CSV_COLUMNS: tuple[str, ...] = (
     "next_step_zh",
     "next_step",
 )
-"""Columns of the file of rows: where, why, the texts that may be shown, and the reason in words."""
+"""Columns of the file of rows: where, why, the column at fault, the texts that may be shown, and the reason in words."""
 
 
 def try_out(
@@ -103,19 +106,19 @@ def show(report: Report, names: Names) -> None:
         print_table("隔离原因" if zh else "Why rows are quarantined", columns, rows)
         first = report.problems.slice(0, _ROWS_SHOWN).to_pylist()
         cells = [
-            (p["file"], str(p["row"]), _reason(p["reason"], zh), p["kind"], p["time"], p["place"], p["weight"]) for p in first
+            (p["file"], str(p["row"]), _reason(p["reason"], zh), *(p[name] for name in _SAID)) for p in first
         ]  # fmt: skip
-        columns7 = (
-            ("文件", "行", "原因", "环节", "时间", "地点", "重量")
+        heads = (
+            ("文件", "行", "原因", "出错的列", "环节", "时间", "地点", "重量")
             if zh
-            else ("file", "row", "reason", "kind", "time", "place", "weight")
+            else ("file", "row", "reason", "column at fault", "kind", "time", "place", "weight")
         )
         shown = (
             f"隔离行(前 {len(cells)} 行,共 {report.quarantined:,} 行)"
             if zh
             else f"Quarantined rows (first {len(cells)} of {report.quarantined:,})"
         )
-        print_table(shown, columns7, cells)
+        print_table(shown, heads, cells)
     show_codes(report.unmapped, report.unknown, zh)
     for error in report.errors:
         say(f"✗ {error}")

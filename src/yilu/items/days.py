@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from yilu.items import kinds
 from yilu.items.rules import Rules
-from yilu.items.schema import Events
+from yilu.items.schema import QUARANTINE, Events
 
 
 def local_day(at: NDArray[np.integer], rules: Rules) -> NDArray[np.int64]:
@@ -35,22 +35,13 @@ def of_iso(text: str) -> int:
     return (datetime.fromisoformat(text) - datetime(1970, 1, 1)).days
 
 
-QUARANTINE: pa.Schema = pa.schema(
-    [
-        pa.field("file", pa.string()), pa.field("row", pa.int64()), pa.field("reason", pa.string()), pa.field("kind", pa.string()),
-        pa.field("time", pa.string()), pa.field("place", pa.string()), pa.field("weight", pa.string()), pa.field("key", pa.uint64()),
-    ]
-)  # fmt: skip
-"""A quarantined row: where it stood, why, and the text of white-listed columns only."""
-
-
 def too_late(batch: Events, reason: str = "too_late") -> pa.Table:
     """Quarantine rows of events that lie before what the store can still correct."""
     names = {kind.id: kind.code for kind in kinds.KINDS}
     return pa.table(
         {
             "file": pa.nulls(len(batch), pa.string()), "row": pa.nulls(len(batch), pa.int64()), "reason": [reason] * len(batch),
-            "kind": [names.get(int(k), "") for k in batch.kind],
+            "column": pa.nulls(len(batch), pa.string()), "kind": [names.get(int(k), "") for k in batch.kind],
             "time": [datetime.fromtimestamp(int(t), UTC).isoformat() for t in batch.at],
             "place": [str(int(p)) for p in batch.place], "weight": pa.nulls(len(batch), pa.string()), "key": batch.key,
         },

@@ -18,9 +18,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yilu.items import closing, kinds, log, reach
-from yilu.items.days import QUARANTINE
 from yilu.items.manifest import Erasure, Part
-from yilu.items.schema import Events, events
+from yilu.items.schema import QUARANTINE, Events, events
 from yilu.items.table import without
 
 if TYPE_CHECKING:

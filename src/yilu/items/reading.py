@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from yilu.errors import StoreError
 from yilu.items import clock, closing, cubes, erasing, log, manifest, order, states
 from yilu.items.cubes import Cube
-from yilu.items.days import QUARANTINE
 from yilu.items.disk import Disk
 from yilu.items.fields import DECLARATION, NEVER
 from yilu.items.manifest import Manifest
 from yilu.items.rules import Rules, packed
-from yilu.items.schema import Events, concat, events
+from yilu.items.schema import QUARANTINE, Events, concat, events
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,16 @@ TOKENS: pa.Schema = pa.schema(
 """Acceptances by senders' tokens, beside the events: operator, place, local day (since 1970), keyed hash of the token and that day, item key in
 two halves, UTC second. No event bears a token."""
 
+QUARANTINE: pa.Schema = pa.schema(
+    [
+        ("file", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("column", pa.string()), ("kind", pa.string()), ("time", pa.string()),
+        ("place", pa.string()), ("weight", pa.string()), ("key", pa.uint64()),
+    ]
+)  # fmt: skip
+"""A quarantined row: base name of its file, row from 1 (blank lines and the header are no rows), code of the reason, the source's name of the
+column that is at fault (null where no single one is), texts of white-listed columns (masked where they don't look like what the column is for), and
+the item key where the row can be replayed. ``time`` is the text of the time that is at fault, or else of the event's."""
+
 ITEM_CLASSES: dict[str, int] = {"letter": 1, "parcel": 2, "express": 3, "container": 4, "vehicle": 5}
 """信件, 包裹(邮件), 快件, 容器, 车辆. Containers and vehicles have a state but no volume."""
 SENDER_KINDS: dict[str, int] = {"casual": 1, "contract": 2, "contract_unfiled": 3}

@@ -52,6 +52,21 @@ def test_an_upload_is_reported_first_and_handed_over_when_confirmed(client_of: C
     assert client_of("firm").get(f"/feed-receipts/{receipt.number}/").status_code == 404
 
 
+def test_the_report_names_the_column_at_fault_and_what_stood_in_it(client_of: Callable[..., Any], ground: Any) -> None:
+    """By the source's name; a text at no known place is said to be empty where it is, and each unknown text says which part of the mapping would tell it."""
+    wrong = [*rows(1, promise="2025-02-30T00:00:00Z"), *rows(1, 2, weight_g="-7"), *rows(1, 4, facility=""), *rows(1, 6, facility="MOON")]  # fmt: skip
+    client = client_of("carrier")
+    page = client.post("/feeds/ZTO/upload/check/", {"file": _file(lines(wrong))})
+    tables = {t.name: t for t in page.context["page"].tables}
+    told = [(r["column"], r["time"], r["weight"]) for r in tables["problems"].rows]
+    assert told[0][:2] == ("promise", "2025-02-30T00:00:00Z") and told[1][::2] == ("weight_g", "-7")
+    unknown = {r["text"]: (r["column"], r["step"]) for r in tables["unknown"].rows}
+    assert {text: column for text, (column, _) in unknown.items()} == {"(空)": "facility", "MOON": "facility"}
+    assert "[columns]" in unknown["(空)"][1] and "[values.facility]" in unknown["MOON"][1]
+    shown = page.content.decode()
+    assert all(word in shown for word in ("出错的列", "promise", "2025-02-30T00:00:00Z", "weight_g", "-7", "(空)"))
+
+
 @pytest.mark.parametrize(
     ("body", "name"),
     [(b"\xff\xfe{", "a.jsonl"), (b"", "a.exe"), (b"nonsense", "a.arrow"), (b"a,b\n1,2\n", "a.csv"), (b"PAR1", "../../etc/passwd")],
@@ -149,6 +164,9 @@ def test_quarantined_rows_are_shown_to_their_operator_alone(
     ground.written()
     told = client_of("carrier").get("/feeds/ZTO/quarantine.json").json()["tables"]["quarantine"]
     assert sorted(r["row"] for r in told) == [3, 4] and {r["receipt"] for r in told} == {number[:12]}
+    assert [(r["row"], r["column"]) for r in sorted(told, key=lambda r: r["row"])] == [(3, "at"), (4, "waybill")]
+    [head, *_rest] = client_of("carrier").get("/feeds/ZTO/quarantine.csv").content.decode("utf-8-sig").splitlines()
+    assert head.split(",")[:4] == ["receipt", "row", "reason", "column"]
     page = client_of("carrier").get("/feeds/ZTO/quarantine/").content.decode()
     assert "13800138000" not in page and "王小明" not in page and "secret" not in page
     assert len(client_of("duty").get("/feeds/YTO/quarantine.json").json()["tables"]["quarantine"]) == 3

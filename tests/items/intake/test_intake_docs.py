@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from yilu.items.intake import QUARANTINE
 from yilu.items.intake.mapping import EVENT_COLUMNS, Mapping, parse
 from yilu.items.intake.reasons import REASONS
 
@@ -16,6 +17,13 @@ def test_every_reason_is_explained() -> None:
     page = (DOCS / "how-to" / "ingest.md").read_text(encoding="utf-8")
     for reason in REASONS:
         assert f"| `{reason.code}` | {reason.zh} | {reason.en} | {reason.next_step} |" in page
+
+
+def test_every_column_of_the_quarantine_is_explained() -> None:
+    """Each column that a quarantined row has stands in the page's part on the quarantine, before the table of reasons."""
+    page = (DOCS / "how-to" / "ingest.md").read_text(encoding="utf-8")
+    part = page.split("## Quarantine 隔离")[1].split("| reason |")[0]
+    assert [name for name in QUARANTINE.names if f"`{name}`" not in part] == []
 
 
 def test_every_key_and_column_is_explained() -> None:

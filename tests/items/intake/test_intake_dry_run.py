@@ -44,11 +44,13 @@ def test_the_report_adds_up(tmp_path: Path) -> None:
     assert report.in_order == pytest.approx(11 / 12)
     assert report.repeats == pytest.approx(2 / 14)
     assert report.recorded_late_s == 300
-    assert [(p["file"], p["row"], p["reason"]) for p in report.problems.to_pylist()] == [
-        ("a.jsonl", 12, "bad_time"), ("a.jsonl", 13, "missing_waybill"), ("a.jsonl", 14, "malformed"), ("a.jsonl", 15, "missing_waybill"),
+    assert [(p["file"], p["row"], p["reason"], p["column"]) for p in report.problems.to_pylist()] == [
+        ("a.jsonl", 12, "bad_time", "at"), ("a.jsonl", 13, "missing_waybill", "waybill"), ("a.jsonl", 14, "malformed", None),
+        ("a.jsonl", 15, "missing_waybill", "waybill"),
     ]  # fmt: skip
     plain = report.as_json()
     assert json.loads(json.dumps(plain))["problems"][0]["zh"] == "时间无法识别"
+    assert [p["column"] for p in plain["problems"]] == ["at", "waybill", None, "waybill"]
     assert "A1" not in json.dumps(plain)
 
 

@@ -154,7 +154,7 @@ def quarantine(ask: Ask) -> Page:
     table = Table(
         "quarantine", _("隔离行"),
         (
-            Column("receipt", _("回执"), link="at"), Column("row", _("行号"), "count"), Column("reason", _("原因")), Column("kind", _("操作环节")), Column("time", _("时间文本")),
+            Column("receipt", _("回执"), link="at"), Column("row", _("行号"), "count"), Column("reason", _("原因")), Column("column", _("出错的列")), Column("kind", _("操作环节")), Column("time", _("时间文本")),
             Column("place", _("地点")), Column("weight", _("重量")), Column("step", _("怎么办")),
         ),
         rows, _("没有隔离行。"),
@@ -169,7 +169,7 @@ def _row_of(row: dict[str, Any]) -> dict[str, Any]:
     number = (row["file"] or "").partition("/")[2]
     return {
         "receipt": number[:12], "at": reverse("feeds.receipt", kwargs={"number": number}) if number else "", "row": row["row"], "reason": (reason.zh, reason.en),
-        "kind": row["kind"], "time": row["time"], "place": row["place"], "weight": row["weight"], "step": (reason.next_step_zh, reason.next_step),
+        "column": row["column"], "kind": row["kind"], "time": row["time"], "place": row["place"], "weight": row["weight"], "step": (reason.next_step_zh, reason.next_step),
     }  # fmt: skip
 
 

@@ -80,17 +80,29 @@ def tables_of(report: Report) -> tuple[Table, ...]:
     problems = []
     for p in report.problems.slice(0, _PROBLEMS).to_pylist():
         reason = reasons.BY_CODE[p["reason"]]
-        problems.append({"row": p["row"], "reason": (reason.zh, reason.en), "kind": p["kind"], "time": p["time"], "place": p["place"], "step": (reason.next_step_zh, reason.next_step)})  # fmt: skip
+        texts = {name: p[name] for name in ("row", "column", "kind", "time", "place", "weight")}
+        problems.append({**texts, "reason": (reason.zh, reason.en), "step": (reason.next_step_zh, reason.next_step)})
     names = {k.code: (k.zh, k.code) for k in kinds.KINDS}
     told = [{"kind": names.get(c, (c, c)), "events": n} for c, n in report.by_kind.items()]
     codes = [{"code": c, "events": n} for c, n in report.unmapped.items()]
-    unknown = [{"column": c, "text": t, "events": n} for c, texts in report.unknown.items() for t, n in texts.items()]
+    unknown = [_unknown(c, t, n) for c, texts in report.unknown.items() for t, n in texts.items()]
     return (
-        Table("problems", _("有问题的行"), (Column("row", _("行号"), "count"), Column("reason", _("原因")), Column("kind", _("操作环节")), Column("time", _("时间文本")), Column("place", _("地点")), Column("step", _("怎么办"))), problems, _("没有有问题的行。"), max(0, report.quarantined - len(problems))),
+        Table("problems", _("有问题的行"), (Column("row", _("行号"), "count"), Column("reason", _("原因")), Column("column", _("出错的列")), Column("kind", _("操作环节")), Column("time", _("时间文本")), Column("place", _("地点")), Column("weight", _("重量")), Column("step", _("怎么办"))), problems, _("没有有问题的行。"), max(0, report.quarantined - len(problems))),
         Table("kinds", _("事件按环节"), (Column("kind", _("操作环节")), Column("events", _("扫描事件"), "count")), told, _("没有可用的事件。")),
         Table("unmapped", _("未映射的代码"), (Column("code", _("原始代码")), Column("events", _("扫描事件"), "count")), codes, _("没有未映射的代码。")),
-        Table("unknown", _("不认识的编码"), (Column("column", _("列")), Column("text", _("文本")), Column("events", _("扫描事件"), "count")), unknown[:_PROBLEMS], _("没有不认识的编码。"), max(0, len(unknown) - _PROBLEMS)),
+        Table("unknown", _("不认识的编码"), (Column("column", _("列")), Column("text", _("文本")), Column("events", _("扫描事件"), "count"), Column("step", _("怎么办"))), unknown[:_PROBLEMS], _("没有不认识的编码。"), max(0, len(unknown) - _PROBLEMS)),
     )  # fmt: skip
+
+
+def _unknown(column: str, text: str, events: int) -> dict[str, Any]:
+    """A text that means nothing in the network, under the mapping's key of its column, and which part of the mapping would tell it."""
+    key = "facility" if column == "place" else column
+    step = (
+        _("在映射的 [values.%(key)s] 中写明其含义;网络中缺少的,请管理员在省份文件夹中登记。")
+        if text
+        else _("请填写该列;如在别的列,在映射的 [columns] 中写明 %(key)s 取自哪一列。")
+    )
+    return {"column": key, "text": text or _("(空)"), "events": events, "step": step % {"key": key}}
 
 
 @deed("feeds.confirm", _UPLOADERS, "feeds/<str:operator>/upload/confirm")

@@ -11,21 +11,6 @@ from numpy.typing import NDArray
 from yilu.errors import YiluError
 from yilu.items.schema import TOKENS, Events
 
-QUARANTINE: pa.Schema = pa.schema(
-    [
-        ("file", pa.string()),
-        ("row", pa.int64()),
-        ("reason", pa.string()),
-        ("kind", pa.string()),
-        ("time", pa.string()),
-        ("place", pa.string()),
-        ("weight", pa.string()),
-        ("key", pa.uint64()),
-    ]
-)
-"""A quarantined row: base name of its file, row from 1 (blank lines and the header are no rows), code of the reason, texts of
-white-listed columns (masked where they don't look like what the column is for), and the item key where the row can be replayed."""
-
 
 class SourceError(YiluError):
     """A source can't be read, or not to its end: it is truncated, lacks a column, still grows. Nothing of it is half used."""

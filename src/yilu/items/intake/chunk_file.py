@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from yilu.items.intake.chunk import QUARANTINE, Chunk, SourceError
-from yilu.items.schema import DTYPES, TOKENS, Events, events, is_constant
+from yilu.items.intake.chunk import Chunk, SourceError
+from yilu.items.schema import DTYPES, QUARANTINE, TOKENS, Events, events, is_constant
 
-_MAGIC = b"YILUCHK1"
+_MAGIC = b"YILUCHK2"
 _DIGEST = 16
 _HEAD = len(_MAGIC) + _DIGEST + 8
 _ALIGNED = 8

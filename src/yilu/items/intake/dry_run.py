@@ -15,12 +15,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from yilu.items.intake import reasons
-from yilu.items.intake.chunk import QUARANTINE, Chunk, Limits, SourceError
+from yilu.items.intake.chunk import Chunk, Limits, SourceError
 from yilu.items.intake.mapping import Mapping
 from yilu.items.intake.sources import open_source
 from yilu.items.keys import Key
 from yilu.items.kinds import BY_ID
-from yilu.items.schema import IDENTITY, Events
+from yilu.items.schema import IDENTITY, QUARANTINE, Events
 
 MAX_PROBLEMS = 1000
 _SAMPLED = 1 << 18

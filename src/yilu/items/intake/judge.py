@@ -15,7 +15,7 @@ from yilu.items import codes, keys
 from yilu.items.intake import numbers, reasons, times
 from yilu.items.intake.columns import Coded, as_text, encoded, flat, is_text
 from yilu.items.intake.door import Codes, Door
-from yilu.items.intake.mapping import CONFIDENTIAL_CLASSES, WEIGHT_UNITS, Condition, EventRule, From
+from yilu.items.intake.mapping import CONFIDENTIAL_CLASSES, EVENT_COLUMNS, WEIGHT_UNITS, Condition, EventRule, From
 from yilu.items.kinds import BY_CODE, OTHER, VOID
 from yilu.items.schema import DTYPES, OUTCOMES
 
@@ -23,6 +23,10 @@ MAX_PIECE = 4095
 EVENT_IDS = 1
 """Domain of the hash of event ids."""
 OTHER_OUTCOME = OUTCOMES["other"]
+TIMES = ("at", "recorded_at", "promise")
+"""Event columns of times."""
+NUMBERED: dict[str, int] = {name: number for number, name in enumerate(("", *EVENT_COLUMNS))}
+"""Event columns by number, from 1, as ``Block.blamed`` holds them; 0: none."""
 
 Column: TypeAlias = Any
 """An event column: an array (n,) or one value for all rows."""
@@ -41,23 +45,27 @@ class Made:
 
 @dataclass
 class Block:
-    """``why`` (n,): the reason of each row, 0 none; ``where`` (n,): the event block that gave it."""
+    """``why`` (n,): the reason of each row, 0 none; ``where`` (n,): the event block that gave it; ``blamed`` (n,): the event column it speaks of (NUMBERED)."""
 
     table: pa.Table
     door: Door
     codes: Codes
     why: NDArray[np.uint8]
     where: NDArray[np.uint8]
+    blamed: NDArray[np.uint8]
     memo: dict[Any, Any] = field(default_factory=dict)
 
-    def blame(self, mask: Column, reason: Column, number: int, applies: NDArray[np.bool_] | None = None) -> None:
-        """Give ``reason`` to the rows of ``mask`` to which event block ``number`` applies, unless an earlier reason holds."""
+    def blame(
+        self, mask: Column, reason: Column, number: int, column: str = "", applies: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Give ``reason``, which speaks of an event column ("": of none alone), to the rows of ``mask`` to which event block ``number`` applies, unless an earlier reason holds."""
         if not np.any(mask):
             return
         hit = np.broadcast_to(mask, self.why.shape) & ((self.why == 0) | (self.why > reason))
         hit = hit if applies is None else hit & applies
         self.why[hit] = np.broadcast_to(reason, hit.shape)[hit]
         self.where[hit] = min(number, 255)
+        self.blamed[hit] = NUMBERED[column]
 
     def column(self, spec: From | None) -> pa.Array | None:
         """The source column of ``spec``; None if it is not there."""
@@ -96,7 +104,7 @@ class Block:
             self._keys(made)
             self._amounts(made)
             voids = (made.columns["kind"] == VOID) & (made.columns["voids"] == 0)
-            self.blame(voids, reasons.VOID_WITHOUT_EVENT_ID, number, applies)
+            self.blame(voids, reasons.VOID_WITHOUT_EVENT_ID, number, "voids", applies)
         return made
 
     def coded(self, name: str, spec: From | None) -> Coded:
@@ -128,16 +136,16 @@ class Block:
             if name in spec:
                 made.coded[name] = coded
         operator = self.coded("operator", spec.get("operator"))
-        self._blame_values(operator, operator.ids == 0, reasons.UNKNOWN_OPERATOR, made)
+        self._blame_values(operator, operator.ids == 0, reasons.UNKNOWN_OPERATOR, made, "operator")
         if self.door.operator:
             others = (operator.ids != 0) & (operator.ids != self.door.operator)
-            self._blame_values(operator, others, reasons.OTHER_OPERATOR, made)
+            self._blame_values(operator, others, reasons.OTHER_OPERATOR, made, "operator")
         if "item_class" in spec:
             coded = made.coded["item_class"]
             marked = np.array([v in CONFIDENTIAL_CLASSES for v in coded.values]) & (coded.ids == 0)
-            self._blame_values(coded, marked, reasons.CONFIDENTIAL, made)
+            self._blame_values(coded, marked, reasons.CONFIDENTIAL, made, "item_class")
         kind = self._kind(spec["kind"])
-        self._blame_values(kind, kind.ids == 0, reasons.MISSING_KIND, made)
+        self._blame_values(kind, kind.ids == 0, reasons.MISSING_KIND, made, "kind")
         ids, outcomes, numbered = self._meaning(spec["kind"], kind)
         out["kind"], out["outcome"], out["code"] = kind.spread(ids), kind.spread(outcomes), kind.spread(numbered)
         if "outcome" in spec:
@@ -151,10 +159,10 @@ class Block:
             named = np.array([0 if v is None else self.codes.number(v) for v in values], np.uint16)
             out["code"] = Coded(index, values, named).spread(named)
 
-    def _blame_values(self, coded: Coded, marked: NDArray[np.bool_], reason: int, made: Made) -> None:
+    def _blame_values(self, coded: Coded, marked: NDArray[np.bool_], reason: int, made: Made, column: str) -> None:
         """Blame the rows whose text of a column of codes is ``marked`` (one per text)."""
         if marked.any():
-            self.blame(coded.spread(marked), reason, made.number, made.applies)
+            self.blame(coded.spread(marked), reason, made.number, column, made.applies)
 
     def _kind(self, spec: From) -> Coded:
         index, values = self._encoded(spec)
@@ -197,12 +205,12 @@ class Block:
 
     def _times(self, made: Made) -> None:
         limits = self.door.limits
-        for name in ("at", "recorded_at", "promise"):
+        for name in TIMES:
             at, state = self._time(made.rule.columns.get(name))
             if name == "at":
-                self.blame(state == times.MISSING, reasons.MISSING_TIME, made.number, made.applies)
+                self.blame(state == times.MISSING, reasons.MISSING_TIME, made.number, name, made.applies)
             if np.any(state):
-                self.blame(state == times.BAD, reasons.BAD_TIME, made.number, made.applies)
+                self.blame(state == times.BAD, reasons.BAD_TIME, made.number, name, made.applies)
                 absent = state != times.OK
                 at = np.where(absent, self.door.received_at if name == "recorded_at" else 0, at)
                 outside = ~absent & ((at < limits.earliest) | (at >= limits.latest))
@@ -210,11 +218,11 @@ class Block:
                 # Two passes for the bounds are cheaper than four for the mask, and almost no block needs that.
                 fits = np.size(at) == 0 or (np.min(at) >= limits.earliest and np.max(at) < limits.latest)
                 outside = np.False_ if fits else (at < limits.earliest) | (at >= limits.latest)
-            self.blame(outside, reasons.TIME_OUT_OF_RANGE, made.number, made.applies)
+            self.blame(outside, reasons.TIME_OUT_OF_RANGE, made.number, name, made.applies)
             made.columns[name] = at
         ahead = made.columns["at"] - made.columns["recorded_at"] > limits.clock_ahead_s
-        self.blame(ahead, reasons.CLOCK_AHEAD, made.number, made.applies)
-        for name in ("at", "recorded_at", "promise"):
+        self.blame(ahead, reasons.CLOCK_AHEAD, made.number, "at", made.applies)
+        for name in TIMES:
             made.columns[name] = made.columns[name].astype(np.uint32)
 
     def _keys(self, made: Made) -> None:
@@ -226,7 +234,7 @@ class Block:
         judged = self.once(
             ("judged", spec["waybill"]), lambda: numbers.judge(waybill, limits.max_number_bytes, mapping.check_s10)
         )
-        self.blame(judged != 0, judged, made.number, made.applies)
+        self.blame(judged != 0, judged, made.number, "waybill", made.applies)
         operator = made.columns["operator"]
         out["key"], out["key2"] = self._hash128(spec["waybill"], spec.get("operator"), operator)
         for name in ("parent", "container"):
@@ -281,7 +289,7 @@ class Block:
             bad = ~((amount >= 0) & (amount <= most))
             if name == "piece":
                 bad |= amount != np.floor(amount)
-            self.blame(bad if len(bad) == len(self.why) else bad[0], reason, made.number, made.applies)
+            self.blame(bad if len(bad) == len(self.why) else bad[0], reason, made.number, name, made.applies)
             whole = np.rint(np.where(bad, 0, amount)).astype(DTYPES[name])
             made.columns[name] = whole if len(whole) == len(self.why) else whole[0]
 

@@ -27,6 +27,8 @@ _TIME = (
 )
 _TIME_SIGNS = r"^[0-9TZ:./+\- ,年月日时分秒上下午APMapm]{1,40}$"
 _PHONE = r"^(?:\+?86[ \-]?)?1[3-9](?:[ \-]?[0-9]){9}$"
+_HIDDEN = ("(hidden, ", " characters)")
+"""What stands around the length of a text that may not be shown."""
 _WEIGHT = r"^[+\-]?[0-9]{0,8}(?:[.,][0-9]{0,6})?(?: ?(?:k?g|kG|KG|克|公斤|千克))?$"
 
 
@@ -56,7 +58,7 @@ def shown(column: str, texts: pa.Array) -> pa.Array:
     if pc.all(free).as_py() is not False:
         return texts
     length = pc.cast(pc.utf8_length(texts), pa.string())
-    hidden = pc.binary_join_element_wise("(hidden, ", length, " characters)", "")
+    hidden = pc.binary_join_element_wise(_HIDDEN[0], length, _HIDDEN[1], "")
     return pc.if_else(free, texts, hidden)
 
 
@@ -95,3 +97,8 @@ def _has(texts: pa.Array, pattern: str) -> pa.Array:
 def header_name(name: str) -> bool:
     """Whether a column's name is safe to show: short, and no long number in it."""
     return len(name) <= MAX_SHOWN and not re.search(_LONG_NUMBER, name)
+
+
+def shown_header(name: str) -> str:
+    """A column's name as it may be shown: its length stands in the place of one that isn't safe."""
+    return name if header_name(name) else f"{_HIDDEN[0]}{len(name)}{_HIDDEN[1]}"

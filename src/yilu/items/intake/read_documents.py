@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+import pyarrow.compute as pc
 
 from yilu.items.intake import epcis, reasons
 from yilu.items.intake.blocks import Block
@@ -19,10 +19,10 @@ _COLUMNS = tuple(name for name in epcis.ROWS.names if name != "row")
 
 
 def document_mapping(mapping: Mapping) -> Mapping:
-    """``mapping`` with the columns that a document gives; its constants and the columns' values stay."""
+    """``mapping`` with the columns that are made of a document, whatever its format was; its constants and the columns' values stay."""
     given = {name: From(column=name, optional=True) for name in _COLUMNS}
     constants = {name: spec for rule in mapping.rules for name, spec in rule.columns.items() if spec.value}
-    return replace(mapping, rules=(EventRule((), {**given, **constants}),), check_s10=mapping.check_s10)
+    return replace(mapping, format="epcis", rules=(EventRule((), {**given, **constants}),))
 
 
 def read_document(
@@ -40,7 +40,7 @@ def read_document(
             f"{name}: {error}", next_step="have the sender correct the document; nothing of it was used"
         ) from None
     held = found.quarantine.column("row").to_numpy() + 1
-    late = pa.compute.equal(found.quarantine.column("reason"), epcis.OUT_OF_RANGE).to_numpy()
+    late = pc.equal(found.quarantine.column("reason"), epcis.OUT_OF_RANGE).to_numpy()
     block = Block(
         table=found.rows.select(list(_COLUMNS)),
         rows=found.rows.column("row").to_numpy() + 1,

@@ -15,21 +15,20 @@ from numpy.typing import NDArray
 
 from yilu.items import keys
 from yilu.items.intake import reasons, times
-from yilu.items.intake.chunk import QUARANTINE
 from yilu.items.intake.columns import as_text
 from yilu.items.intake.door import Codes, Door
-from yilu.items.intake.judge import Block, Made
-from yilu.items.intake.masking import shown
+from yilu.items.intake.judge import NUMBERED, TIMES, Block, Made
+from yilu.items.intake.masking import shown, shown_header
 from yilu.items.kinds import ACCEPT
-from yilu.items.schema import DTYPES, TOKENS, Events, concat, events
+from yilu.items.schema import DTYPES, QUARANTINE, TOKENS, Events, concat, events
 
-_DISPLAYED: tuple[tuple[str, str], ...] = (
-    ("kind", "kind"),
-    ("time", "at"),
-    ("place", "facility"),
-    ("weight", "weight_g"),
+_DISPLAYED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("kind", ("kind",)),
+    ("time", TIMES),
+    ("place", ("facility",)),
+    ("weight", ("weight_g",)),
 )
-"""Columns of the quarantine that show a text, and the event column whose source text it is."""
+"""Columns of the quarantine that show a text, and the event columns whose source text it may be: the one that is blamed, or else the first."""
 _TOKEN_DOMAIN = 1 << 14
 """Domain of the hash of sender tokens; the local day is added, so that no token can be followed from day to day."""
 
@@ -50,7 +49,7 @@ class Translated:
 def translate(table: pa.Table, rows: NDArray[np.int64], door: Door, codes: Codes, file: str) -> Translated:
     """Events and quarantine of ``table`` (source columns), whose rows bear the numbers ``rows`` (n,) in ``file``."""
     n = table.num_rows
-    block = Block(table, door, codes, np.zeros(n, np.uint8), np.zeros(n, np.uint8))
+    block = Block(table, door, codes, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint8))
     made = [block.make(number, rule) for number, rule in enumerate(door.mapping.rules)]
     applying = [m.applies for m in made if m.applies is not None]
     if len(applying) == len(made):
@@ -152,13 +151,26 @@ def _tokens(block: Block, made: list[Made], good: NDArray[np.bool_]) -> pa.Table
 
 def _quarantine(block: Block, made: list[Made], rows: NDArray[np.int64], bad: NDArray[np.int64], file: str) -> pa.Table:
     why, where = block.why[bad], block.where[bad]
-    secret = why == reasons.CONFIDENTIAL
-    columns: dict[str, pa.Array] = {}
-    for name, source in _DISPLAYED:
-        texts = pa.nulls(len(bad), pa.string())
-        for number, rule in enumerate(block.door.mapping.rules):
-            mine = np.flatnonzero((where == number) & ~secret)
+    texts = {name: _texts(block, bad, name, sources) for name, sources in _DISPLAYED}
+    keys_held = np.zeros(len(bad), np.uint64)
+    ahead = why == reasons.CLOCK_AHEAD
+    for m in made:
+        mine = np.flatnonzero(ahead & (where == m.number))
+        if len(mine):
+            keys_held[mine] = np.broadcast_to(m.columns["key"], block.why.shape)[bad[mine]]
+    key = pa.array(keys_held, mask=~ahead)
+    return quarantined(file, rows[bad], why, column=_at_fault(block, bad), **texts, key=key)
+
+
+def _texts(block: Block, bad: NDArray[np.int64], name: str, sources: tuple[str, ...]) -> pa.Array:
+    """What stands in the source of the rows ``bad`` (n,) for a column of the quarantine, as it may be shown; nothing of confidential mail."""
+    where, blamed, open_ = block.where[bad], block.blamed[bad], block.why[bad] != reasons.CONFIDENTIAL
+    told = np.where(np.isin(blamed, [NUMBERED[s] for s in sources]), blamed, NUMBERED[sources[0]])
+    texts = pa.nulls(len(bad), pa.string())
+    for number, rule in enumerate(block.door.mapping.rules):
+        for source in sources:
             spec = rule.columns.get(source)
+            mine = np.flatnonzero((where == number) & (told == NUMBERED[source]) & open_)
             if not len(mine) or spec is None:
                 continue
             column = block.column(spec)
@@ -169,29 +181,26 @@ def _quarantine(block: Block, made: list[Made], rows: NDArray[np.int64], bad: ND
             mask = np.zeros(len(bad), np.bool_)
             mask[mine] = True
             texts = pc.replace_with_mask(texts, pa.array(mask), found)
-        columns[name] = texts
-    keys_held = np.zeros(len(bad), np.uint64)
-    ahead = why == reasons.CLOCK_AHEAD
-    for m in made:
-        mine = np.flatnonzero(ahead & (where == m.number))
-        if len(mine):
-            keys_held[mine] = np.broadcast_to(m.columns["key"], block.why.shape)[bad[mine]]
-    return quarantined(file, rows[bad], why, pa.array(keys_held, mask=~ahead), **columns)
+    return texts
 
 
-def quarantined(
-    file: str, rows: NDArray[np.int64], why: NDArray[np.uint8], key: pa.Array | None = None, **texts: pa.Array
-) -> pa.Table:
-    """A quarantine table of ``rows`` (n,) with the reasons ``why`` (n,); texts must be shown as they are."""
+def _at_fault(block: Block, bad: NDArray[np.int64]) -> pa.Array:
+    """The source's names of the columns that the rows ``bad`` (n,) are refused for, null where it is no single one.
+
+    A document has no columns: those that its events are read into are yilu's own, and would mislead who looks for them there.
+    """
+    mapping = block.door.mapping
+    if mapping.format == "epcis":
+        return pa.nulls(len(bad), pa.string())
+    specs = [rule.columns.get(name) for rule in mapping.rules for name in NUMBERED]
+    names = [shown_header(spec.column) if spec is not None and spec.column else None for spec in specs]
+    at = block.where[bad].astype(np.int64) * len(NUMBERED) + block.blamed[bad]
+    return pa.array(names, pa.string()).take(pa.array(at))
+
+
+def quarantined(file: str, rows: NDArray[np.int64], why: NDArray[np.uint8], **more: pa.Array) -> pa.Table:
+    """A quarantine table of ``rows`` (n,) with the reasons ``why`` (n,), and ``more`` of its columns; texts must be shown as they are."""
     names = np.array(["", *(reasons.BY_ID[i].code if i in reasons.BY_ID else "" for i in range(1, 256))], object)
     n = len(rows)
-    return pa.table(
-        {
-            "file": pa.array([file] * n, pa.string()),
-            "row": pa.array(rows, pa.int64()),
-            "reason": pa.array(names[why], pa.string()),
-            **{name: texts.get(name, pa.nulls(n, pa.string())) for name, _ in _DISPLAYED},
-            "key": pa.nulls(n, pa.uint64()) if key is None else key,
-        },
-        schema=QUARANTINE,
-    )
+    told = {"file": pa.array([file] * n, pa.string()), "row": pa.array(rows, pa.int64()), "reason": pa.array(names[why], pa.string()), **more}  # fmt: skip
+    return pa.table({f.name: told.get(f.name, pa.nulls(n, f.type)) for f in QUARANTINE}, schema=QUARANTINE)
