@@ -29,6 +29,10 @@ from yilu.design.hubs.model import Bools, Floats, Ints, Model, only
 _KEEP = 0.92
 _FARTHEST = 1e3
 """No price moves further than this many gaps at once: where nothing is left to decide, steps would grow beyond what is exact in floating point."""
+_UNITS = 1000
+"""Parts of all load by which room is counted."""
+_HELD = 1e-9
+"""How far, of itself, a load may be beyond what a label holds."""
 PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
@@ -112,12 +116,14 @@ def _knapsack(theta, u, weight, slope, knee, own, taken):
 
 
 def chosen(model: Model, rho: Floats) -> Ints:
-    """The labels of least ρ: as many of each tier as there must be, or all that are negative (one at least); forced ones among them.
+    """The labels of least ρ: as many of each tier as there must be, or all that pay, and more until they hold everything (one at least); forced ones among them.
 
     None where there are too few.
     """
     forced = model.forced
     out: list[int] = np.flatnonzero(forced).tolist()
+    if is_covering(model):
+        return np.flatnonzero(_covering(rho, *_units(model), forced)[0])
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
         return np.array(out or np.argsort(rho)[:1], np.int64)
@@ -128,6 +134,54 @@ def chosen(model: Model, rho: Floats) -> Ints:
             return np.zeros(0, np.int64)
         out += own[np.argsort(rho[own], kind="stable")[:wanted]].tolist()
     return np.array(out)
+
+
+def is_covering(model: Model) -> bool:
+    """Whether it takes a choice of labels to have room for all load: their number is free, and each holds only so much."""
+    return model.is_free and bool(np.isfinite(model.room).all())
+
+
+def _units(model: Model) -> tuple[Ints, int]:
+    """(room of each label (K,), all load) in whole units, rounded such that whatever has room enough still has."""
+    unit = max(float(model.weight.sum()), 1e-300) / _UNITS
+    return np.minimum(np.ceil(model.room * (1 + _HELD) / unit), _UNITS).astype(np.int64), _UNITS
+
+
+@njit(cache=True)
+def _covering(rho, room, need, forced):
+    """(whether each label is in the choice (K,) of least Σρ with room for ``need``, and what that sum is with each label and without it (K,), inf where it can't be).
+
+    By dynamic programming from both ends; nothing is chosen where all labels have too little room.
+    """
+    k = len(rho)
+    after = np.full((k + 1, need + 1), np.inf)
+    after[k, need] = 0.0
+    for a in range(k - 1, -1, -1):
+        for u in range(need + 1):
+            taken = rho[a] + after[a + 1, min(need, u + room[a])]
+            after[a, u] = taken if forced[a] else min(taken, after[a + 1, u])
+    before, then = np.full(need + 1, np.inf), np.empty(need + 1)
+    before[0] = 0.0
+    inside, by_it, past = np.zeros(k, np.bool_), np.empty(k), np.empty(k)
+    at = 0
+    for a in range(k):
+        by_it[a], past[a] = np.inf, np.inf
+        then[:] = np.inf
+        for u in range(need + 1):
+            if before[u] == np.inf:
+                continue
+            up = min(need, u + room[a])
+            by_it[a] = min(by_it[a], before[u] + rho[a] + after[a + 1, up])
+            then[up] = min(then[up], before[u] + rho[a])
+            if not forced[a]:
+                past[a] = min(past[a], before[u] + after[a + 1, u])
+                then[u] = min(then[u], before[u])
+        before, then = then, before
+        if after[0, 0] < np.inf:
+            up = min(need, at + room[a])
+            inside[a] = forced[a] or rho[a] + after[a + 1, up] < after[a + 1, at]
+            at = up if inside[a] else at
+    return inside, by_it, past
 
 
 def first(model: Model, at: Ints) -> Dual:
@@ -284,7 +338,11 @@ def fixed(
     is_open, forced = np.zeros(len(rho), np.bool_), model.forced
     is_open[opened] = True
     opening, closing = np.zeros(len(rho)), np.zeros(len(rho))
-    if model.is_free:
+    if is_covering(model):
+        _, by_it, past = _covering(rho, *_units(model), forced)
+        least = rho[is_open].sum()
+        opening, closing = by_it - least, past - least
+    elif model.is_free:
         idle = max(0.0, float(rho.min()))  # where no label pays, one opens all the same
         opening, closing = np.maximum(rho - idle, 0.0), np.maximum(-rho, 0.0)
     else:

@@ -54,7 +54,7 @@ class Model:
 
     ``pairs``: see there; ``linear`` (n, K) c; ``fixed`` (K,) f; ``node`` (K,) each label's own node; ``tier`` (K,); ``allowed`` (n, K) bool;
     ``count`` (L,) p_ℓ, all -1 where the number is free; ``forced`` (K,) bool, labels that must open. Load of a label: ``weight`` (n,) o;
-    ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf. ``waits``: hubs wait
+    ``slope`` (K, S) g's slope between ``knee`` (K, S + 1), knee[:, 0] = 0 and knee[:, S] = inf; ``room`` (K,) the load that it holds, inf where nothing limits it. ``waits``: hubs wait
     for their last feeder, which no pair term can say: ``latest`` adds what that costs to a plan, and bounds leave it out.
     """
 
@@ -69,6 +69,7 @@ class Model:
     weight: Floats
     slope: Floats
     knee: Floats
+    room: Floats
     waits: bool = False
 
     @property
@@ -226,5 +227,5 @@ def only(model: Model, kept: Ints) -> Model:
     )  # fmt: skip
     return Model(
         fewer, own(model.linear[:, kept]), model.fixed[kept], model.node[kept], model.tier[kept], own(model.allowed[:, kept]), model.count,
-        model.forced[kept], model.weight, own(model.slope[kept]), own(model.knee[kept]), model.waits,
+        model.forced[kept], model.weight, own(model.slope[kept]), own(model.knee[kept]), model.room[kept], model.waits,
     )  # fmt: skip

@@ -146,7 +146,7 @@ def labels(problem: HubProblem, beyond: float = BEYOND) -> Model:
         node=node, tier=tier, allowed=allowed,
         count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
         forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],
-        weight=sent, slope=slope, knee=knee, waits=late is not None and late.waits,
+        weight=sent, slope=slope, knee=knee, room=np.full(len(node), np.inf) if problem.capacity is None else problem.capacity[node, tier], waits=late is not None and late.waits,
     )  # fmt: skip
     _has_plan(problem, model)
     return model
