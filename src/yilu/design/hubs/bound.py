@@ -33,6 +33,8 @@ _UNITS = 1000
 """Parts of all load by which room is counted."""
 _HELD = 1e-9
 """How far, of itself, a load may be beyond what a label holds."""
+_STEPS = 2000
+"""Turns of an exact knapsack at most; beyond, its nodes may be split."""
 PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
@@ -55,7 +57,7 @@ class Dual:
 
 
 @njit(cache=True, parallel=True)
-def _prices(theta, u, fixed, node, allowed, weight, slope, knee, is_loaded, rho, taken):
+def _prices(theta, u, fixed, node, allowed, weight, slope, knee, room, is_loaded, rho, taken):
     """ρ (K,) and the allocation (n, K) each label would take were it open."""
     n, k = theta.shape
     for a in prange(k):
@@ -72,7 +74,12 @@ def _prices(theta, u, fixed, node, allowed, weight, slope, knee, is_loaded, rho,
                 if i != own and taken[i, a]:
                     value += theta[i, a] - u[i]
         else:
-            value += _knapsack(theta[:, a], u, weight, slope[a], knee[a], own, taken[:, a])
+            whole = np.inf
+            if room[a] < np.inf and slope.shape[1] == 2:
+                whole = _whole(theta[:, a], u, weight, room[a], own, taken[:, a])
+            if whole == np.inf:
+                whole = _knapsack(theta[:, a], u, weight, slope[a], knee[a], own, taken[:, a])
+            value += whole
         rho[a] = value
 
 
@@ -113,6 +120,72 @@ def _knapsack(theta, u, weight, slope, knee, own, taken):
             left -= some
         taken[i] = True
     return value
+
+
+@njit(cache=True)
+def _whole(theta, u, weight, room, own, taken):
+    """The nodes worth taking into a room, each whole or not at all: depth first, the best by weight first, with the bound of Dantzig (Horowitz and Sahni 1974).
+
+    Inf, and ``taken`` as it was, where the own node has no room or this takes too long.
+    """
+    n = len(theta)
+    left = room * (1 + _HELD) - weight[own]
+    if left < 0.0:
+        return np.inf
+    ratio = np.empty(n)
+    free = 0.0
+    count = 0
+    for i in range(n):
+        ratio[i] = np.inf
+        if i != own and taken[i] and theta[i] < u[i]:
+            if weight[i] <= 0.0:
+                free += theta[i] - u[i]
+            elif weight[i] <= left:
+                ratio[i] = (theta[i] - u[i]) / weight[i]
+                count += 1
+    order = np.argsort(ratio)[:count]
+    size, profit = weight[order], u[order] - theta[order]
+    inside, best_inside = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    best, value, j, steps = 0.0, 0.0, 0, 0
+    while True:
+        k, room_then, most = j, left, value
+        while k < count and size[k] <= room_then:
+            room_then -= size[k]
+            most += profit[k]
+            k += 1
+        if k < count:
+            most += profit[k] * room_then / size[k]
+        if most > best * (1 + 1e-12):
+            for t in range(j, k):
+                inside[t] = True
+                left -= size[t]
+                value += profit[t]
+            j = k
+            if value > best:
+                best = value
+                best_inside[:j] = inside[:j]
+                best_inside[j:] = False
+            if j < count:
+                inside[j] = False
+                j += 1
+                steps += 1
+                if steps > _STEPS:
+                    return np.inf
+                continue
+        i = j - 1
+        while i >= 0 and not inside[i]:
+            i -= 1
+        if i < 0:
+            break
+        inside[i] = False
+        left += size[i]
+        value -= profit[i]
+        j = i + 1
+    for i in range(n):
+        taken[i] = i == own or (taken[i] and weight[i] <= 0.0 and theta[i] < u[i])
+    for t in range(count):
+        taken[order[t]] = best_inside[t]
+    return free - best
 
 
 def chosen(model: Model, rho: Floats) -> Ints:
@@ -303,6 +376,7 @@ def _valued(model: Model, theta: Floats, u: Floats) -> tuple[float, Ints, Floats
         model.weight,
         model.slope,
         model.knee,
+        model.room,
         model.is_loaded,
         rho,
         taken,
