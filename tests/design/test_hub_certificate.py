@@ -213,7 +213,7 @@ def test_prices_above_the_pairs_cost_carry_nothing(proven: tuple[HubProblem, Hub
 
 
 def test_limits_are_held_as_they_stand() -> None:
-    """Without a way between hubs and with one price for all, the bound of a hub is its knapsack: at least its least load, at most its room, in parts."""
+    """Without a way between hubs and with one price for all, the bound of a hub is its knapsack: at most its room, whole nodes alone; at least its least load, in parts."""
     n = 4
     flow = np.ones((n, n))
     problem = HubProblem(flow, np.ones((n, n)) - np.eye(n), np.zeros((n, n)), np.zeros((n, n)), tiers=(1,))
@@ -223,7 +223,7 @@ def test_limits_are_held_as_they_stand() -> None:
     room, least = np.full((n, 1), 10.0), np.full((n, 1), 10.0)
     # own: 0 - 5; each other: 4 - 5, a load of 4 each
     assert bound_of(problem, (node,))[0] == pytest.approx(20 - 5 - 3)
-    assert bound_of(replace(problem, capacity=room), (node,))[0] == pytest.approx(20 - 5 - 1.5)
+    assert bound_of(replace(problem, capacity=room), (node,))[0] == pytest.approx(20 - 5 - 1)
     assert bound_of(replace(problem, capacity=room / 5), (node,))[0] == np.inf
     dear = replace(node, dual=Dual(zero.f, zero.g, np.full(n, 1.0)))
     assert bound_of(problem, (dear,))[0] == pytest.approx(4 - 1)

@@ -9,7 +9,8 @@ is a p-median problem, bounded again with a price u_i on Σ_a z_ia = 1:
 
     L(F, u) = Σ_i u_i + (the p least of, or all negative) ρ_a,    ρ_a = f_a + (θ_aa − u_a) + Σ_{i≠a} min(0, θ_ia − u_i).
 
-A load term makes ρ_a a knapsack. Every F that keeps |F_a − F_b| ≤ D_ab gives a valid bound. L grows by a deflected subgradient: the averaged
+A load term makes ρ_a a knapsack: whole nodes where a label has but a capacity, else parts of nodes. Where the number of labels is free and each has a capacity Q_a,
+those that open hold everything, Σ_a Q_a y_a ≥ Σ_i o_i (Cornuéjols, Sridharan and Thizy 1991). Every F that keeps |F_a − F_b| ≤ D_ab gives a valid bound. L grows by a deflected subgradient: the averaged
 allocation z̄ moves F^ij by s (z̄_i − z̄_j) and u_i by s W_i (1 − Σ_a z̄_ia); F is brought back between the envelopes of McShane (1934). Where
 the pair cost is no metric, two functions with f_a + g_b ≤ q_ij(a, b) stand for F and −F.
 The projection of the path formulation is that of Adams and Johnson's first level (RLT-1); Camerini, Fratta and Maffioli (1975) on deflection.
@@ -76,7 +77,7 @@ def _prices(theta, u, fixed, node, allowed, weight, slope, knee, room, is_loaded
         else:
             whole = np.inf
             if room[a] < np.inf and slope.shape[1] == 2:
-                whole = _whole(theta[:, a], u, weight, room[a], own, taken[:, a])
+                whole = whole_knapsack(theta[:, a], u, weight, room[a], own, taken[:, a])
             if whole == np.inf:
                 whole = _knapsack(theta[:, a], u, weight, slope[a], knee[a], own, taken[:, a])
             value += whole
@@ -123,7 +124,7 @@ def _knapsack(theta, u, weight, slope, knee, own, taken):
 
 
 @njit(cache=True)
-def _whole(theta, u, weight, room, own, taken):
+def whole_knapsack(theta, u, weight, room, own, taken):
     """The nodes worth taking into a room, each whole or not at all: depth first, the best by weight first, with the bound of Dantzig (Horowitz and Sahni 1974).
 
     Inf, and ``taken`` as it was, where the own node has no room or this takes too long.
@@ -196,7 +197,7 @@ def chosen(model: Model, rho: Floats) -> Ints:
     forced = model.forced
     out: list[int] = np.flatnonzero(forced).tolist()
     if is_covering(model):
-        return np.flatnonzero(_covering(rho, *_units(model), forced)[0])
+        return np.flatnonzero(covering(rho, *_units(model), forced)[0])
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
         return np.array(out or np.argsort(rho)[:1], np.int64)
@@ -221,7 +222,7 @@ def _units(model: Model) -> tuple[Ints, int]:
 
 
 @njit(cache=True)
-def _covering(rho, room, need, forced):
+def covering(rho, room, need, forced):
     """(whether each label is in the choice (K,) of least Σρ with room for ``need``, and what that sum is with each label and without it (K,), inf where it can't be).
 
     By dynamic programming from both ends; nothing is chosen where all labels have too little room.
@@ -413,7 +414,7 @@ def fixed(
     is_open[opened] = True
     opening, closing = np.zeros(len(rho)), np.zeros(len(rho))
     if is_covering(model):
-        _, by_it, past = _covering(rho, *_units(model), forced)
+        _, by_it, past = covering(rho, *_units(model), forced)
         least = rho[is_open].sum()
         opening, closing = by_it - least, past - least
     elif model.is_free:

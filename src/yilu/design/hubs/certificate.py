@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _SLACK = 1e-7
+_LISTED = 500_000
+"""Choices held at once of what fits into a room."""
 _HELD = 1e-9
 """How far, of itself, a load may be beyond its limit: as the planner has it."""
 
@@ -228,6 +230,7 @@ class _Priced:
         self.labels = np.flatnonzero(part.sign >= 0)
         self.at = np.full(len(part.sign), -1)
         self.at[self.labels] = np.arange(len(self.labels))
+        self.room = of.room[self.labels]
         may = part.may[:, self.labels]
         theta, off = _with_pairs(of, may, self.labels, node)
         self.gain = np.where(may, theta - node.dual.u[:, None], np.inf)
@@ -248,6 +251,8 @@ class _Priced:
         tiers, total = self.of.problem.tiers, self.base
         if np.isnan(total) or np.isnan(rho).any():
             return -math.inf
+        if tiers is None and np.isfinite(self.room).all() and self.of.weight.sum() > 0:
+            return total + self._holding_all(rho, sign)
         if tiers is None:
             free = np.sort(rho[sign == 0])
             paying = free[free < 0] if (sign == 1).any() or (free < 0).any() else free[:1]
@@ -259,6 +264,12 @@ class _Priced:
                 return math.inf
             total += float(rho[own & (sign == 1)].sum() + free[:wanted].sum())
         return total
+
+    def _holding_all(self, rho: Floats, sign: Ints) -> float:
+        """The least that labels bring which together have room for all load: all that pay, and of the others those that aren't worth leaving out."""
+        pays, dear = (sign == 1) | ((sign == 0) & (rho < 0)), (sign == 0) & (rho >= 0) & np.isfinite(rho)
+        spare = float(self.room[pays | dear].sum() - self.of.weight.sum())
+        return math.inf if spare < 0 else float(rho[pays | dear].sum()) + packed(-rho[dear], self.room[dear], spare)
 
     def otherwise(self, label: int, sign: int, rho: float | None = None) -> float:
         """The bound with a label open (1) or shut (-1), and ``rho`` in place of its own; inf where that is none of this part's plans."""
@@ -307,13 +318,17 @@ def _with_pairs(of: _OverLabels, may: Bools, labels: Ints, node: Node) -> tuple[
 
 
 def _loaded(of: _OverLabels, label: int, gain: Floats, held: Bools) -> float:
-    """What nodes in part bring a hub beside those it holds, with what its load costs: convex in the load, so least where a node or a knee ends."""
+    """What nodes bring a hub beside those it holds, with what its load costs: whole ones where it has but a room, else in part, and then convex in the load, so least where a node or a knee ends."""
     weight, load = of.weight, float(of.weight[held].sum())
-    some = np.flatnonzero(~held & np.isfinite(gain) & (weight > 0))
+    others, room = ~held & np.isfinite(gain), float(of.room[label])
+    if of.problem.congestion is None and of.least[label] == 0 and np.isfinite(room):
+        return math.inf if load > room * (1 + 1e-12) else packed(gain[others], weight[others], room - load)
+    idle = float(np.minimum(gain[others & (weight == 0)], 0.0).sum())
+    some = np.flatnonzero(others & (weight > 0))
     order = some[np.argsort(gain[some] / weight[some], kind="stable")]
     loads = np.append(load, load + np.cumsum(weight[order]))
     sums = np.append(0.0, np.cumsum(gain[order]))
-    low, high = max(load, float(of.least[label])), min(float(of.room[label]), float(loads[-1]))
+    low, high = max(load, float(of.least[label])), min(room, float(loads[-1]))
     if low > high * (1 + 1e-12):
         return math.inf
     congestion = of.problem.congestion
@@ -324,8 +339,33 @@ def _loaded(of: _OverLabels, label: int, gain: Floats, held: Bools) -> float:
         ends = np.append(knees[1:], np.inf)
         for start, end, slope in zip(knees, ends, congestion.slopes, strict=True):
             cost = cost + slope * np.clip(np.minimum(points, end) - start, 0.0, None)
-    idle = ~held & (weight == 0)
-    return float(cost.min() + np.minimum(gain[idle], 0.0).sum())
+    return float(cost.min()) + idle
+
+
+def packed(gain: Floats, weight: Floats, room: float) -> float:
+    """The least sum of ``gain`` (m,) of any of these that fit into ``room``, each whole: by lists of what no other choice beats (Nemhauser and Ullmann 1969).
+
+    Where the lists grow beyond what can be held, a part of one may be split, which is no more.
+    """
+    idle = float(gain[(gain < 0) & (weight == 0)].sum())
+    some = np.flatnonzero((gain < 0) & (weight > 0) & (weight <= room))
+    order = some[np.argsort(gain[some] / weight[some], kind="stable")]
+    gain, weight = gain[order], weight[order]
+    rates = np.append(gain / weight, 0.0)
+    loads, sums, best = np.zeros(1), np.zeros(1), 0.0
+    for k in range(len(gain)):
+        fits = loads + weight[k] <= room
+        loads, sums = np.append(loads, loads[fits] + weight[k]), np.append(sums, sums[fits] + gain[k])
+        by = np.argsort(loads, kind="stable")
+        loads, sums = loads[by], sums[by]
+        best = min(best, float(sums.min()))
+        least = np.minimum.accumulate(sums)
+        hopes = sums + (room - loads) * rates[k + 1]
+        if len(loads) > _LISTED:
+            return idle + min(best, float(hopes.min()))
+        keep = (sums < np.append(np.inf, least[:-1])) & (hopes < best)
+        loads, sums = loads[keep], sums[keep]
+    return idle + best
 
 
 def bound_of(problem: HubProblem, proof: Proof) -> tuple[float, list[str]]:

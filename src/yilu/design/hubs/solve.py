@@ -188,19 +188,25 @@ def _root(search: _Search) -> tuple[Waiting, int]:
     return root, search.ledger.end(ascent.labels, ascent.dual)
 
 
-def _rounded(search: _Search, ascent: Ascent) -> None:
+def _rounded(search: _Search, at: Ascent | Waiting) -> None:
     """The plan that the averaged allocation points to."""
-    model, share, kept = ascent.model, ascent.share, ascent.labels
+    model, share, kept = at.model, at.share, at.labels
     of_label = np.where(model.forced, np.inf, share[model.node, np.arange(len(kept))])
     if model.is_free:
-        hubs = np.flatnonzero(of_label > 0.5)
+        most = np.argsort(-of_label, kind="stable")
+        held = np.cumsum(model.room[most]) - model.room[most]  # by those before it
+        hubs = most[(of_label[most] > 0.5) | (held < model.weight.sum())]
     else:
         hubs = np.concatenate([
             np.flatnonzero(model.tier == t)[np.argsort(-of_label[model.tier == t], kind="stable")[:count]]
             for t, count in enumerate(model.count.tolist())
         ])  # fmt: skip
     if len(hubs) and len(np.unique(model.node[hubs])) == len(hubs):
-        search.see(*_whole(kept, improved(model, *allocated(model, np.sort(hubs)), lambda: search.over)))
+        hubs = np.sort(hubs)
+        near = np.where(model.allowed[:, hubs], share[:, hubs], -1.0)
+        search.see(
+            *_whole(kept, improved(model, *allocated(model, hubs, hubs[np.argmax(near, axis=1)]), lambda: search.over))
+        )
 
 
 def _whole(kept: Ints, plan: tuple[Ints, float]) -> tuple[Ints, float]:
@@ -221,6 +227,8 @@ def _tree(search: _Search, root: Waiting, number: int) -> int:
         search.raised(branch.bound)
         if nodes % 8 == 7:
             search.shake(root.model, root.labels)
+        if nodes % 8 == 3:
+            _rounded(search, branch.node)
     return nodes
 
 
