@@ -36,6 +36,8 @@ _HELD = 1e-9
 """How far, of itself, a load may be beyond what a label holds."""
 _STEPS = 2000
 """Turns of an exact knapsack at most; beyond, its nodes may be split."""
+_PAST = 1e-4
+"""Steps aim so much of the best cost past it at the least: steps towards it alone come ever closer and never there."""
 PRIMED = 100
 """Rounds at the start in which only u moves: they cost a hundredth of the others and take most of the way."""
 
@@ -340,7 +342,7 @@ class Ascent:
         missing = 1.0 - self._z.sum(axis=1)
         moves = self.rounds >= self._primed
         norm = float((self._of_node * missing**2).sum()) + (_norm(self._z, self._pair) if moves else 0.0)
-        distance = self._length * 1.5 * max(best - self.bound, 0.0)
+        distance = self._length * 1.5 * max(best - self.bound, _PAST * abs(best))
         length = min(distance / max(norm, 1e-12), _FARTHEST * distance / float(self._of_node.max()))
         if moves:
             transport.step(self.model, self._pair, self._z, self._now.f, self._now.g, length)
