@@ -194,7 +194,7 @@ def _rounded(search: _Search, at: Ascent | Waiting) -> None:
     of_label = np.where(model.forced, np.inf, share[model.node, np.arange(len(kept))])
     if model.is_free:
         most = np.argsort(-of_label, kind="stable")
-        held = np.cumsum(model.room[most]) - model.room[most]  # by those before it
+        held = np.append(0.0, np.cumsum(model.room[most])[:-1])  # by those before it
         hubs = most[(of_label[most] > 0.5) | (held < model.weight.sum())]
     else:
         hubs = np.concatenate([
