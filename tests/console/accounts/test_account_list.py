@@ -48,6 +48,7 @@ def test_pages_of_accounts_say_what_they_are(
     pages = {at: client.get(f"/records/users/{at}").content.decode() for at in ("", "new/", f"{duty}/", f"{duty}/edit/")}  # fmt: skip
     assert [f"<h1>{t}</h1>" in pages[at] for t, at in ((listed, ""), (new, "new/"), (changed, f"{duty}/edit/"))] == [True] * 3  # fmt: skip
     assert all('href="/system/settings/"' in text for text in pages.values())
+    assert all('<a href="/records/users/" aria-current=' in text for text in pages.values())
     assert whole in pages[""].partition("<tbody")[2]
     assert deed in pages[f"{duty}/"].partition("<tbody")[2]
 

@@ -9,7 +9,7 @@ from django import forms
 from django.db import models
 from django.utils import timezone
 
-from yilu.console.facts import newest
+from yilu.console.naming import named
 
 
 class LocalMoment(forms.DateTimeField):
@@ -29,7 +29,7 @@ class LocalMoment(forms.DateTimeField):
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(newest().facts.network.time_zone)
+    return ZoneInfo(named().network.time_zone)
 
 
 def field_of(field: models.Field, **given: Any) -> forms.Field | None:

@@ -144,7 +144,7 @@ def settings(ask: Ask) -> Page:
     """Every setting with its value and where that is from; passwords and tokens are hidden."""
     now = ask.seen.settings
     rows = [
-        {"name": s.name, "value": str(now.shown(s.name)), "unit": (_UNITS.get(s.unit, s.unit), s.unit), "source": _source(now.sources[s.name]), "means": (s.zh, s.en), "env": s.env}
+        {"name": s.name, "value": str(now.shown(s.name)), "unit": (_UNITS.get(s.unit, s.unit), s.unit) if s.unit else "", "source": _source(now.sources[s.name]), "means": (s.zh, s.en), "env": s.env}
         for s in SETTINGS
     ]  # fmt: skip
     columns = (
