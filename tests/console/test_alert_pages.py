@@ -121,6 +121,13 @@ def test_a_carrier_answers_its_own_and_sees_no_comment(client_of: Client) -> Non
     assert client_of("firm").get(f"/alerts/{alert}/").status_code == 404
 
 
+@pytest.mark.parametrize(("who", "said"), [("duty", "接收后,由您核实或排除"), ("carrier", "您可先答复")])
+def test_an_alert_that_nobody_took_says_what_the_reader_can_do(client_of: Client, who: str, said: str) -> None:
+    """An officer takes it; a carrier, who can't, is told that it may answer."""
+    shown = client_of(who).get(f"/alerts/{of_carrier('ZTO')}/").content.decode()
+    assert said in shown.partition('id="table-timeline"')[2]
+
+
 def test_another_officer_takes_over_with_a_reason(client_of: Client) -> None:
     """A city's officer can't confirm what the province's has in hand; taking it over says why."""
     city = client_of("city")

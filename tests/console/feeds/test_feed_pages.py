@@ -199,3 +199,22 @@ def test_pages_of_another_operator_are_not_there(
         assert client_of("").get(f"/feeds/ZTO/{page}").status_code == 302, page
     assert client_of("city").get("/feeds/").status_code == 200
     assert client_of("duty").post("/feeds/ZTO/upload/check/", {}).status_code == 403
+
+
+@pytest.mark.parametrize(("language", "cause", "reason"), [("zh-hans", "停报原因", "理由"), ("en", "Cause of the outage", "Reason")])  # fmt: skip
+def test_an_outage_is_typed_in_the_provinces_time(
+    client_of: Callable[..., Any], ground: Any, language: str, cause: str, reason: str
+) -> None:
+    """What a carrier picks is the local time, and stands in the form again as it was picked; its cause and the reason of the change are told apart."""
+    from yilu.console.feeds.models import Outage
+
+    client = client_of("carrier")
+    client.cookies["language"] = language
+    typed = {"feed": "ZTO", "begins": "2026-06-01T08:00", "ends": "2026-06-01T20:00", "why": "move", "reason": "plan"}
+    labels = re.findall(r"<label[^>]*>([^<]+)</label>", client.get("/records/outages/new/").content.decode().partition("record-form")[2])  # fmt: skip
+    assert labels[-2:] == [cause, reason] and len(set(labels)) == len(labels) == 5
+    assert client.post("/records/outages/add/", typed).status_code == 302
+    [made] = Outage.objects.all()
+    assert made.begins.isoformat() == "2026-06-01T00:00:00+00:00"
+    form = client.get(f"/records/outages/{made.pk}/edit/").content.decode()
+    assert 'type="datetime-local"' in form and 'value="2026-06-01T08:00"' in form and 'value="2026-06-01T20:00"' in form

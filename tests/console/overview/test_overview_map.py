@@ -151,9 +151,11 @@ def test_a_carrier_sees_its_own_volumes(client_of: Callable[[str], Any]) -> None
 
 @pytest.mark.parametrize("who", ["planner", "statistician"])
 def test_who_supervises_nobody_is_shown_no_alerts(client_of: Callable[[str], Any], who: str) -> None:
-    """Planning and statistics stay apart from supervision: no alert stands on the page, on the map or in the stream."""
+    """Planning and statistics stay apart from supervision: no alert stands on the page, on the map or in the stream, nor a table or a switch for what isn't there."""
     tables = page(client_of(who))
-    assert "alerts" not in tables and tables["places"] == []
+    assert not {"alerts", "places", "flows"} & set(tables)
+    shown = client_of(who).get("/").content.decode()
+    assert 'data-layer="hubs"' in shown and 'data-layer="alerts"' not in shown and 'data-layer="flows"' not in shown
 
 
 def test_outlines_are_fetched_once(client_of: Callable[[str], Any]) -> None:

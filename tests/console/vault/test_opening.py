@@ -47,6 +47,13 @@ def people(logged_in: Callable[..., Client]) -> dict[str, Client]:
     return found
 
 
+@pytest.mark.parametrize(("role", "said"), [("supervisor", "在此申请还原其单号"), ("statistician", "在此审批")])
+def test_an_empty_list_names_a_step_of_the_reader(logged_in: Callable[..., Client], role: str, said: str) -> None:
+    """Who may ask is told to ask; who only approves isn't told to do what the page doesn't offer."""
+    shown = logged_in("ida", role).get("/vault/").content.decode()
+    assert said in shown and ('action="/vault/ask/"' in shown) == (role == "supervisor")
+
+
 def did(client: Client, step: str, pk: int, **given: str) -> int:
     """The status of a step."""
     return int(client.post(f"/vault/{pk}/{step}/", given).status_code)

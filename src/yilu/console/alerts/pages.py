@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 from django.http import Http404
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import CARRIER, STAFF
@@ -120,7 +121,7 @@ def one(ask: Ask) -> Page:
     rule = rules.rules[row.alert.rule]
     query = ask.filter.query(page=1)
     at = around.index(row.alert.id) if row.alert.id in around else -1
-    actor = actor_of(ask)
+    can = possible(row.handled, actor_of(ask))
     steps = [
         {"at": s.at, "user": s.user, "role": ROLES.get(s.role, (s.role, s.role)), "deed": (DEEDS[s.deed].zh, DEEDS[s.deed].en), "text": s.text,
          "after": STATES[s.after], "shared": s.shared}
@@ -129,9 +130,8 @@ def one(ask: Ask) -> Page:
     timeline = Table(
         "timeline", _("处置经过"),
         (Column("at", _("时间"), "time"), Column("user", _("账号")), Column("role", _("角色")), Column("deed", _("操作")), Column("text", _("内容")), Column("after", _("之后状态"))),
-        steps, _("尚无人处理。接收后,由您核实或排除。"),
+        steps, _nobody_yet(can),
     )  # fmt: skip
-    can = possible(row.handled, actor)
     now = local(ask.seen.as_of) if ask.seen.as_of else None
     more = {
         **record_of(row, rules, names), "means": (rule.means_zh, rule.means_en), "stands_on": rule.stands_on, "resolves": rule.resolves,
@@ -142,6 +142,13 @@ def one(ask: Ask) -> Page:
         "_responses": list(RESPONSES.items()), "_colours": list(COLOURS.items()), "_first": local(row.alert.first), "_wall": local(int(time.time())), "_incidents": _incidents(ask, can), "_incident": _incident(ask, row.handled), "_facility_at": address_of("network.one", ask.scope, code=row.facility) if row.facility else "",
     }  # fmt: skip
     return Page("alerts/one", (rule.zh, rule.en), (evidence_table(ask, row), timeline), more=more)  # type: ignore[arg-type]
+
+
+def _nobody_yet(can: tuple[str, ...]) -> Promise:
+    """That nothing was done about it yet, and what who looks at it can do."""
+    if "take" in can:
+        return _("尚无人处理。接收后,由您核实或排除。")
+    return _("尚无人处理。您可先答复,由管理部门核实或排除。") if "answer" in can else _("尚无人处理。")
 
 
 def _incident(ask: Ask, handled: Handled) -> tuple[str, str] | None:

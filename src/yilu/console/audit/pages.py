@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from yilu.console.access.roles import ADMINISTRATOR, AUDITOR
 from yilu.console.audit import stored
 from yilu.console.audit.models import Entry, Head
+from yilu.console.audit.naming import deed_name, kind_name, kinds_called
 from yilu.console.audit.recording import recorded
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
@@ -22,14 +23,6 @@ from yilu.console.system.pages import SYSTEM, tabs
 
 _ROWS = 50
 _NAMED = 40
-WHAT: dict[str, tuple[str, str]] = {
-    "login": ("登录", "log-in"), "logout": ("退出", "log-out"), "login.refused": ("登录失败", "log-in refused"), "password.change": ("修改密码", "password changed"),
-    "users.add": ("新建账号", "account made"), "users.change": ("修改账号", "account changed"), "users.renew": ("重置密码", "password renewed"),
-    "vault.seal": ("封存单号", "number sealed"), "vault.ask": ("申请还原", "opening asked for"), "vault.approve": ("批准还原", "opening approved"), "vault.refuse": ("拒绝还原", "opening refused"),
-    "vault.withdraw": ("撤回还原申请", "request withdrawn"), "vault.open": ("还原单号", "number opened"), "vault.unseal": ("启封结果", "outcome of opening"),
-    "audit.head": ("签署树头", "head signed"), "records.backup": ("备份记录库", "records backed up"), "records.restore": ("恢复记录库", "records restored"),
-}  # fmt: skip
-"""What deeds are called; those of other subjects go by their code."""
 
 
 @screen("audit", SYSTEM)
@@ -52,7 +45,7 @@ def entries(ask: Ask) -> Page:
     )  # fmt: skip
     known = sorted(set(ask.seen.records(Entry).order_by("-number").values_list("what", flat=True)[:2000]))[:_NAMED]
     more = {
-        "_tabs": tabs(ask), "_what": [(w, WHAT.get(w, (w, w))) for w in known], "more_pages": len(rows) > _ROWS, "may_sign": ask.scope.role.id in SYSTEM,
+        "_tabs": tabs(ask), "_what": [(w, deed_name(w)) for w in known], "more_pages": len(rows) > _ROWS, "may_sign": ask.scope.role.id in SYSTEM,
     }  # fmt: skip
     return Page("audit/list", _("审计"), (table, heads), more=more)
 
@@ -65,7 +58,7 @@ def _asked(ask: Ask) -> Q:
     if f.what:
         asked &= Q(what=f.what)
     if f.q:
-        asked &= Q(subject=f.q) | Q(kind=f.q) | Q(reason__icontains=f.q)
+        asked &= Q(subject=f.q) | Q(kind__in=kinds_called(f.q)) | Q(reason__icontains=f.q)
     if f.since:
         asked &= Q(at__gte=datetime.combine(date.fromisoformat(f.since), time(), zone))
     if f.until:
@@ -75,7 +68,7 @@ def _asked(ask: Ask) -> Q:
 
 def _row(e: Entry) -> dict[str, Any]:
     return {
-        "number": e.number, "at": e.at, "user": e.user or "–", "what": WHAT.get(e.what, e.what), "kind": e.kind, "subject": e.subject, "address": e.address,
+        "number": e.number, "at": e.at, "user": e.user or "–", "what": deed_name(e.what), "kind": kind_name(e.kind), "subject": e.subject, "address": e.address,
         "reason": e.reason, "open": reverse("audit.one", kwargs={"number": e.number}),
     }  # fmt: skip
 
@@ -84,7 +77,8 @@ def _row(e: Entry) -> dict[str, Any]:
 def one(ask: Ask) -> Page:
     """One entry: who, when, from where, why, and each field before and after."""
     entry = get_object_or_404(ask.seen.records(Entry), number=ask.given["number"])
-    fields = [(f.verbose_name, WHAT.get(entry.what, entry.what) if f.name == "what" else getattr(entry, f.name), "second" if f.name == "at" else "text") for f in Entry._meta.fields if f.name not in ("before", "after")]  # fmt: skip
+    named = {"what": deed_name(entry.what), "kind": kind_name(entry.kind)}
+    fields = [(f.verbose_name, named.get(f.name, getattr(entry, f.name)), "second" if f.name == "at" else "text") for f in Entry._meta.fields if f.name not in ("before", "after")]  # fmt: skip
     head = ask.seen.records(Head).filter(size__gt=entry.number).order_by("size").first()
     changes = Table(
         "changes", _("变更内容"), (Column("field", _("字段")), Column("before", _("变更前")), Column("after", _("变更后")), Column("changed", _("是否变更"))),

@@ -97,7 +97,7 @@ def shown(ask: Ask, text: str = "", wrong: Any = "", step: Any = "", codes: dict
     rows += [{"code": c, "kind": "", "events": n} for c, n in list(open_codes.items())[:_MOST_CODES] if c not in told]
     versions = Table(
         "versions", _("版本"),
-        (Column("version", _("版本"), "count"), Column("made_at", _("提交时间"), "time"), Column("made_by", _("提交人")), Column("reason", _("理由")), Column("digest", _("散列"))),
+        (Column("version", _("版本号"), "count"), Column("made_at", _("提交时间"), "time"), Column("made_by", _("提交人")), Column("reason", _("理由")), Column("digest", _("散列"))),
         list(ask.seen.records(CodeMapping).filter(operator=operator.code, feed=operator.code).values("version", "made_at", "made_by", "reason", "digest")[:50]),
         _("没有自己的映射:按内置映射读取。"),
     )  # fmt: skip

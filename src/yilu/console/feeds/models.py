@@ -116,4 +116,4 @@ class Outage(models.Model):
         ordering: ClassVar[list[str]] = ["-begins"]
 
     def __str__(self) -> str:
-        return f"{self.operator} {self.feed}"
+        return str(self.feed)

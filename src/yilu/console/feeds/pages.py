@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from yilu.console.feeds.taking import COMMITTED, SET_ASIDE, WAITING, receiving, 
 from yilu.console.pages.drawing import BARS, Drawn, chart
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
-from yilu.console.records.resource import PAGE_ROWS, Resource, resource
+from yilu.console.records.resource import PAGE_ROWS
 from yilu.indicators import Period
 from yilu.indicators.quality import SCORE, WEIGHTS
 from yilu.items.intake import reasons
@@ -132,7 +131,7 @@ def _outages_of(ask: Ask, operator: Operator) -> Table:
     found = ask.seen.records(Outage).filter(operator=operator.code)[:20]
     rows = [{"begins": o.begins, "ends": o.ends, "why": o.why, "at": reverse("outages.one", kwargs={"pk": o.pk})} for o in found]  # fmt: skip
     columns = (Column("begins", _("开始"), "time", "at"), Column("ends", _("结束"), "time"), Column("why", _("原因")))
-    return Table("outages", _("停报公告"), columns, rows, _("没有停报公告。计划停报或延迟时,请先登记。"))
+    return Table("outages", _("停报公告"), columns, rows, _("没有停报公告。计划停报或延迟时,由企业事先登记。"))
 
 
 @screen("feeds.quarantine", READERS, "feeds/<str:operator>/quarantine")
@@ -230,22 +229,4 @@ def looks(ask: Ask) -> Page:
     return Page("feeds/rows", _("访问记录"), (table,), more={"operator": operator.code, "name": operator.name, "pages": 1})  # fmt: skip
 
 
-def _announced(record: Outage, ask: Ask) -> None:
-    """An outage is of who announces it, and ends after it begins."""
-    from django.forms import ValidationError
-
-    record.operator, record.made_by = ask.scope.operator, ask.scope.name
-    if record.ends <= record.begins:
-        raise ValidationError({"ends": _("结束应晚于开始。")})
-    if record.ends - record.begins > timedelta(days=366):
-        raise ValidationError({"ends": _("一次停报不超过一年。")})
-
-
-OUTAGES = resource(
-    Resource(
-        "outages", Outage, _("停报公告"), ("feed", "operator", "begins", "ends", "why"), read=READERS, write=frozenset({CARRIER}), filters=("operator",),
-        form=("feed", "begins", "ends", "why"), empty=_("没有停报公告。计划停报或延迟时,请先登记。"), removable=True, prepare=_announced,
-    )
-)  # fmt: skip
-
-from yilu.console.feeds import key_pages, mapping_pages, upload_pages  # noqa: E402, F401 - declare theirs
+from yilu.console.feeds import key_pages, mapping_pages, outages, upload_pages  # noqa: E402, F401 - declare theirs

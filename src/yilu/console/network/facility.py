@@ -42,17 +42,12 @@ def facility(ask: Ask) -> Page:
         (_("层级"), TIERS.get(str(of.facilities.tier[at]), ("–", "–"))), (_("经纬度"), f"{of.facility_lon[number]:.4f}, {of.facility_lat[number]:.4f}"),
         (_("位置可信等级"), grades(str(of.facilities.place_grade[at]))), (_("来源"), str(of.facilities.source[at])),
     ]  # fmt: skip
-    tables = (
-        dwell(ask, number, "operator"),
-        dwell(ask, number, "day"),
-        kinds(scans),
-        checks(scans),
-        alerts(ask, number),
-        near(ask, number),
-    )
-    seen_here = bool(ask.scope.at_facility[number])
+    withheld, seen_here = ask.seen.for_statistics, bool(ask.scope.at_facility[number])
+    # Who sees no single facility is not told that nothing was scanned there.
+    told = () if withheld else (dwell(ask, number, "operator"), dwell(ask, number, "day"), kinds(scans), checks(scans), alerts(ask, number))  # fmt: skip
     return Page(
-        "network/facility", names.of("facility", number), tables, (hours(ask, scans),), {"fields": fields, "in_scope": seen_here, "hours": HOURS, "withheld": ask.seen.for_statistics}
+        "network/facility", names.of("facility", number), (*told, near(ask, number)), () if withheld else (hours(ask, scans),),
+        {"fields": fields, "in_scope": seen_here, "hours": HOURS, "withheld": withheld},
     )  # fmt: skip
 
 

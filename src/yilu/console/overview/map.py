@@ -39,6 +39,8 @@ TIERS: dict[str, tuple[str, str]] = {
 }
 PLANNED: tuple[str, str] = ("规划", "planned")
 EVENTS: tuple[str, str] = ("操作量", "Scans")
+OF_SUPERVISION = ("flows", "places")
+"""Tables of what serves supervision alone; for statistics they would be empty, as if there were nothing."""
 _HUBS = ("hub", "sort_centre", "airport", "office_of_exchange", "international_centre")
 
 

@@ -25,7 +25,8 @@ def overview(ask: Ask) -> Page:
         raise AddressError("indicator", ask.filter.indicator, "an indicator that your role sees", "您的角色可见的指标")
     told, on_map, each = headline.figures(ask.here), map.shown(ask), plan.targets(ask.seen)
     listed = alerts.table(ask.here) if ask.scope.role.supervision else None
-    tables = (headline.table(told), *([listed] if listed else []), *map.tables(on_map), plan.table(each))
+    drawn = (t for t in map.tables(on_map) if ask.scope.role.supervision or t.name not in map.OF_SUPERVISION)
+    tables = (headline.table(told), *([listed] if listed else []), *drawn, plan.table(each))
     first, last = map.period_of(ask)
     more: dict[str, Any] = {
         "_figures": told, "_alerts": listed, "_map": map.for_script(on_map, ask.seen, serving.address(ask.seen.network, on_map.level), serving.address(ask.seen.network, "city")), "_choices": choices,

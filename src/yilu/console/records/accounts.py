@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import ADMINISTRATOR, AUDITOR, RIGHTS
@@ -19,6 +20,7 @@ from yilu.console.pages.naming import Pair, listed
 from yilu.console.pages.page import Ask, Page
 from yilu.console.pages.showing import deed
 from yilu.console.records.resource import REASON_MOST, Resource, found, resource
+from yilu.console.system.pages import tabs
 
 _WRITE = frozenset({ADMINISTRATOR})
 
@@ -41,8 +43,8 @@ def _more(user: User, ask: Ask) -> dict[str, Any]:
     return {"_renew": reverse("users.renew", kwargs={"pk": user.pk})}
 
 
-def _areas(codes: list[str]) -> Pair:
-    return listed(named().of_area(code) for code in codes)
+def _areas(codes: list[str]) -> Pair | Promise:
+    return listed(named().of_area(code) for code in codes) if codes else _("全省")
 
 
 def _rights(held: list[str]) -> str:
@@ -51,9 +53,9 @@ def _rights(held: list[str]) -> str:
 
 USERS = resource(
     Resource(
-        "users", User, _("账号"), ("username", "role", "areas", "operator", "rights", "is_active"), read=frozenset({ADMINISTRATOR, AUDITOR}), write=_WRITE,
+        "users", User, _("账号管理"), ("username", "role", "areas", "operator", "rights", "is_active"), read=frozenset({ADMINISTRATOR, AUDITOR}), write=_WRITE,
         form=("username", "role", "areas", "operator", "rights", "is_active"), search=("username",), prepare=prepared, more=_more, template="accounts/user",
-        form_type=UserForm, saved=_first, names={"areas": _areas, "operator": lambda code: named().of_operator(code), "rights": _rights},
+        form_type=UserForm, saved=_first, names={"areas": _areas, "operator": lambda code: named().of_operator(code), "rights": _rights}, tabs=tabs,
     )
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ What else can be done with a record (take, close, approve) are deeds of its own 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +18,15 @@ from django.db import models, transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.audit.models import Entry
+from yilu.console.audit.naming import deed_name
 from yilu.console.audit.recording import SECRET, fields_of, recorded
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
+from yilu.console.records.fields import dressed, field_of
 
 PAGE_ROWS = 50
 REASON_MOST = 500
@@ -47,7 +50,8 @@ class Resource:
 
     ``read``, ``write``: roles; nobody sees a record out of scope. ``prepare``: fills in what nobody types, and refuses (ValidationError) what can't be;
     ``after``: what follows from a change, in its transaction. ``more``: what the page of one record shows beside its fields. ``form_type``: a form that knows more than the
-    model; ``saved``: a page to show once, instead of the record's, when one was added. ``names``: what a field's codes are called, by field.
+    model; ``saved``: a page to show once, instead of the record's, when one was added. ``names``: what a field's codes are called, by field. ``tabs``: the menu that its pages stand in,
+    as (page, title, address).
     """
 
     name: str
@@ -68,6 +72,7 @@ class Resource:
     form_type: type[forms.ModelForm] = Reasoned
     names: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     saved: Callable[[Any, Ask], Page | None] = _nothing
+    tabs: Callable[[Ask], Sequence[tuple[str, Any, str]]] = lambda ask: ()
 
 
 def resource(declared: Resource) -> Resource:
@@ -121,6 +126,7 @@ def listed(declared: Resource, ask: Ask) -> Page:
         "count": pages.count,
         "may_add": bool(declared.form) and ask.scope.role.id in declared.write,
         "resource": declared.name,
+        "_tabs": declared.tabs(ask),
     }
     return Page("records", declared.title, (table,), more=more)
 
@@ -167,40 +173,41 @@ def value_of(declared: Resource, record: Any, name: str) -> Any:
 def one(declared: Resource, ask: Ask) -> Page:
     """One record: its fields, and its history."""
     record = found(declared, ask)
-    fields = [(f.verbose_name, value_of(declared, record, f.name), _form_of(f)) for f in shown_fields(declared.model)]
+    fields = [(capfirst(f.verbose_name), value_of(declared, record, f.name), _form_of(f)) for f in shown_fields(declared.model)]  # fmt: skip
     history = Table(
         "history", _("变更历史"),
         (Column("at", _("时间"), "time"), Column("user", _("账号")), Column("what", _("操作")), Column("reason", _("理由"))),
-        list(Entry.objects.filter(kind=declared.name, subject=str(record.pk)).values("at", "user", "what", "reason")[:PAGE_ROWS]),
+        [{"at": e.at, "user": e.user, "what": deed_name(e.what), "reason": e.reason} for e in Entry.objects.filter(kind=declared.name, subject=str(record.pk))[:PAGE_ROWS]],
         _("没有变更。"),
     )  # fmt: skip
     may = ask.scope.role.id in declared.write
     more = {
         "fields": fields, "pk": record.pk, "resource": declared.name, "may_change": may and bool(declared.form), "may_remove": may and declared.removable,
-        **declared.more(record, ask),
+        "_tabs": declared.tabs(ask), **declared.more(record, ask),
     }  # fmt: skip
     return Page(declared.template, str(record), (history,), more=more)
 
 
 def form_of(declared: Resource, record: Any, data: Mapping[str, str] | None) -> Any:
     """The form of a record."""
-    made = forms.modelform_factory(declared.model, form=declared.form_type, fields=list(declared.form))
-    return made(data, instance=record)
+    made = forms.modelform_factory(
+        declared.model, form=declared.form_type, fields=list(declared.form), formfield_callback=field_of
+    )
+    return dressed(made(data, instance=record))
 
 
 def form_page(declared: Resource, ask: Ask, record: Any, form: Any = None) -> Page:
     """The page of the form; with what was typed and what is wrong with it, where it was refused."""
     form = form or form_of(declared, record, None)
-    to = (
-        reverse(f"{declared.name}.change", kwargs={"pk": record.pk})
-        if record and record.pk
-        else reverse(f"{declared.name}.add")
-    )
+    if record is not None and record.pk:
+        to, what = reverse(f"{declared.name}.change", kwargs={"pk": record.pk}), _("修改")
+    else:
+        to, what = reverse(f"{declared.name}.add"), _("新增")
     errors = {name: [str(e) for e in found] for name, found in form.errors.items()}
     return Page(
         "form",
-        declared.title,
-        more={"_form": form, "to": to, "errors": errors, "resource": declared.name},
+        format_lazy("{} · {}", declared.title, what),
+        more={"_form": form, "to": to, "errors": errors, "resource": declared.name, "_tabs": declared.tabs(ask)},
         status=422 if errors else 200,
     )
 

@@ -16,17 +16,29 @@ from django.utils.translation import gettext_lazy as _
 from yilu import __version__
 from yilu.console.access.roles import ADMINISTRATOR, AUDITOR, RIGHTS, ROLES
 from yilu.console.accounts.models import User
+from yilu.console.naming import named
 from yilu.console.operations import health
+from yilu.console.pages.naming import Pair
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import DEEDS, SCREENS, screen
 from yilu.items.fields import DECLARATION
+from yilu.network import Network
 from yilu.settings import SETTINGS
 
 SYSTEM = frozenset({ADMINISTRATOR, AUDITOR})
 TABS = (
-    ("system", _("运行")), ("users", _("账号")), ("system.roles", _("角色")), ("system.regions", _("地区")), ("system.settings", _("设置")), ("audit", _("审计")),
+    ("system", _("运行")), ("users", _("账号管理")), ("system.roles", _("角色权限")), ("system.regions", _("地区名录")), ("system.settings", _("设置")), ("audit", _("审计")),
 )  # fmt: skip
 """Pages of the system, in the order of its menu."""
+LEVELS: dict[str, Pair] = {
+    "country": ("国家", "country"), "province": ("省", "province"), "region": ("区域", "region"), "city": ("地市", "city"), "county": ("区县", "county unit"),
+    "abroad": ("境外", "abroad"),
+}  # fmt: skip
+_UNITS = {
+    "minutes": "分钟", "hours": "小时", "days": "天", "rows": "行", "bytes": "字节", "firms": "家", "failures": "次", "clients": "个", "buckets": "个", "threads": "个",
+}  # fmt: skip
+"""Units of settings in Chinese, as far as they are no signs."""
+_FROM = {"default": "默认值", "command line": "命令行", "environment": "环境变量", "file": "文件"}
 
 
 def tabs(ask: Ask) -> list[tuple[str, Any, str]]:
@@ -42,13 +54,13 @@ def system(ask: Ask) -> Page:
         [{"name": c.name, "state": ("✓ 正常", "✓ well") if c.ok else ("✗ 须处理", "✗ to do"), "found": c.found} for c in health.checks()],
     )  # fmt: skip
     versions = Table(
-        "versions", _("版本"), (Column("part", _("组件")), Column("version", _("版本"))),
+        "versions", _("版本"), (Column("part", _("组件")), Column("version", _("版本号"))),
         [{"part": part, "version": version} for part, version in _versions()],
     )  # fmt: skip
     return Page("system/page", _("系统"), (checks, versions), more={"_tabs": tabs(ask)})
 
 
-def _versions() -> list[tuple[str, str]]:
+def _versions() -> list[tuple[str | Pair, str]]:
     parts = ("uvicorn", "duckdb", "pyarrow", "numpy", "numba", "cryptography")
     database = sqlite3.sqlite_version
     if connection.vendor == "postgresql":
@@ -56,7 +68,7 @@ def _versions() -> list[tuple[str, str]]:
             cursor.execute("SHOW server_version")
             database = cursor.fetchone()[0]
     return [
-        ("yilu", __version__), ("declaration", DECLARATION), ("python", platform.python_version()), ("machine", platform.machine()), ("django", django.get_version()),
+        ("yilu", __version__), (("数据声明", "declaration"), DECLARATION), ("python", platform.python_version()), (("机器", "machine"), platform.machine()), ("django", django.get_version()),
         (connection.vendor, str(database)), *((p, metadata.version(p)) for p in parts),
     ]  # fmt: skip
 
@@ -66,7 +78,7 @@ def roles(ask: Ask) -> Page:
     """Who opens what, as the pages themselves declare it."""
     of = Counter(ask.seen.records(User).filter(is_active=True).values_list("role", flat=True))
     meanings = Table(
-        "roles", _("角色"),
+        "roles", _("角色权限"),
         (Column("role", _("角色")), Column("means", _("职责")), Column("supervision", _("监管数据")), Column("statistics", _("统计专用数据")), Column("brands", _("企业名称")),
          Column("accounts", _("启用账号"), "count")),
         [
@@ -79,7 +91,7 @@ def roles(ask: Ask) -> Page:
     done = [{"name": d.name, "route": f"/{d.route}/", **_marks(d.roles)} for d in DEEDS.values()]
     by_name = sorted(opened, key=lambda row: str(row["name"])), sorted(done, key=lambda row: str(row["name"]))
     tables = meanings, Table("pages", _("谁能打开哪一页"), columns, by_name[0]), Table("deeds", _("谁能办理哪一项"), columns, by_name[1])  # fmt: skip
-    return Page("system/page", _("角色"), tables, more={"_tabs": tabs(ask), "rights": {k: str(v) for k, v in RIGHTS.items()}})  # fmt: skip
+    return Page("system/page", _("角色权限"), tables, more={"_tabs": tabs(ask), "rights": {k: str(v) for k, v in RIGHTS.items()}})  # fmt: skip
 
 
 def _mark(yes: bool) -> str:
@@ -92,21 +104,39 @@ def _marks(allowed: frozenset[str]) -> dict[str, str]:
 
 @screen("system.regions", SYSTEM, "system/regions")
 def regions(ask: Ask) -> Page:
-    """Areas of the province, with facilities and accounts that are for them."""
-    network = ask.seen.network
+    """Areas of the province, with facilities in them and accounts that are for them."""
+    network, names = ask.seen.network, named()
     areas = network.areas
-    facilities = Counter(int(a) for a in network.facility_area[1:])
+    facilities = _with_those_below(network)
     accounts = Counter(code for held in ask.seen.records(User).filter(is_active=True).values_list("areas", flat=True) for code in held)  # fmt: skip
     rows = [
-        {"code": str(code), "name": (str(zh), str(en)), "level": str(level), "above": str(parent), "facilities": facilities[int(i)], "accounts": accounts[str(code)]}
+        {
+            "code": str(code), "name": (str(zh), str(en)), "level": LEVELS[str(level)], "above": names.of_area(str(parent)), "facilities": facilities[str(code)],
+            "accounts": accounts[str(code)],
+        }
         for i, code, zh, en, level, parent in zip(areas.id, areas.code, areas.name_zh, areas.name_en, areas.level, areas.parent, strict=True)
         if i
     ]  # fmt: skip
     columns = (
-        Column("code", _("代码")), Column("name", _("名称")), Column("level", _("层级")), Column("above", _("上级")), Column("facilities", _("场所"), "count"),
-        Column("accounts", _("账号"), "count"),
+        Column("code", _("代码")), Column("name", _("名称")), Column("level", _("层级")), Column("above", _("上级")), Column("facilities", _("场所数(含下级)"), "count"),
+        Column("accounts", _("账号数"), "count"),
     )  # fmt: skip
-    return Page("system/page", _("地区"), (Table("regions", _("地区"), columns, rows),), more={"_tabs": tabs(ask)})
+    return Page(
+        "system/page", _("地区名录"), (Table("regions", _("地区名录"), columns, rows),), more={"_tabs": tabs(ask)}
+    )
+
+
+def _with_those_below(network: Network) -> Counter[str]:
+    """How many facilities lie in each area, by its code."""
+    areas = network.areas
+    above = {str(code): str(parent) for code, parent in zip(areas.code, areas.parent, strict=True)}
+    found: Counter[str] = Counter()
+    for area in network.facility_area[1:]:
+        code = areas.code_of_id.get(int(area), "")
+        while code:
+            found[code] += 1
+            code = above.get(code, "")
+    return found
 
 
 @screen("system.settings", SYSTEM, "system/settings")
@@ -114,10 +144,16 @@ def settings(ask: Ask) -> Page:
     """Every setting with its value and where that is from; passwords and tokens are hidden."""
     now = ask.seen.settings
     rows = [
-        {"name": s.name, "value": str(now.shown(s.name)), "unit": s.unit, "source": now.sources[s.name], "means": (s.zh, s.en), "env": s.env}
+        {"name": s.name, "value": str(now.shown(s.name)), "unit": (_UNITS.get(s.unit, s.unit), s.unit) if s.unit else "", "source": _source(now.sources[s.name]), "means": (s.zh, s.en), "env": s.env}
         for s in SETTINGS
     ]  # fmt: skip
     columns = (
-        Column("name", _("设置")), Column("value", _("值")), Column("unit", _("单位")), Column("source", _("来源")), Column("means", _("说明")), Column("env", _("环境变量")),
+        Column("name", _("设置项")), Column("value", _("值")), Column("unit", _("单位")), Column("source", _("来源")), Column("means", _("说明")), Column("env", _("环境变量")),
     )  # fmt: skip
     return Page("system/page", _("设置"), (Table("settings", _("设置"), columns, rows),), more={"_tabs": tabs(ask)})
+
+
+def _source(told: str) -> Pair:
+    """Where a value is from, as the settings tell it."""
+    kind, space, which = (told, "", "") if told in _FROM else told.partition(" ")
+    return f"{_FROM[kind]}{space}{which}", told
