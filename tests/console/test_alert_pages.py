@@ -72,6 +72,17 @@ def test_filter_refuses_what_can_not_be(client_of: Client, query: str) -> None:
     assert answer.status_code == 400 and answer.json()["next_step"]
 
 
+def test_what_a_rule_stands_on_is_said_in_the_readers_language(client_of: Client) -> None:
+    """Law and plan behind a rule stand on its alert's page in the one language that is read."""
+    client = client_of("duty")
+    alert = some(client, "?rule=impossible_travel")
+    zh, en = newest().rules.rules["impossible_travel"].stands_on
+    for language, said, other in (("zh-hans", zh, en), ("en", en, zh)):
+        client.cookies["language"] = language
+        page = client.get(f"/alerts/{alert}/").content.decode()
+        assert said in page and other not in page
+
+
 def test_every_deed_is_a_step_and_an_entry(client_of: Client) -> None:
     """Taken, commented on, confirmed, opened again, dismissed: the state follows, and each leaves a step and an entry that names it, with the reason."""
     client = client_of("duty")

@@ -51,6 +51,12 @@ def whole(
     return given
 
 
+def in_both(text: str) -> tuple[str, str]:
+    """A text that a file gives in both languages, ``中文 · English``, as a pair; one that a province gives in one language stands for both."""
+    zh, _, en = text.partition(" · ")
+    return zh, en or zh
+
+
 _NAMES: dict[type, str] = {
     int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list", dict: "a table", date: "a day, as 2025-11-09 without quotes",
 }  # fmt: skip
