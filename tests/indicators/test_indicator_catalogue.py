@@ -54,7 +54,12 @@ def test_two_indicators_of_one_id_are_refused() -> None:
 def test_every_indicator_is_told_in_both_languages() -> None:
     """Name, definition, basis and source of each indicator stand in Chinese and in English; sources with the same numbers of articles."""
     for one in catalogue().values():
-        for pair in ((one.zh, one.en), (one.definition_zh, one.definition_en), (one.basis_zh, one.basis_en), one.source):
+        for pair in (
+            (one.zh, one.en),
+            (one.definition_zh, one.definition_en),
+            (one.basis_zh, one.basis_en),
+            one.source,
+        ):
             assert_both(pair)
         assert_same_numbers(one.source)
 

@@ -154,10 +154,11 @@ def test_indicators_by_operator_add_up(run: Run) -> None:
 
 
 def test_indicators_people_see(run: Run) -> None:
-    """All indicators with their names in the language that is set; one alone with its basis and source."""
+    """All indicators with their names in the language that is set; one alone with its basis and source in that language alone."""
     assert "准时率(收寄)" in run("indicators", language="zh").output
     alone = run("indicators", "screening_rate", "--by", "operator").output
     assert "ZTO Express" in alone and "Basis: As inspection rate" in alone
+    assert "Source: the plan: the three checks" in alone and "规划三项制度" not in alone
 
 
 @pytest.mark.parametrize(

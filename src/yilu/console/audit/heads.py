@@ -56,7 +56,9 @@ def _signed(size: int, root: bytes, at: int) -> bytes:
 
 def signing_key(records: Path) -> Ed25519PrivateKey:
     """The key that signs heads, in the folder of the records, made there (mode 0600) if there is none. Raises StoreError."""
-    return Ed25519PrivateKey.from_private_bytes(secret_in(records / KEY_FILE, None, 32, "audit's key file", "records"))
+    return Ed25519PrivateKey.from_private_bytes(
+        secret_in(records / KEY_FILE, None, 32, ("审计密钥文件", "audit's key file"), "records")
+    )
 
 
 def public_of(key: Ed25519PrivateKey) -> str:

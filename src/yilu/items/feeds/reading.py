@@ -79,7 +79,13 @@ def read(
     Raises InputError: an unknown kind, or a file refused whole (``files.read_file``).
     """
     if kind not in KINDS:
-        raise InputError(path.name, f"a kind of feed: one of {', '.join(KINDS)}", next_step="Give one of these kinds.")
+        raise InputError(
+            path.name,
+            f"a kind of feed: one of {', '.join(KINDS)}",
+            next_step="Give one of these kinds.",
+            expected_zh=f"数据源种类之一:{'、'.join(KINDS)}",
+            next_step_zh="给出其中一种",
+        )
     declared = KINDS[kind]
     lines = read_file(declared, path)
     n = len(lines.rows)

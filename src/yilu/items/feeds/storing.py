@@ -188,6 +188,8 @@ def read_parts(disk: Disk, parts: list[Part], kind: Kind) -> pa.Table:
             raise StoreError(
                 f"a file of {kind.name} in the store has columns that this yilu doesn't know",
                 next_step="use the yilu that wrote it, or a later one",
+                zh=f"事实库中 {kind.name} 的一个文件含有本版本不认识的列",
+                next_step_zh="使用写入它的 yilu 版本,或更新的版本",
             )
         for field in schema:
             if field.name not in table.column_names:

@@ -19,7 +19,10 @@ def reference_page() -> str:
          ", ".join(ROLES[r][1] for r in ROLES if r in d.roles), d.says[1] if d.says else "–")
         for name, d in DEEDS.items()
     ]  # fmt: skip
-    clocks = [(f"`{c.id}`", f"{c.zh} · {c.en}", c.whose, c.minutes, c.grade, " · ".join(c.source)) for c in book.clocks.values()]
+    clocks = [
+        (f"`{c.id}`", f"{c.zh} · {c.en}", c.whose, c.minutes, c.grade, " · ".join(c.source))
+        for c in book.clocks.values()
+    ]
     reports = [
         (f"{REPORTS[kind][0]} · {REPORTS[kind][1]}", "; ".join(f"{c.zh} · {c.en}" for c in contents))
         for kind, contents in book.reports.items()

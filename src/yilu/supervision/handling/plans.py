@@ -151,9 +151,7 @@ def parsed(text: str, file: str) -> Handbook:
             raise wrong(file, key, None, "clocks, reports, trigger or plan")
     clocks = {name: _clock(name, given, file) for name, given in toml_file.table(raw, "clocks", file).items()}
     reports = {name: _report(name, given, file) for name, given in toml_file.table(raw, "reports", file).items()}
-    triggers = tuple(
-        Trigger(**_sourced(toml_file.whole(t, "trigger", file, _TRIGGER))) for t in raw.get("trigger", ())
-    )
+    triggers = tuple(Trigger(**_sourced(toml_file.whole(t, "trigger", file, _TRIGGER))) for t in raw.get("trigger", ()))
     plans = {p.id: p for p in (_plan(given, file) for given in raw.get("plan", ()))}
     return Handbook(plans, clocks, reports, triggers)
 
