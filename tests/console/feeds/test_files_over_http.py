@@ -70,7 +70,7 @@ def test_nobody_reports_for_another(client_of: Of, key_of: Of, ground: Any) -> N
     answer = post(client, body, key, "/api/v1/files/sender_agreements", _CSV)
     told = answer.json()
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json") and told["next_step"]
-    assert told["errors"] == [{"file": "sender_agreements.csv", "row": 4, "column": "operator", "value": "YTO", "expected": "ZTO"}]  # fmt: skip
+    assert told["errors"] == [{"file": "sender_agreements.csv", "row": 4, "column": "operator", "value": "YTO", "expected": "ZTO", "expected_zh": "ZTO"}]  # fmt: skip
     counts = b"operator,day,direction,basis,purpose,accepted\nZTO,2026-06-01,outbound,operator,supervision,5\nZTO,2026-06-01,outbound,%s,supervision,5\n"
     said = {basis: post(client, counts % basis.encode(), key, "/api/v1/files/daily_aggregates", _CSV) for basis in ("headquarters", "platform")}  # fmt: skip
     assert said["headquarters"].status_code == 202
