@@ -25,6 +25,11 @@ EXIT_CODES: dict[int, tuple[str, str, str]] = {
 """Exit code of a command: short name, Chinese name, what it means."""
 
 
+def should_be(zh: str) -> str:
+    """What is expected, in Chinese: with a blank before what doesn't begin in Chinese."""
+    return f"应为{' ' if zh[:1].isascii() else ''}{zh}"
+
+
 class YiluError(Exception):
     """An error with a next step and an exit code.
 
@@ -106,7 +111,7 @@ class InputError(YiluError):
             where.append(f"column {column}")
             zh.append(f"{column} 列")
         got = "" if value is None else f"got {value!r}, "
-        wrong_zh = f",应为{expected_zh}" if expected_zh else " 不符合要求"
+        wrong_zh = f",{should_be(expected_zh)}" if expected_zh else " 不符合要求"
         got_zh = wrong_zh[1:] if value is None else f"取值 {value!r}{wrong_zh}"
         super().__init__(
             f"{', '.join(where)}: {got}expected {expected}",

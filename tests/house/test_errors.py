@@ -32,9 +32,9 @@ def lacking(source: str) -> Iterator[tuple[int, str, set[str]]]:
                 yield node.lineno, name, left_out
 
 
-@pytest.mark.parametrize("room", ["items", "run"])
+@pytest.mark.parametrize("room", ["items", "run", "console"])
 def test_every_error_where_data_comes_in_is_said_in_both_languages(room: str) -> None:
-    """No error of a room that reads what others send is made without its Chinese and its next step in Chinese."""
+    """No error of the rooms that read what others send, and show it, is made without its Chinese and its next step in Chinese."""
     found = {p.relative_to(ROOMS).as_posix(): list(lacking(p.read_text(encoding="utf-8"))) for p in (ROOMS / room).rglob("*.py")}  # fmt: skip
     assert len(found) > 10 and {file: wrong for file, wrong in found.items() if wrong} == {}
 

@@ -19,7 +19,7 @@ def parsed(text: str, file: str) -> dict[str, Any]:
             file,
             f"TOML ({error})",
             next_step="Correct the file at that line.",
-            expected_zh=f" TOML({error})",
+            expected_zh=f"TOML({error})",
             next_step_zh="改正文件中的该行",
         ) from error
 

@@ -63,7 +63,7 @@ def read_file(kind: Kind, path: Path) -> Lines:
             path.name,
             f"a whole {path.suffix[1:]} file in UTF-8",
             next_step="Check the file, export it again.",
-            expected_zh=f" UTF-8 编码的完整 {path.suffix[1:]} 文件",
+            expected_zh=f"UTF-8 编码的完整 {path.suffix[1:]} 文件",
             next_step_zh="检查文件,重新导出",
         ) from error
     except OSError as error:
@@ -140,7 +140,7 @@ def _csv(kind: Kind, path: Path) -> Lines:
             path.name,
             "a header in UTF-8",
             next_step="Export the file as UTF-8 with a header.",
-            expected_zh=" UTF-8 编码的表头",
+            expected_zh="UTF-8 编码的表头",
             next_step_zh="以 UTF-8 导出,并带表头",
         ) from error
     check_header(kind, path.name, header)

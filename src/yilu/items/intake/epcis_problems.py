@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from yilu.errors import should_be
+
 MAX_PROBLEMS = 50
 _SAID = 3
 Pair = tuple[str, str]
@@ -26,7 +28,7 @@ class Problem:
     def zh(self) -> str:
         """The same in Chinese."""
         shown = f"(现为 {self.value!r})" if self.value else ""
-        return f"{self.path}:应为{self.expected[0]}{shown}"
+        return f"{self.path}:{should_be(self.expected[0])}{shown}"
 
 
 class EpcisRefused(ValueError):

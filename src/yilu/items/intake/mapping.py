@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
+from yilu.errors import should_be
 from yilu.items import codes
 from yilu.items.intake.chunk import MappingError
 from yilu.items.intake.times import EXPECTED, EXPECTED_ZH, ISO, TimeFormatError, compile_format
@@ -154,7 +155,7 @@ class _Reader:
         raise MappingError(
             f"mapping {self.file}, key {self.prefix}{key}: {found} stands there, {expected} is expected",
             next_step="correct the mapping; docs/reference/mapping.md lists every key",
-            zh=f"映射 {self.file},键 {self.prefix}{key}:{found_zh},应为{zh}",
+            zh=f"映射 {self.file},键 {self.prefix}{key}:{found_zh},{should_be(zh)}",
             next_step_zh="改正映射;docs/reference/mapping.md 列出全部键",
         )
 
