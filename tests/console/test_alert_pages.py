@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.texts import HAN
 from yilu.console.alerts.models import Handling, HandlingStep
 from yilu.console.audit.models import Entry
 from yilu.console.facts import newest
@@ -69,7 +70,9 @@ def test_filter_lists_what_it_asks_for(client_of: Client, query: str) -> None:
 def test_filter_refuses_what_can_not_be(client_of: Client, query: str) -> None:
     """An address that asks for what there is not says so, and what may be asked."""
     answer = client_of("duty").get(f"/alerts.json?{query}")
-    assert answer.status_code == 400 and answer.json()["next_step"]
+    told = answer.json()
+    assert answer.status_code == 400 and told["title"] and told["detail"] and told["next_step"]
+    assert HAN.search(told["detail_zh"]) and HAN.search(told["next_step_zh"])
 
 
 def test_what_a_rule_stands_on_is_said_in_the_readers_language(client_of: Client) -> None:

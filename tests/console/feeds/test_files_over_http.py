@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.console.feeds.batches import post
+from tests.console.texts import HAN
 from yilu.cli.run import _registers
 from yilu.items import feeds
 from yilu.run import registers
@@ -123,6 +124,7 @@ def test_a_broken_file_is_refused_whole(
     told = answer.json()
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), told
     assert "sender_agreements.csv" in told["detail"] and says in told["detail"] and told["next_step"]
+    assert "sender_agreements.csv" in told["detail_zh"] and HAN.search(told["detail_zh"]) and HAN.search(told["next_step_zh"])  # fmt: skip
     assert "13800000000" not in answer.content.decode()
     assert waiting(ground) == [] and not Receipt.objects.exists()
     if b"2026-13-45" in body:
