@@ -25,6 +25,11 @@ EXIT_CODES: dict[int, tuple[str, str, str]] = {
 """Exit code of a command: short name, Chinese name, what it means."""
 
 
+def should_be(zh: str) -> str:
+    """What is expected, in Chinese: with a blank before what doesn't begin in Chinese."""
+    return f"应为{' ' if zh[:1].isascii() else ''}{zh}"
+
+
 class YiluError(Exception):
     """An error with a next step and an exit code.
 
@@ -80,7 +85,8 @@ class InputError(YiluError):
     """Something that was read is not as it must be.
 
     ``file``: as the user named it; ``row``: counted from 1 without the header, or None; ``column``: its name, or None;
-    ``value``: only of columns that hold nothing of a person (kind, time, place, weight), or None; ``expected``: what would be right.
+    ``value``: only of columns that hold nothing of a person (kind, time, place, weight), or None; ``expected``: what would be right;
+    ``expected_zh``, ``next_step_zh``: the same in Chinese, or empty.
     """
 
     exit_code = 3
@@ -94,6 +100,8 @@ class InputError(YiluError):
         column: str | None = None,
         value: object = None,
         next_step: str = "",
+        expected_zh: str = "",
+        next_step_zh: str = "",
     ) -> None:
         where, zh = [file], [file]
         if row is not None:
@@ -103,9 +111,13 @@ class InputError(YiluError):
             where.append(f"column {column}")
             zh.append(f"{column} 列")
         got = "" if value is None else f"got {value!r}, "
-        got_zh = "不符合要求" if value is None else f"取值 {value!r} 不符合要求"
+        wrong_zh = f",{should_be(expected_zh)}" if expected_zh else " 不符合要求"
+        got_zh = wrong_zh[1:] if value is None else f"取值 {value!r}{wrong_zh}"
         super().__init__(
-            f"{', '.join(where)}: {got}expected {expected}", next_step=next_step, zh=f"{','.join(zh)}:{got_zh}"
+            f"{', '.join(where)}: {got}expected {expected}",
+            next_step=next_step,
+            zh=f"{','.join(zh)}:{got_zh}",
+            next_step_zh=next_step_zh,
         )
         self.file = file
         self.row = row

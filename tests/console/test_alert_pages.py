@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.texts import HAN
 from yilu.console.alerts.models import Handling, HandlingStep
 from yilu.console.audit.models import Entry
 from yilu.console.facts import newest
@@ -69,7 +70,20 @@ def test_filter_lists_what_it_asks_for(client_of: Client, query: str) -> None:
 def test_filter_refuses_what_can_not_be(client_of: Client, query: str) -> None:
     """An address that asks for what there is not says so, and what may be asked."""
     answer = client_of("duty").get(f"/alerts.json?{query}")
-    assert answer.status_code == 400 and answer.json()["next_step"]
+    told = answer.json()
+    assert answer.status_code == 400 and told["title"] and told["detail"] and told["next_step"]
+    assert HAN.search(told["detail_zh"]) and HAN.search(told["next_step_zh"])
+
+
+def test_what_a_rule_stands_on_is_said_in_the_readers_language(client_of: Client) -> None:
+    """Law and plan behind a rule stand on its alert's page in the one language that is read."""
+    client = client_of("duty")
+    alert = some(client, "?rule=impossible_travel")
+    zh, en = newest().rules.rules["impossible_travel"].stands_on
+    for language, said, other in (("zh-hans", zh, en), ("en", en, zh)):
+        client.cookies["language"] = language
+        page = client.get(f"/alerts/{alert}/").content.decode()
+        assert said in page and other not in page
 
 
 def test_every_deed_is_a_step_and_an_entry(client_of: Client) -> None:

@@ -148,6 +148,19 @@ def test_clocks_on_the_page(client_of: Client) -> None:
     assert begins["firm_report"] == int(incident.began_at.timestamp()) < begins["first_voice"]
 
 
+def test_what_clocks_and_plans_stand_on_is_said_in_the_readers_language(client_of: Client) -> None:
+    """Law and plan behind the firm's clock, the incident's plan and the cases to be reported stand in English on an English page, in Chinese on a Chinese one, and nowhere in both."""
+    client = client_of("duty")
+    incident = opened(client)
+    pages = {f"/command/{incident.pk}/": (("第三十九条第二款", "art. 39, para. 2"), ("国邮发〔2019〕96号", "Guo You Fa [2019] No. 96")), "/command/new/": (("一省邮政业突发事件应急预案文本", "text of one province&#x27;s"),)}  # fmt: skip
+    for reads, language in enumerate(("zh-hans", "en")):
+        client.cookies["language"] = language
+        for page, pairs in pages.items():
+            text = client.get(page).content.decode()
+            for pair in pairs:
+                assert pair[reads] in text and pair[1 - reads] not in text, (page, language)
+
+
 def test_what_an_incident_touches_is_counted_from_the_facts(client_of: Client) -> None:
     """Items, facilities and lanes equal a plain walk over the evidence and one look-up of each item."""
     found, snapshot, network = newest().alerts, newest().snapshot, newest().facts.network
@@ -220,7 +233,7 @@ def test_incidents_are_seen_where_they_are(client_of: Client) -> None:
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_close_out_report_as_word_and_html(client_of: Client, language: str) -> None:
-    """Both hold the title, the three gradings, the clocks with their law, and that it is not closed yet; in the reader's language."""
+    """Both hold the title, the three gradings, the clocks with their law, the plan with its document, and that it is not closed yet; in the reader's language and no other."""
     client = client_of("duty")
     incident = opened(client)
     client.cookies["language"] = language
@@ -228,8 +241,11 @@ def test_close_out_report_as_word_and_html(client_of: Client, language: str) -> 
     html = client.get(f"/command/{incident.pk}/close-out.html").content.decode()
     assert "attachment" in word["Content-Disposition"]
     text = zipfile.ZipFile(io.BytesIO(word.content)).read("word/document.xml").decode()
-    wanted = ("结案报告", "Ⅲ级(较大)", "黄色", "尚未结案") if language != "en" else ("Close-out report", "III, considerable", "yellow", "not closed")  # fmt: skip
-    for said in (*wanted, "blocked", "第三十九条"):
+    zh, en = ("结案报告", "Ⅲ级(较大)", "黄色", "尚未结案", "第三十九条", "国邮发"), ("Close-out report", "III, considerable", "yellow", "not closed", "art. 39", "Guo You Fa")  # fmt: skip
+    wanted, unwanted = (en, zh) if language == "en" else (zh, en)
+    for said in unwanted:
+        assert said not in text and said not in html
+    for said in (*wanted, "blocked"):
         assert said.replace("(", "（").replace(")", "）") in text or said in text
         assert said.replace("(", "（").replace(")", "）") in html or said in html
     assert client.get(f"/command/{incident.pk}/close-out.pdf").status_code == 404

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.both_languages import assert_both
 from yilu.design.hub_rates import FILE, TIERS, hub_rates
 from yilu.design.matrices import HubMatrices, matrices, problem, within
 from yilu.errors import InputError
@@ -134,8 +135,14 @@ def test_a_province_replaces_rates(tmp_path: Path) -> None:
     """What the folder states goes before yilu's own, and the rest stays."""
     (tmp_path / FILE).write_text("[transfer]\nkm_h = { value = 80, grade = 'A', source = '测速' }\n", encoding="utf-8")
     rates = hub_rates(tmp_path)
-    assert rates["transfer", "km_h"] == 80 and rates.of["transfer", "km_h"].source == "测速"
+    assert rates["transfer", "km_h"] == 80 and rates.of["transfer", "km_h"].source == ("测速", "测速")
     assert rates["collection", "km_h"] == hub_rates(tmp_path / "none")["collection", "km_h"]
+
+
+def test_every_rate_says_where_it_is_from_in_both_languages(tmp_path: Path) -> None:
+    """The source of each of yilu's own rates stands in Chinese and in English."""
+    for rate in hub_rates(tmp_path).of.values():
+        assert_both(rate.source)
 
 
 def test_a_province_without_demand_between_cities(guangdong: Network) -> None:

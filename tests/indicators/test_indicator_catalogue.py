@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.both_languages import assert_both, assert_same_numbers
 from yilu.errors import InputError
 from yilu.indicators.declared import catalogue, parsed
 from yilu.indicators.periods import SORTS, Period, before, period_of, year_before
@@ -48,6 +49,19 @@ def test_two_indicators_of_one_id_are_refused() -> None:
     """An id names one indicator."""
     with pytest.raises(InputError, match="no other indicator"):
         parsed(GOOD + GOOD, "c.toml")
+
+
+def test_every_indicator_is_told_in_both_languages() -> None:
+    """Name, definition, basis and source of each indicator stand in Chinese and in English; sources with the same numbers of articles."""
+    for one in catalogue().values():
+        for pair in (
+            (one.zh, one.en),
+            (one.definition_zh, one.definition_en),
+            (one.basis_zh, one.basis_en),
+            one.source,
+        ):
+            assert_both(pair)
+        assert_same_numbers(one.source)
 
 
 def test_purposes_stay_apart() -> None:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from yilu.cli import answers as asking
 from yilu.cli.app import app
 from yilu.cli.ingest import ingest_into
+from yilu.cli.output import print_error, print_line, print_table, say
 from yilu.cli.titles import percent, titles
 from yilu.errors import YiluError
 from yilu.items import cubes
@@ -246,3 +247,14 @@ def test_no_column_falls_off(wide: int) -> None:
     text = "\n".join(drawn(wide, columns, rows))
     assert "96.18 %" in text and "21,765" in text
     assert all(text.count(sign) >= "".join(columns).count(sign) for sign in set("".join(columns)))
+
+
+def test_what_is_shown_stands_as_it_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    """Codes and keys with colons or brackets are shown as they are, in errors, lines, remarks and tables: nothing is taken for a picture or for markup."""
+    given = "ext:x: [bold]"
+    print_error(YiluError(given, zh=given), as_json=False)
+    say(given)
+    print_line(given)
+    print_table(given, ("code", given), [("1", given)])
+    told = capsys.readouterr()
+    assert told.err.count(given) == 3 and told.out.count(given) == 4

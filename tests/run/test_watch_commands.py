@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.both_languages import assert_both
 from yilu.cli.app import app
 from yilu.cli.ingest import ingest_into
 from yilu.run.facts import Facts
@@ -52,14 +53,16 @@ def test_alerts_count_what_the_cube_of_checks_counts(run: Run) -> None:
 
 
 def test_one_alert_shows_its_evidence(run: Run) -> None:
-    """As many pseudonyms as it counts items; each is an item that `yilu item` knows; what it stands on is said."""
+    """As many pseudonyms as it counts items; each is an item that `yilu item` knows; what it stands on is said in the reader's language."""
     first = answer(run("alerts", "--json"))["alerts"][0]
     assert "evidence" not in first
     [alone] = answer(run("alerts", first["id"], "--json"))["alerts"]
-    assert len(alone["evidence"]) == first["items"] and alone["stands_on"]
+    assert len(alone["evidence"]) == first["items"]
+    assert_both((alone["stands_on"], alone["stands_on_en"]))
     assert answer(run("item", alone["evidence"][0]["item"], "--json"))["journeys"]
     shown = run("alerts", first["id"]).output
-    assert alone["evidence"][0]["item"] in shown and alone["stands_on"] in shown
+    assert alone["evidence"][0]["item"] in shown and alone["stands_on_en"] in shown
+    assert alone["stands_on"] not in shown and alone["stands_on"] in run("alerts", first["id"], language="zh").output
 
 
 def test_alerts_narrow_and_refuse(run: Run) -> None:
@@ -151,10 +154,11 @@ def test_indicators_by_operator_add_up(run: Run) -> None:
 
 
 def test_indicators_people_see(run: Run) -> None:
-    """All indicators with their names in the language that is set; one alone with its basis and source."""
+    """All indicators with their names in the language that is set; one alone with its basis and source in that language alone."""
     assert "准时率(收寄)" in run("indicators", language="zh").output
     alone = run("indicators", "screening_rate", "--by", "operator").output
     assert "ZTO Express" in alone and "Basis: As inspection rate" in alone
+    assert "Source: the plan: the three checks" in alone and "规划三项制度" not in alone
 
 
 @pytest.mark.parametrize(

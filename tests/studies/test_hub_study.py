@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from small_province import write_small
 
+from tests.both_languages import assert_both
 from yilu.cli import design_hubs
 from yilu.cli.app import main
 from yilu.design.matrices import HubMatrices, matrices, within
@@ -164,7 +165,9 @@ def test_scenarios_change_who_sends_what() -> None:
     """Guangdong's scenarios have the volume they state, and more across borders means more to outside."""
     network = load("guangdong")
     held = {s.code: s for s in scenarios(network)}
-    assert all(s.source and s.grade for s in held.values())
+    for one in held.values():
+        assert one.grade
+        assert_both(one.source)
     before, after = (of_scenario(network, held[c], DAY) for c in ("2030", "cross-border"))
     accepted = sum(held["2030"].items.values()) * 1e8 / 365
     local = held["2030"].items["same_city"] * 1e8 / 365

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.both_languages import assert_both, assert_same_numbers
 from yilu.errors import InputError
 from yilu.run.facts import Facts
 from yilu.settings import load
@@ -32,10 +33,12 @@ means_en = "A."
 
 
 def test_every_rule_says_all_of_itself() -> None:
-    """Both names, what it stands on, what it means in both languages; every threshold is used by a rule and lies within its bounds."""
+    """Its name, what it stands on and what it means in both languages, with the same numbers of articles; every threshold is used by a rule and lies within its bounds."""
     catalogue = declared()
     for rule in catalogue.rules.values():
-        assert all((rule.zh, rule.en, rule.stands_on, rule.means_zh, rule.means_en)), rule.id
+        assert all((rule.zh, rule.en, rule.means_zh, rule.means_en)), rule.id
+        assert_both(rule.stands_on)
+        assert_same_numbers(rule.stands_on)
         assert rule.severity in SEVERITIES
     assert [r.number for r in catalogue.rules.values()] == list(range(1, len(catalogue.rules) + 1))
     assert {t for r in catalogue.rules.values() for t in r.thresholds} == set(catalogue.thresholds)

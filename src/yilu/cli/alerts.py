@@ -126,7 +126,7 @@ def _show_one(opened: Facts, found: Found, i: int) -> None:
     rule = found.catalogue.rules[a.rule]
     show(opened, found, [i])
     print_line(f"{rule.means_zh if zh else rule.means_en}")
-    print_line(f"{'依据' if zh else 'stands on'}: {rule.stands_on}")
+    print_line(f"{'依据' if zh else 'stands on'}: {rule.stands_on[0 if zh else 1]}")
     rows = found.evidence[found.of == i]
     print_table(
         "证据" if zh else "Evidence",

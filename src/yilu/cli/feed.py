@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,16 +44,23 @@ def feed(
             if zh
             else ("file", "row", "reason", "column", "value", "expected")
         )
-        shown = [w | {"reason": BY_CODE[w["reason"]].zh if zh else w["reason"]} for w in wrong[:_ROWS_SHOWN]]
+        shown = [_cells(w, zh) for w in wrong[:_ROWS_SHOWN]]
         heading = (
             f"隔离行(前 {len(shown)} 行,共 {len(wrong)} 行)"
             if zh
             else f"Quarantined (first {len(shown)} of {len(wrong)})"
         )
-        print_table(heading, columns, [list(w.values()) for w in shown])
+        print_table(heading, columns, shown)
         for code in dict.fromkeys(w["reason"] for w in wrong):
             reason = BY_CODE[code]
             say(f"→ {reason.zh}:{reason.next_step_zh}" if zh else f"→ {code}: {reason.next_step}")
+
+
+def _cells(row: dict[str, Any], zh: bool) -> list[Any]:
+    """A quarantined row as a person reads it."""
+    reason = BY_CODE[row["reason"]].zh if zh else row["reason"]
+    expected = (zh and row["expected_zh"]) or row["expected"]
+    return [row["file"], row["row"], reason, row["column"], row["value"], expected]
 
 
 def register(app: typer.Typer) -> None:

@@ -196,7 +196,8 @@ def show(opened: Facts, asked: Period, rows: list[Row], groups: tuple[str, ...],
     ])  # fmt: skip
     if len({r["indicator"] for r in rows}) == 1 and rows:
         one = known[rows[0]["indicator"]]
-        say(f"口径:{one.basis_zh}。来源:{one.source}" if zh else f"Basis: {one.basis_en}. Source: {one.source}")
+        source_zh, source_en = one.source
+        say(f"口径:{one.basis_zh}。来源:{source_zh}" if zh else f"Basis: {one.basis_en}. Source: {source_en}")
 
 
 def _part(amount: float | None) -> object:

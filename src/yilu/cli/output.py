@@ -33,7 +33,7 @@ _GAP, _LEAST_TEXT = 1, 8
 
 def errors() -> Console:
     """The console on standard error, made anew so that a redirected stream is seen."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, emoji=False)
 
 
 def print_json(document: object) -> None:
@@ -65,7 +65,7 @@ def print_problems(problems: Sequence[Problem], name: str = "") -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print ``rows`` under ``columns`` to standard output, as ``draw`` does."""
-    draw(Console(highlight=False), title, columns, rows)
+    draw(Console(highlight=False, emoji=False), title, columns, rows)
 
 
 def draw(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -88,7 +88,7 @@ def draw(console: Console, title: str, columns: Sequence[str], rows: Iterable[Se
         else:
             _print_rows(console, columns, cells)
     else:
-        wide = Console(width=_WIDEST, highlight=False)
+        wide = Console(width=_WIDEST, highlight=False, emoji=False)
         with wide.capture() as written:
             wide.print(_table(columns, cells, numbers, _GAP, _widths(columns, cells, numbers, _WIDEST)))
         console.file.write("".join(line.rstrip() + "\n" for line in written.get().splitlines()))
@@ -105,7 +105,7 @@ def _table(columns: Sequence[str], cells: list[list[str]], numbers: list[bool], 
         header_style="bold", box=SIMPLE_HEAD, show_header=any(columns), show_edge=False, pad_edge=False, padding=(0, gap)
     )  # fmt: skip
     for column, number, wide in zip(columns, numbers, widths, strict=True):
-        table.add_column(column, justify="right" if number else "left", overflow="fold", width=wide)
+        table.add_column(_plain(column), justify="right" if number else "left", overflow="fold", width=wide)
     for row in cells:
         table.add_row(*map(_plain, row))
     return table
@@ -141,7 +141,7 @@ def _print_rows(console: Console, columns: Sequence[str], cells: list[list[str]]
 
 def print_line(text: str) -> None:
     """Print one line of an answer, whole whatever the width."""
-    Console(highlight=False).print(_plain(text), soft_wrap=True)
+    Console(highlight=False, emoji=False).print(_plain(text), soft_wrap=True)
 
 
 def say(*lines: str) -> None:

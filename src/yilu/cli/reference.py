@@ -221,7 +221,7 @@ def rules_page() -> str:
         (
             f"`{r.id}`", r.zh, f"{r.en}. {r.means_en} {r.means_zh}", SEVERITIES[r.severity][1], r.input, "yes" if r.resolves else "no",
             ", ".join(f"`{t}`" for t in r.thresholds) or "–", ", ".join(f"`{i}`" for i in r.inhibits) or "–", ", ".join(("day", *r.group_by)),
-            r.stands_on,
+            " · ".join(r.stands_on),
         )
         for r in catalogue.rules.values()
     ]  # fmt: skip
@@ -266,7 +266,7 @@ def indicators_page() -> str:
     rows = [
         (
             f"`{i.id}`", i.zh, f"{i.en}. {i.definition_en}. {i.definition_zh}", UNITS[i.unit][1], i.better, i.numerator or "–", i.denominator or "–",
-            f"{i.basis_zh} · {i.basis_en}", PURPOSES[i.purpose][1], i.source,
+            f"{i.basis_zh} · {i.basis_en}", PURPOSES[i.purpose][1], " · ".join(i.source),
         )
         for i in catalogue().values()
     ]  # fmt: skip

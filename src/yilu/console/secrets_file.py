@@ -20,7 +20,10 @@ def load_or_make(folder: Path) -> str:
     except FileExistsError:
         if file.stat().st_mode & 0o077:
             raise YiluError(
-                f"{_NAME} can be read by others", zh=f"{_NAME} 可被他人读取", next_step=f"chmod 600 {file}"
+                f"{_NAME} can be read by others",
+                zh=f"{_NAME} 可被他人读取",
+                next_step=f"chmod 600 {file}",
+                next_step_zh=f"运行 chmod 600 {file}",
             ) from None
         return file.read_text(encoding="ascii")
     secret = secrets.token_urlsafe(48)

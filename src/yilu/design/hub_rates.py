@@ -21,11 +21,11 @@ _ABOVE_NOTHING = ("items", "fill", "km_h")
 
 @dataclass(frozen=True)
 class Rate:
-    """One value with the grade (``yilu.network.schema.GRADES``) and source it stands on."""
+    """One value with the grade (``yilu.network.schema.GRADES``) and source (Chinese, English) it stands on."""
 
     value: float
     grade: str
-    source: str
+    source: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,4 +89,4 @@ def _rate(key: str, name: str, given: Any) -> Rate:
         raise toml_file.wrong(FILE, f"{key}, grade", held["grade"], "one of " + ", ".join(GRADES))
     if not held["source"].strip():
         raise toml_file.wrong(FILE, f"{key}, source", held["source"], "where the value is from")
-    return Rate(value, held["grade"], held["source"])
+    return Rate(value, held["grade"], toml_file.in_both(held["source"]))

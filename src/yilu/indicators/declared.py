@@ -30,7 +30,7 @@ PURPOSES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator. ``better``: whether more is better, or less. Numerator, denominator (empty: a sum), basis (口径) and definition in words."""
+    """One indicator. ``better``: whether more is better, or less. Numerator, denominator (empty: a sum), basis (口径) and definition in words; ``source``: Chinese, English."""
 
     id: str
     zh: str
@@ -43,7 +43,7 @@ class Indicator:
     denominator: str
     basis_zh: str
     basis_en: str
-    source: str
+    source: tuple[str, str]
     purpose: str
 
     def serves(self, purpose: str) -> bool:
@@ -85,4 +85,4 @@ def _indicator(number: int, given: Any, file: str) -> Indicator:
     for name, value in whole.items():
         if not value and name != "denominator":
             raise wrong(file, f"{key}, {name}", value, "text that is not empty")
-    return Indicator(**whole)
+    return Indicator(**{**whole, "source": toml_file.in_both(whole["source"])})

@@ -25,12 +25,23 @@ def copied(root: Path, target: Path) -> Manifest:
     Raises StoreError where there is no store, or commits come faster than they can be copied; InputError where ``target`` is the store itself or lies in it.
     """
     if root.resolve() in (target.resolve(), *target.resolve().parents):
-        raise InputError(target.name, "a folder outside of the store", next_step="name another folder")
+        raise InputError(
+            target.name,
+            "a folder outside of the store",
+            next_step="name another folder",
+            expected_zh="事实库之外的文件夹",
+            next_step_zh="换一个文件夹",
+        )
     disk = Disk(target)
     for _ in range(_TRIES):
         found = manifest.newest(root)
         if found is None:
-            raise StoreError(f"there is no store at {root.name}", next_step="name the store with YILU_STORE")
+            raise StoreError(
+                f"there is no store at {root.name}",
+                next_step="name the store with YILU_STORE",
+                zh=f"{root.name} 处没有事实库",
+                next_step_zh="用 YILU_STORE 指明事实库",
+            )
         try:
             for name in sorted(found.files()):
                 if not disk.path(name).exists():
@@ -41,8 +52,11 @@ def copied(root: Path, target: Path) -> Manifest:
         disk.sweep(found.files() | {n for n in disk.names("commits") if int(Path(n).stem) == found.commit})
         return found
     raise StoreError(
-        "commits come faster than they can be copied", next_step="copy to a folder on the disk of the store, where files are linked"
-    )  # fmt: skip
+        "commits come faster than they can be copied",
+        next_step="copy to a folder on the disk of the store, where files are linked",
+        zh="提交比复制更快",
+        next_step_zh="复制到与事实库同一磁盘上的文件夹,文件以链接存放",
+    )
 
 
 def _take(source: Path, disk: Disk, name: str) -> None:

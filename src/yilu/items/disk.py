@@ -129,14 +129,31 @@ def unwritable(error: OSError, root: Path) -> StoreError:
         return StoreError(
             f"no space left on the disk of the store ({root.name}); nothing stored was lost",
             next_step="free space or move the store, then run the same command again: it resumes",
+            zh=f"事实库({root.name})所在磁盘已满;已存的数据没有丢失",
+            next_step_zh="腾出空间或移动事实库,再运行同一命令:会接着做",
         )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return StoreError(
             f"the store ({root.name}) cannot be written: {error.strerror}",
             next_step="check the owner and the mount of the store's folder",
+            zh=f"事实库({root.name})无法写入:{error.strerror}",
+            next_step_zh="检查事实库文件夹的属主与挂载",
         )
     return StoreError(
-        f"writing to the store ({root.name}) failed: {error.strerror}", next_step="see the system's log of the disk"
+        f"writing to the store ({root.name}) failed: {error.strerror}",
+        next_step="see the system's log of the disk",
+        zh=f"写入事实库({root.name})失败:{error.strerror}",
+        next_step_zh="查看系统的磁盘日志",
+    )
+
+
+def half_way(message: str, zh: str) -> StoreError:
+    """What a commit means that failed half way: nothing of it is in the store."""
+    return StoreError(
+        message,
+        next_step="open the store again: it stands at its last commit",
+        zh=zh,
+        next_step_zh="重新打开事实库:它停在最后一次提交",
     )
 
 
@@ -156,6 +173,8 @@ class Lock:
             raise StoreError(
                 f"the store ({root.name}) has a writer already",
                 next_step="wait for the other yilu to finish, or give the file to it: put it into its spool folder",
+                zh=f"事实库({root.name})已有写入进程",
+                next_step_zh="等另一个 yilu 结束,或将文件放入其投递文件夹",
             ) from error
 
     def release(self) -> None:

@@ -60,18 +60,24 @@ def load_or_make(path: Path, store: Path | None = None, algorithm: str = "siphas
 
     Raises StoreError: the path lies inside the store, others may read the file, it isn't a key, or it can't be read or made.
     """
-    return Key(secret_in(path, store, _LENGTH, "key file", "key_file"), algorithm)
+    return Key(secret_in(path, store, _LENGTH, ("密钥文件", "key file"), "key_file"), algorithm)
 
 
-def secret_in(path: Path, store: Path | None, length: int, what: str, option: str) -> bytes:
-    """The secret of ``length`` bytes in the file ``path``, made there (mode 0600) if there is none. ``what``, ``option``: for errors.
+def secret_in(path: Path, store: Path | None, length: int, called: tuple[str, str], option: str) -> bytes:
+    """The secret of ``length`` bytes in the file ``path``, made there (mode 0600) if there is none. ``called`` (Chinese, English), ``option``: for errors.
 
     Raises StoreError: the path lies inside the store, others may read the file, it holds something else, or it can't be read or made.
     """
+    what_zh, what = called
     path = path.expanduser()
     place = path.resolve()
     if store is not None and store.resolve() in (place, *place.parents):
-        raise StoreError(f"the {what} lies inside the store", next_step=f"set {option} to a path outside the store")
+        raise StoreError(
+            f"the {what} lies inside the store",
+            next_step=f"set {option} to a path outside the store",
+            zh=f"{what_zh}位于事实库内",
+            next_step_zh=f"将 {option} 设为事实库之外的路径",
+        )
     try:
         if not path.exists():
             _make(path, length)
@@ -81,14 +87,23 @@ def secret_in(path: Path, store: Path | None, length: int, what: str, option: st
         raise StoreError(
             f"the {what} ({path.name}) can't be read or made: {error.strerror}",
             next_step=f"set {option} to a file that this account may read and make, on a disk that knows hard links",
+            zh=f"{what_zh}({path.name})无法读取或建立:{error.strerror}",
+            next_step_zh=f"将 {option} 设为本账号可读写、所在磁盘支持硬链接的文件",
         ) from error
     if content is None:
-        raise StoreError(f"the {what} ({path.name}) is no file", next_step=f"set {option} to the path of a file")
+        raise StoreError(
+            f"the {what} ({path.name}) is no file",
+            next_step=f"set {option} to the path of a file",
+            zh=f"{what_zh}({path.name})不是文件",
+            next_step_zh=f"将 {option} 设为文件的路径",
+        )
     mode = stat.S_IMODE(kind)
     if mode & 0o077:
         raise StoreError(
             f"others may read the {what} ({path.name}): mode {mode:04o}, expected 0600",
             next_step=f"run: chmod 600 {path.name}",
+            zh=f"其他账号可读取{what_zh}({path.name}):权限为 {mode:04o},应为 0600",
+            next_step_zh=f"运行 chmod 600 {path.name}",
         )
     try:
         secret = bytes.fromhex(content.decode("ascii").strip())
@@ -98,6 +113,8 @@ def secret_in(path: Path, store: Path | None, length: int, what: str, option: st
         raise StoreError(
             f"the {what} ({path.name}) is no key: expected {2 * length} hexadecimal digits",
             next_step="restore it from a backup",
+            zh=f"{what_zh}({path.name})不是密钥:应为 {2 * length} 位十六进制数",
+            next_step_zh="从备份恢复",
         ) from error
     return secret
 

@@ -194,7 +194,10 @@ def newest(root: Path) -> Manifest | None:
             return found
     if files:
         raise StoreError(
-            f"no manifest of the store ({root.name}) can be read", next_step="restore the store from a backup"
+            f"no manifest of the store ({root.name}) can be read",
+            next_step="restore the store from a backup",
+            zh=f"事实库({root.name})的提交清单均无法读取",
+            next_step_zh="从备份恢复事实库",
         )
     return None
 
@@ -212,6 +215,8 @@ def _parse(content: bytes) -> Manifest | None:
         raise StoreError(
             f"the store has format {outer['format']}, this yilu reads {FORMAT}",
             next_step="use the yilu that wrote it, or ingest anew",
+            zh=f"事实库的格式为 {outer['format']},本版本读取 {FORMAT}",
+            next_step_zh="使用写入它的 yilu 版本,或重新读入数据",
         )
     return _manifest(outer["manifest"])
 
@@ -243,16 +248,22 @@ def fit(found: Manifest, key_check: str, province: str, root: Path) -> None:
         raise StoreError(
             f"the store ({root.name}) was made with another key",
             next_step="set key_file to the key this store was made with",
+            zh=f"事实库({root.name})是用另一把密钥建立的",
+            next_step_zh="将 key_file 设为建立该库时的密钥",
         )
     if found.province != province:
         raise StoreError(
             f"the store ({root.name}) holds province {found.province}, not {province}",
             next_step="set province or store accordingly",
+            zh=f"事实库({root.name})存放的是省份 {found.province},不是 {province}",
+            next_step_zh="相应设置 province 或 store",
         )
     if found.declaration != DECLARATION:
         raise StoreError(
             f"the states of the store ({root.name}) were made under another declaration of fields",
             next_step="run: yilu rebuild",
+            zh=f"事实库({root.name})的状态是按另一种字段声明生成的",
+            next_step_zh="运行 yilu rebuild",
         )
 
 

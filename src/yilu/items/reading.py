@@ -56,7 +56,10 @@ class Snapshot:
             )
         if found.declaration != DECLARATION:
             raise StoreError(
-                "the states of the store were made under another declaration of fields", next_step="run: yilu rebuild"
+                "the states of the store were made under another declaration of fields",
+                next_step="run: yilu rebuild",
+                zh="事实库的状态是按另一种字段声明生成的",
+                next_step_zh="运行 yilu rebuild",
             )
         return cls(Disk(root), found, rules, memory_mb, threads)
 

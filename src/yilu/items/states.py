@@ -33,10 +33,20 @@ def read(disk: Disk, b: int, commit: int) -> NDArray[np.void]:
     with open(disk.path(state_file(b, commit)), "rb") as file:
         head = json.loads(file.readline(4096))
         if head["declaration"] != DECLARATION:
-            raise StoreError("the states were made under another declaration of fields", next_step="run: yilu rebuild")
+            raise StoreError(
+                "the states were made under another declaration of fields",
+                next_step="run: yilu rebuild",
+                zh="状态是按另一种字段声明生成的",
+                next_step_zh="运行 yilu rebuild",
+            )
         rows = np.fromfile(file, ROW, head["rows"])
     if len(rows) != head["rows"]:
-        raise StoreError(f"state file {state_file(b, commit)} is cut off", next_step="run: yilu rebuild")
+        raise StoreError(
+            f"state file {state_file(b, commit)} is cut off",
+            next_step="run: yilu rebuild",
+            zh=f"状态文件 {state_file(b, commit)} 被截断",
+            next_step_zh="运行 yilu rebuild",
+        )
     return rows
 
 

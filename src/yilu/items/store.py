@@ -36,7 +36,7 @@ from yilu.items import (
     tokens,
 )
 from yilu.items.arrival import Arrived, Delivery
-from yilu.items.disk import Disk, Lock
+from yilu.items.disk import Disk, Lock, half_way
 from yilu.items.done import Done
 from yilu.items.fields import DECLARATION, FLAGS
 from yilu.items.limits import Limits as Limits
@@ -50,7 +50,6 @@ from yilu.items.table import Table, find
 
 _NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)
 _WHOLE = np.uint16(FLAGS["whole"][0])
-_AGAIN = "open the store again: it stands at its last commit"
 
 
 class Store:
@@ -98,9 +97,7 @@ class Store:
             newest = manifest.newest(root)
             if newest is None:
                 if buckets & (buckets - 1) or not 1 <= buckets <= 4096:
-                    raise StoreError(
-                        f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 32"
-                    )
+                    raise StoreError(f"buckets {buckets} is not a power of two up to 4096", next_step="set buckets to 32", zh=f"buckets {buckets} 不是 4096 以内的二的幂", next_step_zh="将 buckets 设为 32")  # fmt: skip
                 newest = Manifest(0, buckets, key_check, province, states=(0,) * buckets, folded=(0,) * buckets)
                 disk.sweep(set())
                 manifest.write(disk, newest)
@@ -197,13 +194,13 @@ class Store:
     def _whole(self, work: Callable[[], Manifest]) -> Manifest:
         """Do a commit's work; where it fails, the tables are no longer those of the last commit, and the store takes nothing more."""
         if self._broken:
-            raise StoreError("an earlier commit failed half way", next_step=_AGAIN)
+            raise half_way("an earlier commit failed half way", "此前的一次提交中途失败")
         try:
             self._broken = True
             after = work()
             self._broken = False
         except pa.ArrowException as error:
-            raise StoreError(f"writing a commit failed: {error}", next_step=_AGAIN) from error
+            raise half_way(f"writing a commit failed: {error}", f"写入提交失败:{error}") from error
         return after
 
     def _commit(self, deliveries: list[Delivery]) -> Manifest:

@@ -66,10 +66,15 @@ class VaultKey:
     cipher: str = "aes-siv"
 
     def __post_init__(self) -> None:
-        if self.cipher not in CIPHERS:
-            raise VaultError(f"cipher {self.cipher!r}: expected one of {', '.join(CIPHERS)}")
-        if len(self.secret) != CIPHERS[self.cipher]:
-            raise VaultError(f"a vault key for {self.cipher} has {CIPHERS[self.cipher]} bytes")
+        _cipher_or_say(self.cipher)
+        length = CIPHERS[self.cipher]
+        if len(self.secret) != length:
+            raise VaultError(
+                f"a vault key for {self.cipher} has {length} bytes",
+                next_step="check vault_cipher and vault_key_file",
+                zh=f"{self.cipher} 的封存密钥为 {length} 字节",
+                next_step_zh="检查 vault_cipher 与 vault_key_file",
+            )
         if self.cipher == "sm4-gcm":
             _sm4_or_say(self.secret)
 
@@ -111,14 +116,34 @@ class Grant:
 
     def __post_init__(self) -> None:
         if not self.purpose.strip():
-            raise VaultError("a grant needs a purpose", next_step="state why the number is needed")
+            raise VaultError(
+                "a grant needs a purpose",
+                next_step="state why the number is needed",
+                zh="还原须写明用途",
+                next_step_zh="写明为何需要该单号",
+            )
         if not self.case.strip():
-            raise VaultError("a grant needs a case number", next_step="open a case first")
+            raise VaultError(
+                "a grant needs a case number",
+                next_step="open a case first",
+                zh="还原须有案件编号",
+                next_step_zh="先立案",
+            )
         approvers = [unicodedata.normalize("NFKC", a).strip().casefold() for a in self.approvers]
         if len(approvers) != 2 or not all(approvers) or approvers[0] == approvers[1]:
-            raise VaultError("a grant needs two different approvers", next_step="have a second person approve")
+            raise VaultError(
+                "a grant needs two different approvers",
+                next_step="have a second person approve",
+                zh="还原须由两名不同的审批人批准",
+                next_step_zh="请另一人审批",
+            )
         if not callable(self.audit):
-            raise VaultError("a grant needs an audit", next_step="give a function that writes the record down")
+            raise VaultError(
+                "a grant needs an audit",
+                next_step="give a function that writes the record down",
+                zh="还原须有审计",
+                next_step_zh="给出写入审计记录的函数",
+            )
 
 
 def load_or_make(path: Path, store: Path | None = None, cipher: str = "aes-siv") -> VaultKey:
@@ -126,9 +151,10 @@ def load_or_make(path: Path, store: Path | None = None, cipher: str = "aes-siv")
 
     Raises StoreError: the path lies inside the store, others may read the file, or it is no key for this cipher.
     """
-    if cipher not in CIPHERS:
-        raise VaultError(f"cipher {cipher!r}: expected one of {', '.join(CIPHERS)}")
-    return VaultKey(secret_in(path, store, CIPHERS[cipher], "vault's key file", "it"), cipher)
+    _cipher_or_say(cipher)
+    return VaultKey(
+        secret_in(path, store, CIPHERS[cipher], ("封存密钥文件", "vault's key file"), "vault_key_file"), cipher
+    )
 
 
 def seal(
@@ -140,13 +166,19 @@ def seal(
     the same row, so sealing again adds nothing to what a reader learns.
     """
     if not number.strip() or "\0" in number:
-        raise VaultError("there is no number to seal")
+        raise VaultError(
+            "there is no number to seal", next_step="give the number", zh="没有要封存的单号", next_step_zh="给出单号"
+        )
     if not case.strip():
-        raise VaultError("a number is sealed for a case", next_step="name the case")
+        raise VaultError(
+            "a number is sealed for a case", next_step="name the case", zh="封存须写明案件", next_step_zh="写明案件"
+        )
     if not PURPOSE.fullmatch(purpose):
         raise VaultError(
             "a number is sealed for a purpose: a code of small letters, digits and _",
             next_step="give a code such as prohibited or court_order",
+            zh="封存须写明用途:由小写字母、数字与 _ 组成的代码",
+            next_step_zh="给出如 prohibited、court_order 的代码",
         )
     row = SealedRow(day, operator, int(item_key[0]), int(item_key[1]), purpose, case, key.cipher, b"")
     message = number.encode() + b"\0"
@@ -169,7 +201,12 @@ def unseal(row: SealedRow, grant: Grant, key: VaultKey) -> str:
     is a grant, refusals are audited too.
     """
     if not isinstance(grant, Grant):  # anything with the same attributes would come past the checks of a Grant
-        raise VaultError("a sealed number opens under a grant alone", next_step="ask for a grant for this case")
+        raise VaultError(
+            "a sealed number opens under a grant alone",
+            next_step="ask for a grant for this case",
+            zh="封存的单号须经批准方可还原",
+            next_step_zh="为该案件申请批准",
+        )
     record: dict[str, object] = {
         "action": "unseal",
         "purpose": grant.purpose,
@@ -181,13 +218,20 @@ def unseal(row: SealedRow, grant: Grant, key: VaultKey) -> str:
     }
     if row.case != grant.case:
         grant.audit(record | {"outcome": "refused: another case"})
-        raise VaultError("the grant is for another case than the row", next_step="ask for a grant for this case")
+        raise VaultError(
+            "the grant is for another case than the row",
+            next_step="ask for a grant for this case",
+            zh="批准的是另一案件",
+            next_step_zh="为该案件申请批准",
+        )
     number = _opened(row, key)
     if number is None:
         grant.audit(record | {"outcome": "refused: not authentic"})
         raise VaultError(
             "the sealed row is not what was sealed: changed, moved to another item, or sealed with another key",
             next_step="check the vault's key file; else treat the row as tampered with",
+            zh="封存的记录已非原样:被改动、移到其他寄件,或用另一把密钥封存",
+            next_step_zh="检查封存密钥文件;若密钥无误,按记录被篡改处理",
         )
     grant.audit(record | {"outcome": "opened"})
     return number
@@ -209,13 +253,27 @@ def _opened(row: SealedRow, key: VaultKey) -> str | None:
     return message[: message.index(b"\0")].decode()
 
 
+def _cipher_or_say(cipher: str) -> None:
+    """Refuse a cipher that there isn't."""
+    if cipher not in CIPHERS:
+        raise VaultError(
+            f"cipher {cipher!r}: expected one of {', '.join(CIPHERS)}",
+            next_step="set vault_cipher to one of them",
+            zh=f"封存算法 {cipher!r}:应为 {'、'.join(CIPHERS)} 之一",
+            next_step_zh="将 vault_cipher 设为其中之一",
+        )
+
+
 def _sm4_or_say(secret: bytes) -> None:
     """Refuse SM4 where the cryptographic library was built without it."""
     try:
         Cipher(algorithms.SM4(secret), modes.GCM(bytes(_NONCE))).encryptor()
     except UnsupportedAlgorithm as error:
         raise VaultError(
-            "the cryptographic library here has no SM4-GCM", next_step="use aes-siv, or an OpenSSL built with SM4"
+            "the cryptographic library here has no SM4-GCM",
+            next_step="use aes-siv, or an OpenSSL built with SM4",
+            zh="本机的密码库没有 SM4-GCM",
+            next_step_zh="改用 aes-siv,或使用支持 SM4 的 OpenSSL",
         ) from error
 
 
@@ -242,4 +300,9 @@ def read(path: Path) -> list[SealedRow]:
         table = pq.read_table(path)
         return [SealedRow(**row) for row in table.select(SEALED.names).cast(SEALED).to_pylist()]
     except (pa.ArrowException, KeyError, TypeError, OSError) as error:
-        raise StoreError(f"{path.name} is no file of the vault", next_step="restore it from a backup") from error
+        raise StoreError(
+            f"{path.name} is no file of the vault",
+            next_step="restore it from a backup",
+            zh=f"{path.name} 不是封存库的文件",
+            next_step_zh="从备份恢复",
+        ) from error

@@ -15,12 +15,25 @@ def parsed(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(file, f"TOML ({error})", next_step="Correct the file at that line.") from error
+        raise InputError(
+            file,
+            f"TOML ({error})",
+            next_step="Correct the file at that line.",
+            expected_zh=f"TOML({error})",
+            next_step_zh="改正文件中的该行",
+        ) from error
 
 
 def wrong(file: str, key: str, value: object, expected: str) -> InputError:
     """The error of a key whose value can't be."""
-    return InputError(file, expected, column=key, value=value, next_step=f"Correct {key} in {file}.")
+    return InputError(
+        file,
+        expected,
+        column=key,
+        value=value,
+        next_step=f"Correct {key} in {file}.",
+        next_step_zh=f"改正 {file} 中的 {key}",
+    )
 
 
 def table(raw: Mapping[str, Any], key: str, file: str) -> dict[str, Any]:
@@ -49,6 +62,12 @@ def whole(
         if not isinstance(value, type_) or isinstance(value, _NO_LESS.get(type_, ())):
             raise wrong(file, f"{key}, {name}", value, _NAMES[type_])
     return given
+
+
+def in_both(text: str) -> tuple[str, str]:
+    """A text that a file gives in both languages, ``中文 · English``, as a pair; one that a province gives in one language stands for both."""
+    zh, _, en = text.partition(" · ")
+    return zh, en or zh
 
 
 _NAMES: dict[type, str] = {

@@ -62,7 +62,7 @@ def record(opened: Facts, found: Found, i: int, evidence: bool = False) -> dict[
         "facility": network.facilities.code_of_id.get(a.place, ""), "day": np.datetime64(a.day, "D").astype(str), "items": a.items,
         "first": a.first, "last": a.last, "until": a.until or None, "inhibited_by": list(a.inhibited_by), "silenced_by": a.silenced or None, "protected": list(a.protected),
         "silent_feeds": list(a.silent_feeds),
-        "stands_on": rule.stands_on,
+        "stands_on": rule.stands_on[0], "stands_on_en": rule.stands_on[1],
     }  # fmt: skip
     if evidence:
         rows = found.evidence[found.of == i]

@@ -91,9 +91,9 @@ def hand_over(files: list[Path], store: Path, feed: str, mapping: str) -> list[s
     found = running(store)
     if found is None or found.spool is None or feed not in found.feeds:
         taken = ", ".join(found.feeds) if found else ""
-        raise InputError(store.name, f"one of the running writer's feeds {taken}", value=feed, next_step="name it with --feed, or stop the running writer first")  # fmt: skip
+        raise InputError(store.name, f"one of the running writer's feeds {taken}", value=feed, next_step="name it with --feed, or stop the running writer first", expected_zh=f"写入程序所读的数据源之一:{taken}", next_step_zh="用 --feed 指明,或先停止写入程序")  # fmt: skip
     if found.feeds[feed] != mapping:
-        raise InputError(store.name, f"the mapping by which the running writer reads {feed}", next_step="leave --mapping out, or stop the running writer first")  # fmt: skip
+        raise InputError(store.name, f"the mapping by which the running writer reads {feed}", next_step="leave --mapping out, or stop the running writer first", expected_zh=f"写入程序读取 {feed} 所用的映射", next_step_zh="不给 --mapping,或先停止写入程序")  # fmt: skip
     folder = found.spool / feed
     put = [folder / f"{uuid.uuid4().hex[:8]}-{path.name}" for path in files]
     for path, target in zip(files, put, strict=True):
@@ -103,12 +103,17 @@ def hand_over(files: list[Path], store: Path, feed: str, mapping: str) -> list[s
     while any(p.exists() for p in put):
         if not is_running(store):
             raise InputError(
-                folder.name, "a running writer", next_step="start yilu run again: the files wait in its folder"
+                folder.name,
+                "a running writer",
+                next_step="start yilu run again: the files wait in its folder",
+                expected_zh="运行中的写入程序",
+                next_step_zh="重新启动 yilu run:文件在其文件夹中等候",
             )
         time.sleep(_LOOK_S)
     for path in put:
         for reason in (folder / "refused").glob(f"{path.stem}-*.reason"):
+            told, told_zh = (reason.read_text(encoding="utf-8").splitlines()[i] for i in (0, 2))
             raise InputError(
-                path.name, "a file that can be read", next_step=reason.read_text(encoding="utf-8").splitlines()[0]
+                path.name, "a file that can be read", next_step=told, expected_zh="可读取的文件", next_step_zh=told_zh
             )
     return [p.name for p in put]

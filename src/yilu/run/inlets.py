@@ -162,13 +162,23 @@ def whole_files(folder: Path) -> list[Path]:
 
 def set_aside(path: Path, error: Exception) -> Refusal:
     """Move a file that can't be read into the folder ``refused`` beside it, under a name of its own, with the reason."""
-    known = error if isinstance(error, YiluError) else YiluError(f"{path.name} can't be read: {getattr(error, 'strerror', None) or type(error).__name__}", next_step="check the file and its permissions")  # fmt: skip
+    known = error if isinstance(error, YiluError) else _unreadable(path, error)
     folder = path.parent / REFUSED
     folder.mkdir(exist_ok=True)
     aside = folder / f"{path.stem}-{time.time_ns()}{path.suffix}"
-    aside.with_name(aside.name + ".reason").write_text(f"{known.message}\n→ {known.next_step}\n", encoding="utf-8")
+    aside.with_name(aside.name + ".reason").write_text(f"{known.message}\n→ {known.next_step}\n{known.zh}\n→ {known.next_step_zh}\n", encoding="utf-8")  # fmt: skip
     path.replace(aside)
     return Refusal(path.name, known)
+
+
+def _unreadable(path: Path, error: Exception) -> YiluError:
+    why = getattr(error, "strerror", None) or type(error).__name__
+    return YiluError(
+        f"{path.name} can't be read: {why}",
+        next_step="check the file and its permissions",
+        zh=f"{path.name} 无法读取:{why}",
+        next_step_zh="检查文件及其权限",
+    )
 
 
 def passing(d: Delivery) -> Delivery:

@@ -80,7 +80,8 @@ class JetStream:
                 size += len(message.body)
         if self._failed is not None:
             raise self._failed if isinstance(self._failed, YiluError) else SourceError(
-                f"reading the stream {self.stream} failed: {type(self._failed).__name__}", next_step="look at the NATS server's log, then start again: it goes on where it was"
+                f"reading the stream {self.stream} failed: {type(self._failed).__name__}", next_step="look at the NATS server's log, then start again: it goes on where it was",
+                zh=f"读取流 {self.stream} 失败:{type(self._failed).__name__}", next_step_zh="查看 NATS 服务器日志后重新启动:会接着读",
             )  # fmt: skip
         return [
             d for log, messages in groupby(found, key=lambda m: m.log) for d in self._delivered(log, list(messages))
@@ -175,11 +176,15 @@ class JetStream:
             raise SourceError(
                 f"the stream {self.stream} ends at message {state.last_seq}, and {last} were read of it: it was put back to an earlier state",
                 next_step="delete the stream and make it anew; it is then read from its first message on",
+                zh=f"流 {self.stream} 止于第 {state.last_seq} 条,而已读到第 {last} 条:它被恢复到了较早的状态",
+                next_step_zh="删除该流后重建;此后自第一条读起",
             )
         if last and state.first_seq > last + 1:
             raise SourceError(
                 f"the stream {self.stream} has let go of {state.first_seq - last - 1} messages that were not read",
                 next_step="have them sent again as files, then give the stream another name, or keep messages longer",
+                zh=f"流 {self.stream} 已丢弃 {state.first_seq - last - 1} 条未读的消息",
+                next_step_zh="请对方以文件补报,再给流换一个名称,或延长消息保留时间",
             )
 
     async def _give(self, message: Message) -> None:

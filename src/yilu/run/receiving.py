@@ -67,7 +67,13 @@ def intake_limits(s: Settings) -> Limits:
 def feed_name(text: str) -> str:
     """A name of a feed, as folders can have it. Raises InputError."""
     if not _FEED.fullmatch(text) or text in NO_FEEDS:
-        raise InputError("feed", "letters, digits, - and _, at most 40", next_step="choose another name")
+        raise InputError(
+            "feed",
+            "letters, digits, - and _, at most 40",
+            next_step="choose another name",
+            expected_zh="字母、数字、- 与 _,至多 40 个",
+            next_step_zh="换一个名称",
+        )
     return text
 
 
@@ -130,7 +136,12 @@ class Receiving:
         known = int(self.facts.network.operators.index_of_code.get(operator, 0))
         if not known:
             raise InputError(
-                "operator", "a code of operators", value=operator, next_step="correct the key's or account's operator"
+                "operator",
+                "a code of operators",
+                value=operator,
+                next_step="correct the key's or account's operator",
+                expected_zh="已登记企业的代码",
+                next_step_zh="改正密钥或账号的企业",
             )
         made = door_of(mapping, self.facts.network, self.facts.key, intake_limits(self.facts.settings))
         return replace(made, operator=known)

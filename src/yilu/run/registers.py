@@ -127,5 +127,5 @@ def _read(opened: Facts, kind: str, file: Path, lines: str) -> feeds.FeedRows:
     file.write_text(lines, encoding="utf-8")
     found = read(opened, kind, file)
     for wrong in found.quarantine.to_pylist():
-        raise InputError(kind, wrong["expected"], row=wrong["row"], column=wrong["column"], value=wrong["value"], next_step="correct the record")  # fmt: skip
+        raise InputError(kind, wrong["expected"], row=wrong["row"], column=wrong["column"], value=wrong["value"], next_step="correct the record", expected_zh=wrong["expected_zh"], next_step_zh="改正该记录")  # fmt: skip
     return found

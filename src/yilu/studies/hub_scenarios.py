@@ -33,7 +33,7 @@ _DAYS, _OF_100_MILLION = 365, 1e8
 
 @dataclass(frozen=True)
 class Scenario:
-    """Items accepted in a year by market in 亿件 (100 million), and per cent of them by region code, empty: as the province's figures have it."""
+    """Items accepted in a year by market in 亿件 (100 million), and per cent of them by region code, empty: as the province's figures have it; ``source``: Chinese, English."""
 
     code: str
     zh: str
@@ -41,7 +41,7 @@ class Scenario:
     items: dict[str, float]
     region_share: dict[str, float]
     grade: str
-    source: str
+    source: tuple[str, str]
 
 
 def scenarios(network: Network) -> tuple[Scenario, ...]:
@@ -73,7 +73,7 @@ def _scenario(network: Network, given: object, key: str) -> Scenario:
         raise toml_file.wrong(FILE, f"{key}, grade", held["grade"], "one of " + ", ".join(GRADES))
     return Scenario(
         held["code"], held["zh"], held["en"], {m: held[m] for m in MARKETS}, {k: float(v) for k, v in held["region_share"].items()}, held["grade"],
-        held["source"],
+        toml_file.in_both(held["source"]),
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.console.texts import HAN
+
 pytestmark = pytest.mark.django_db
 
 
@@ -51,6 +53,18 @@ def test_every_page_and_record_has_its_operation(ground: Any) -> None:
         assert (f"{name}.remove" in by_name) == r.removable
 
 
+def test_every_operation_says_what_it_is_for(ground: Any) -> None:
+    """A summary of its own in words, not its name, stands at each, and no two at one address share one."""
+    from yilu.console.api.document import document
+
+    for place, methods in document()["paths"].items():
+        said = [one["summary"] for one in methods.values()]
+        assert len(set(said)) == len(said), place
+        for one in methods.values():
+            assert re.match(r"[A-Z]\w*", one["summary"]), (place, one["summary"])
+            assert one["summary"] != one["operationId"] and len(one["summary"]) > 3, place
+
+
 def test_views_of_the_api_are_marked_as_asking_by_themselves(ground: Any) -> None:
     """The gate lets a request through to them alone."""
     from yilu.console.access.gate import WITHIN
@@ -69,6 +83,7 @@ def test_nobody_and_the_wrong_role_get_problems(client_of: Callable[..., Any]) -
         for method, one in methods.items():
             answer = nobody.generic(method.upper(), at)
             assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json"), (method, at)
+            assert answer.json()["title"] and HAN.search(answer.json()["detail_zh"]) and HAN.search(answer.json()["next_step_zh"])  # fmt: skip
             for role, client in everybody.items():
                 if role not in one["x-roles"] and one["operationId"] != "events":
                     assert client.generic(method.upper(), at).status_code == 403, (role, method, at)
@@ -88,6 +103,7 @@ def test_errors_are_of_one_form(client_of: Callable[..., Any]) -> None:
             told["status"] == status
             and told["title"]
             and told["detail"]
+            and HAN.search(told["detail_zh"])
             and told["instance"].startswith("urn:request:")
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.console.feeds.batches import lines, post, rows
+from tests.console.texts import HAN
 
 pytestmark = pytest.mark.django_db
 PAGES = ("", "upload/", "receipts/", "quarantine/", "mapping/", "keys/", "looks/")
@@ -83,11 +84,27 @@ def test_a_broken_file_is_refused_with_the_next_step(
 def test_what_is_wrong_with_a_file_is_said_in_chinese_by_its_own_name(
     client_of: Callable[..., Any], ground: Any
 ) -> None:
-    """Who sent it knows neither the receipt's number nor English."""
-    for body, name, word in ((b"a,b\n1,2\n", "a.csv", "缺少列"), (b"nonsense", "b.arrow", "被截断或已损坏")):
+    """Who sent it knows neither the receipt's number nor English; the next step is Chinese too."""
+    files = (
+        (b"a,b\n1,2\n", "a.csv", "缺少列"), (b"nonsense", "b.arrow", "被截断或已损坏"), (b"\x80\n1\n", "c.csv", "表头不是"), ("a\n".encode("utf-16"), "d.csv", "UTF-16"),
+        (b"operator,waybill,waybill\n1,2,3\n", "e.csv", "列 waybill 不止一个"),
+    )  # fmt: skip
+    for body, name, word in files:
         page = client_of("carrier").post("/feeds/ZTO/upload/check/", {"file": _file(body, name)})
         wrong = page.context["page"].more["wrong"]
         assert wrong.startswith(name) and word in wrong and "ZTO/" not in wrong
+        assert HAN.search(page.context["page"].more["step"])
+
+
+def test_a_mapping_whose_keys_clash_is_said_in_chinese_where_a_file_is_uploaded(
+    client_of: Callable[..., Any], ground: Any
+) -> None:
+    """Keys of JSON that differ in letter case alone can't be read together: the report on a file says so, and what to do."""
+    text = 'name = "x"\noperator = "ZTO"\nformat = "jsonl"\n[columns]\nwaybill = "No"\nkind = "no"\nat = "t"\n'
+    client = client_of("carrier")
+    assert client.post("/feeds/ZTO/mapping/publish/", {"text": text, "reason": "try"}).status_code == 302
+    more = client.post("/feeds/ZTO/upload/check/", {"file": _file(lines(rows(2)))}).context["page"].more
+    assert "只有大小写不同" in more["wrong"] and more["step"] == "只用其中一个"
 
 
 def test_own_codes_are_mapped_published_and_hold(
@@ -126,6 +143,7 @@ def test_a_mapping_that_can_not_be_is_not_published(client_of: Callable[..., Any
 
     page = client_of("carrier").post("/feeds/ZTO/mapping/publish/", {"text": text, "reason": "try"})
     assert page.status_code == 422 and 'role="alert"' in page.content.decode()
+    assert all(HAN.search(page.context["page"].more[said]) for said in ("wrong", "step"))
     assert not CodeMapping.objects.exists() and not (ground.spool / "ZTO").exists()
 
 

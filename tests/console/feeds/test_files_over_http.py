@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.console.feeds.batches import post
+from tests.console.texts import HAN
 from yilu.cli.run import _registers
 from yilu.items import feeds
 from yilu.run import registers
@@ -70,7 +71,7 @@ def test_nobody_reports_for_another(client_of: Of, key_of: Of, ground: Any) -> N
     answer = post(client, body, key, "/api/v1/files/sender_agreements", _CSV)
     told = answer.json()
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json") and told["next_step"]
-    assert told["errors"] == [{"file": "sender_agreements.csv", "row": 4, "column": "operator", "value": "YTO", "expected": "ZTO"}]  # fmt: skip
+    assert told["errors"] == [{"file": "sender_agreements.csv", "row": 4, "column": "operator", "value": "YTO", "expected": "ZTO", "expected_zh": "ZTO"}]  # fmt: skip
     counts = b"operator,day,direction,basis,purpose,accepted\nZTO,2026-06-01,outbound,operator,supervision,5\nZTO,2026-06-01,outbound,%s,supervision,5\n"
     said = {basis: post(client, counts % basis.encode(), key, "/api/v1/files/daily_aggregates", _CSV) for basis in ("headquarters", "platform")}  # fmt: skip
     assert said["headquarters"].status_code == 202
@@ -123,6 +124,7 @@ def test_a_broken_file_is_refused_whole(
     told = answer.json()
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), told
     assert "sender_agreements.csv" in told["detail"] and says in told["detail"] and told["next_step"]
+    assert "sender_agreements.csv" in told["detail_zh"] and HAN.search(told["detail_zh"]) and HAN.search(told["next_step_zh"])  # fmt: skip
     assert "13800000000" not in answer.content.decode()
     assert waiting(ground) == [] and not Receipt.objects.exists()
     if b"2026-13-45" in body:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.console.feeds.batches import lines, post, rows
+from tests.console.texts import HAN
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,7 @@ def test_what_is_refused_and_how(client_of: Callable[..., Any], key_of: Callable
         for number, answer in enumerate(answers):
             assert answer.status_code == status, (status, number, answer.content)
             assert answer["Content-Type"] == "application/problem+json" and answer.json()["status"] == status
+            assert answer.json()["title"] and HAN.search(answer.json()["detail_zh"])
     assert not list((ground.spool / "received").glob("*")) if (ground.spool / "received").exists() else True
 
 

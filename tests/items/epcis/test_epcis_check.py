@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from epcis_examples import CONTEXT, document, event
 
-from yilu.items.intake.epcis_check import MAX_PROBLEMS, EpcisRefused, check, utc_seconds
+from yilu.items.intake.epcis_check import check, utc_seconds
+from yilu.items.intake.epcis_problems import MAX_PROBLEMS, EpcisRefused
 
 KINDS = ["ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"]
 URI = "https://carrier.example/x"

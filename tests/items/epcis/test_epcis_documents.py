@@ -19,7 +19,7 @@ from yilu.items.intake.epcis import (
     content_id,
     read_epcis,
 )
-from yilu.items.intake.epcis_check import EpcisRefused
+from yilu.items.intake.epcis_problems import EpcisRefused
 from yilu.items.kinds import BY_CODE
 
 ADD_OBSERVE_DELETE = "ADD, OBSERVE or DELETE"
@@ -171,16 +171,16 @@ def test_times_agree_with_the_standard_library(epcis_documents: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(INVALID))
 def test_each_invalid_document_is_refused_whole_for_the_right_reason(epcis_documents: Path, name: str) -> None:
-    """The problems found are exactly those of the document: path, expectation and, for white-listed fields, value."""
+    """The problems found are exactly those of the document: path, expectation and, for white-listed fields, value; each in both languages."""
     with pytest.raises(EpcisRefused) as refused:
         read_epcis(epcis_documents / "Invalid" / f"{name}.json", SETTINGS)
     problems = {p.path: p for p in refused.value.problems}
     assert set(problems) == {path for path, _, _ in INVALID[name]}
     for path, expected, value in INVALID[name]:
-        assert expected in problems[path].expected or expected in str(problems[path])
+        assert expected in problems[path].expected[1] or expected in str(problems[path])
         assert problems[path].value == value
-        assert "urn:epc" not in str(problems[path])
-        assert "id.gs1.org" not in str(problems[path])
+        for said in (str(problems[path]), problems[path].zh):
+            assert path in said and "urn:epc" not in said and "id.gs1.org" not in said
 
 
 def test_the_table_of_invalid_documents_is_complete(epcis_documents: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yilu.items.intake.epcis import REASONS, ROWS, read_epcis
-from yilu.items.intake.epcis_check import EpcisRefused
+from yilu.items.intake.epcis_problems import EpcisRefused
 from yilu.items.kinds import BY_CODE
 
 FULL = document(
@@ -87,8 +87,8 @@ def check_reading(raw: bytes) -> bool:
         got = read_epcis(raw)
     except EpcisRefused as refused:
         assert refused.problems
-        assert all(p.path and p.expected for p in refused.problems)
-        assert "\n" not in str(refused)
+        assert all(p.path and all(p.expected) for p in refused.problems)
+        assert "\n" not in str(refused) and "\n" not in refused.zh and refused.zh.isprintable()
         str(refused).encode()
         return False
     assert got.events == got.used + got.quarantine.num_rows

@@ -11,7 +11,7 @@ from epcis_examples import document, event
 
 from yilu.items.intake import epcis
 from yilu.items.intake.epcis import EpcisSettings, read_epcis
-from yilu.items.intake.epcis_check import EpcisRefused
+from yilu.items.intake.epcis_problems import EpcisRefused
 
 SSCC = "106141412345678908"
 SGTIN = "01/80614141123458/21/6789"

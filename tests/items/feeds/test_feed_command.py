@@ -43,6 +43,15 @@ def test_what_people_see(tmp_path: Path) -> None:
     assert re.search(r"相同 +1", run(tmp_path, "licences", file, language="zh").output)
 
 
+def test_what_was_expected_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    """Of a row that was set aside the table says in one language what its column must hold."""
+    file = str(write(tmp_path / "f.csv", [GOOD["licences"] | {"credit_code": "91350100M000100Y44"}]))
+    zh, en = feeds.kinds.EXPECTED["credit_code"]
+    shown = {language: "".join(run(tmp_path, "licences", file, language=language).output.split()) for language in ("zh", "en")}  # fmt: skip
+    assert "统一社会信用代码" in zh and "统一社会信用代码" in shown["zh"] and "socialcreditcode" not in shown["zh"]
+    assert "social credit code" in en and "社会信用" not in shown["en"]
+
+
 def test_refused_file_leaves_the_store_alone(tmp_path: Path) -> None:
     """A file with a column of persons makes neither a commit nor a store."""
     file = str(write(tmp_path / "f.csv", [GOOD["licences"] | {"法定代表人": "x"}]))

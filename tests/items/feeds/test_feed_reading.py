@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.both_languages import assert_both
 from tests.items.feeds.feed_world import FACILITIES, FACILITY, GOOD, OPERATORS, read, write
 from yilu.errors import InputError
 from yilu.items import feeds
@@ -134,14 +135,14 @@ BAD: list[tuple[str, str, str, str | None]] = [
 
 @pytest.mark.parametrize(("kind", "column", "text", "shown"), BAD)
 def test_wrong_value_sets_its_row_aside(tmp_path: Path, kind: str, column: str, text: str, shown: str | None) -> None:
-    """One wrong value costs its row alone; the account names file, row, column and what was expected, values only where harmless."""
+    """One wrong value costs its row alone; the account names file, row, column and, in both languages, what was expected, values only where harmless."""
     rows = [GOOD[kind], GOOD[kind] | {column: text}, GOOD[kind]]
     found = read(kind, write(tmp_path / "bad.csv", rows))
     assert found.counts == {"rows": 3, "used": 2, "quarantined": 1}
     (said,) = found.quarantine.to_pylist()
     assert (said["file"], said["row"]) == ("bad.csv", 2)
     assert said["column"] == (column if column != "valid_to" else "valid_from")
-    assert said["expected"]
+    assert_both((said["expected_zh"], said["expected"]))
     if shown is not None or column not in ("valid_to", "at"):
         assert said["value"] == shown
     if kind == "sender_agreements" and column == "customer":

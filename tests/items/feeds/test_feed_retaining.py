@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.items.feeds.feed_world import GOOD, read, table, write
@@ -63,6 +64,19 @@ def test_the_same_file_again_keeps_nothing_twice(tmp_path: Path) -> None:
     now = Snapshot.open(tmp_path / "store", RULES)
     assert feeds.quarantine(now, "licences").column("reason").to_pylist() == ["bad_value", "missing"]
     assert feeds.overview(now) == [{"kind": "licences", "versions": 1, "files": 1, "quarantined": 2}]
+
+
+def test_rows_that_were_kept_before_expectations_were_chinese_are_read(tmp_path: Path) -> None:
+    """A file of the quarantine from before is read, its Chinese empty, and the same row that comes again is not kept twice."""
+    found = bad(tmp_path, "licences", status="?")
+    with opened(tmp_path / "store") as store:
+        feeds.store_rows(store, "licences", found, received_at=NOW)
+    (kept,) = (tmp_path / "store").rglob("feeds/licences/quarantine/*.parquet")
+    pq.write_table(pq.read_table(kept).drop_columns("expected_zh"), kept)
+    with opened(tmp_path / "store") as store:
+        feeds.store_rows(store, "licences", found, received_at=NOW + DAY)
+    (row,) = feeds.quarantine(Snapshot.open(tmp_path / "store", RULES), "licences").to_pylist()
+    assert row["expected"] and row["expected_zh"] is None
 
 
 def filled(root: Path, tmp_path: Path) -> Store:

@@ -81,7 +81,7 @@ def test_figures_of_the_handbook() -> None:
     assert clocks["firm_report"].minutes == clocks["firm_notice"].minutes == 24 * 60
     assert {c for c in clocks if clocks[c].whose == FIRM} == {"firm_report", "firm_notice"}
     assert {clocks[c].whose for c in ("first_voice", "first_written", "follow_up", "final")} == {OFFICER}
-    assert all(c.source and c.grade for c in clocks.values())
+    assert all(all(c.source) and c.grade for c in clocks.values())
 
 
 def test_a_provinces_own_minutes_hold() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.both_languages import assert_both, assert_same_numbers
 from yilu.errors import InputError
 from yilu.supervision.handling.plans import for_province, handbook, parsed
 
@@ -17,8 +18,25 @@ def test_the_four_special_plans_are_there() -> None:
     plans = handbook().plans
     assert set(plans) == {"crowded_place", "network_blockage", "data_leak", "major_event", "other"}
     assert [p.id for p in plans.values() if p.network_blockage] == ["network_blockage"]
-    assert all(p.source and p.asks and p.zh and p.en for p in plans.values())
+    assert all(all(p.source) and p.asks and p.zh and p.en for p in plans.values())
     assert all(a.zh and a.en and a.owner_zh and a.owner_en and a.minutes > 0 for p in plans.values() for a in p.asks)
+
+
+def test_every_source_stands_in_both_languages() -> None:
+    """What clocks, triggers and plans stand on is said in Chinese and in English, with the same numbers of documents and articles, and assumptions named as such in both."""
+    book = handbook()
+    sources = [one.source for one in (*book.clocks.values(), *book.triggers, *book.plans.values())]
+    assert len(sources) == 13
+    for source in sources:
+        assert_both(source)
+        assert_same_numbers(source)
+
+
+def test_a_provinces_source_may_be_in_one_language() -> None:
+    """A source without English stands for both; one that has it is told apart."""
+    assert parsed(CLOCK, "emergency.toml").clocks["first_voice"].source == ("own plan", "own plan")
+    both = parsed(CLOCK.replace("own plan", "本省预案 4.3 · our own plan, 4.3"), "emergency.toml")
+    assert both.clocks["first_voice"].source == ("本省预案 4.3", "our own plan, 4.3")
 
 
 def test_a_provinces_file_replaces_by_name(tmp_path: Path) -> None:

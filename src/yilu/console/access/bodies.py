@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from yilu.console.access.problem import CONTENT_TYPE, problem_of
 from yilu.settings import Settings
 
 Message = dict[str, Any]
@@ -59,8 +60,8 @@ class Bounded:
 
     async def _refuse(self, send: Send) -> None:
         body = json.dumps(
-            {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": f"a request has at most {self.most} bytes", "next_step": "send it in parts"}
+            problem_of(413, f"a request has at most {self.most} bytes", f"请求至多 {self.most} 字节", next_step="send it in parts", next_step_zh="分批报送")
         ).encode()  # fmt: skip
-        headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]  # fmt: skip
+        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]  # fmt: skip
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -31,7 +31,7 @@ class Bearer(AuthBase):
         """The scope of who asks. Raises Refused."""
         scope = self._scope(request)
         if scope.role.id not in self.access.roles:
-            raise Refused(403, "your role doesn't open this", next_step="ask an administrator")
+            raise Refused(403, "your role doesn't open this", "该角色无权访问", next_step="ask an administrator", next_step_zh="请管理员开通")  # fmt: skip
         request.user_scope = scope  # type: ignore[attr-defined]
         return scope
 
@@ -39,13 +39,13 @@ class Bearer(AuthBase):
         if "Authorization" in request.headers or self.keys_only:
             key = key_in(request)
             if key is None:
-                raise Refused(401, "a machine key that is in force is expected", {"WWW-Authenticate": "Bearer"}, next_step="send Authorization: Bearer KEY; keys are made on the page Feeds")  # fmt: skip
+                raise Refused(401, "a machine key that is in force is expected", "须有有效的机器密钥", {"WWW-Authenticate": "Bearer"}, next_step="send Authorization: Bearer KEY; keys are made on the page Feeds", next_step_zh="附上 Authorization: Bearer 密钥;密钥在“数据”页面生成")  # fmt: skip
             request.machine_key = key  # type: ignore[attr-defined]
             return scope_of_key(key)
         if not request.user.is_authenticated:
-            raise Refused(401, "a session or a machine key is expected", {"WWW-Authenticate": "Bearer"}, next_step="log in, or send Authorization: Bearer KEY")  # fmt: skip
+            raise Refused(401, "a session or a machine key is expected", "须先登录,或有机器密钥", {"WWW-Authenticate": "Bearer"}, next_step="log in, or send Authorization: Bearer KEY", next_step_zh="请登录,或附上 Authorization: Bearer 密钥")  # fmt: skip
         if request.method not in _SAFE and not _token_fits(request):
-            raise Refused(403, "the request bears no CSRF token of this session", next_step="send X-CSRFToken")
+            raise Refused(403, "the request bears no CSRF token of this session", "请求未附本次登录的 CSRF 令牌", next_step="send X-CSRFToken", next_step_zh="附上 X-CSRFToken")  # fmt: skip
         return scope_of(request.user)
 
 

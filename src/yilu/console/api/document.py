@@ -25,10 +25,10 @@ _MEANS = {
     503: "The disk or the records don't take it; come again after Retry-After.",
 }  # fmt: skip
 _PROBLEM = {
-    "type": "object", "title": "Problem", "required": ["type", "title", "status", "detail"],
+    "type": "object", "title": "Problem", "required": ["type", "title", "status", "detail", "detail_zh"],
     "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}, "instance": {"type": "string"},
-        "next_step": {"type": "string"}, "errors": {},
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}, "detail_zh": {"type": "string"},
+        "instance": {"type": "string"}, "error": {"type": "string"}, "next_step": {"type": "string"}, "next_step_zh": {"type": "string"}, "errors": {},
     },
 }  # fmt: skip
 

@@ -50,9 +50,9 @@ def file(request: HttpRequest, kind: str, dry_run: bool) -> HttpResponse:
     scope: Scope = scope_in(request)
     mine = kinds_of(scope)
     if kind not in OF_OFFICES:
-        raise Refused(404, "there is no such kind of file", next_step=f"send one of {', '.join(mine or OF_OFFICES)}")
+        raise Refused(404, "there is no such kind of file", "没有这种文件", next_step=f"send one of {', '.join(mine or OF_OFFICES)}", next_step_zh=f"报送 {'、'.join(mine or OF_OFFICES)} 之一")  # fmt: skip
     if kind not in mine:
-        raise Refused(403, f"files of the kind {kind} are not yours to send", next_step=f"send one of {', '.join(mine)}" if mine else "have an office of the whole province send it")  # fmt: skip
+        raise Refused(403, f"files of the kind {kind} are not yours to send", f"{kind} 类文件不由您报送", next_step=f"send one of {', '.join(mine)}" if mine else "have an office of the whole province send it", next_step_zh=f"报送 {'、'.join(mine)} 之一" if mine else "请省级部门报送")  # fmt: skip
     key = getattr(request, "machine_key", None)
     idempotency = idempotency_of(request)
     body, suffix = body_of(request, FORMS)
@@ -63,13 +63,13 @@ def file(request: HttpRequest, kind: str, dry_run: bool) -> HttpResponse:
             return answered(request, {"kind": kind, "counts": found.counts, "problems": problems_of(found)}, 0)
         receipt, again, problems = taken(sent, scope)
     except Different:
-        raise Refused(422, "the Idempotency-Key stands for another file already", next_step="give each file a key of its own") from None  # fmt: skip
+        raise Refused(422, "the Idempotency-Key stands for another file already", "该 Idempotency-Key 已用于另一份文件", next_step="give each file a key of its own", next_step_zh="每份文件用不同的 Idempotency-Key") from None  # fmt: skip
     except TooManyRows:
-        raise Refused(413, f"a file has at most {receiving().facts.settings.intake_rows} rows", next_step="send it in parts") from None  # fmt: skip
+        raise Refused(413, f"a file has at most {receiving().facts.settings.intake_rows} rows", f"每份文件至多 {receiving().facts.settings.intake_rows} 行", next_step="send it in parts", next_step_zh="分份报送") from None  # fmt: skip
     except NothingUsable as error:
-        raise Refused(422, f"{sent.name}: no row can be used", errors=error.problems, next_step="correct the rows and send the file again; nothing was kept") from None  # fmt: skip
+        raise Refused(422, f"{sent.name}: no row can be used", f"{sent.name}:没有可用的行", errors=error.problems, next_step="correct the rows and send the file again; nothing was kept", next_step_zh="更正各行后重报;未保存任何内容") from None  # fmt: skip
     except NotYours as error:
-        raise Refused(422, f"{sent.name}: rows that are not yours to report", errors=error.problems, next_step="leave them out and send the file again; nothing was kept") from None  # fmt: skip
+        raise Refused(422, f"{sent.name}: rows that are not yours to report", f"{sent.name}:含不由您报送的行", errors=error.problems, next_step="leave them out and send the file again; nothing was kept", next_step_zh="剔除后重报;未保存任何内容") from None  # fmt: skip
     return acknowledged(request, {**said(receipt), "problems": problems}, again)
 
 

@@ -77,18 +77,18 @@ def body_of(request: HttpRequest, forms: Mapping[str, str] = FORMS) -> tuple[byt
     """(the body, its form; ``forms`` by media type). Raises Refused: too long, of no known form, packed, or of no stated length."""
     kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if kind not in forms:
-        raise Refused(415, "the media type is none that is taken", next_step=f"send one of {', '.join(forms)}")
+        raise Refused(415, "the media type is none that is taken", "不接收这种媒体类型", next_step=f"send one of {', '.join(forms)}", next_step_zh=f"改用 {'、'.join(forms)} 之一")  # fmt: skip
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise Refused(415, "a packed body is not taken", {"Accept-Encoding": "identity"}, next_step="send it unpacked")
+        raise Refused(415, "a packed body is not taken", "不接收压缩的正文", {"Accept-Encoding": "identity"}, next_step="send it unpacked", next_step_zh="不压缩重发")  # fmt: skip
     length = request.headers.get("Content-Length", "")
     most = receiving().facts.settings.intake_kb << 10
     if not (length.isascii() and length.isdigit()):
-        raise Refused(411, "the length of the body must be stated", next_step="send Content-Length")
+        raise Refused(411, "the length of the body must be stated", "须写明正文长度", next_step="send Content-Length", next_step_zh="附上 Content-Length")  # fmt: skip
     if int(length) > most:
-        raise Refused(413, f"a batch has at most {most} bytes", next_step="send it in parts")
+        raise Refused(413, f"a batch has at most {most} bytes", f"每批至多 {most} 字节", next_step="send it in parts", next_step_zh="分批报送")  # fmt: skip
     body = request.read(most + 1)
     if len(body) != int(length):
-        raise Refused(400, "the body is shorter than its stated length", next_step="send it again")
+        raise Refused(400, "the body is shorter than its stated length", "正文短于所写的长度", next_step="send it again", next_step_zh="重发")  # fmt: skip
     return body, forms[kind]
 
 
@@ -96,7 +96,7 @@ def idempotency_of(request: HttpRequest) -> str:
     """The idempotency key of a request, "" where it has none. Raises Refused."""
     found = request.headers.get("Idempotency-Key", "")
     if found and not _IDEMPOTENCY.fullmatch(found):
-        raise Refused(400, "Idempotency-Key: 1 to 255 visible characters are expected", next_step="send another one")
+        raise Refused(400, "Idempotency-Key: 1 to 255 visible characters are expected", "Idempotency-Key 应为 1 至 255 个可见字符", next_step="send another one", next_step_zh="换一个")  # fmt: skip
     return found
 
 
@@ -122,7 +122,7 @@ def events(request: HttpRequest, dry_run: bool) -> HttpResponse:
     try:
         receipt, again = taken(Batch(body, form, sender, key, "", idempotency))
     except Different:
-        raise Refused(422, "the Idempotency-Key stands for another batch already", next_step="give each batch a key of its own") from None  # fmt: skip
+        raise Refused(422, "the Idempotency-Key stands for another batch already", "该 Idempotency-Key 已用于另一批", next_step="give each batch a key of its own", next_step_zh="每批用不同的 Idempotency-Key") from None  # fmt: skip
     return acknowledged(request, said(receipt), again)
 
 
@@ -130,7 +130,7 @@ def _receipt(request: HttpRequest, number: str) -> tuple[Receipt, int]:
     ask = asked(request, {})
     found = ask.seen.records(Receipt).filter(pk=number).first()
     if found is None:
-        raise Refused(404, "there is no receipt of that number in your scope")
+        raise Refused(404, "there is no receipt of that number in your scope", "可见范围内没有此编号的回执")
     return found, ask.seen.commit
 
 

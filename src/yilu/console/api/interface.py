@@ -77,7 +77,7 @@ def answered(request: HttpRequest, said: Any, commit: int, status: int = 200) ->
 @opens(WITHIN)
 def unknown(request: HttpRequest) -> HttpResponseBase:
     """No such address."""
-    return problem(404, "there is no such address", next_step="see /api/v1/openapi.json")
+    return problem(404, "there is no such address", "没有此地址", next_step="see /api/v1/openapi.json", next_step_zh="见 /api/v1/openapi.json")  # fmt: skip
 
 
 unknown.csrf_exempt = True  # type: ignore[attr-defined]  # nothing is done there

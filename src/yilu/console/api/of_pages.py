@@ -49,6 +49,11 @@ def parts_of(route: str) -> tuple[str, dict[str, Any]]:
     return _PARAMETER.sub(lambda m: "{" + (f"{m[1]}:" if m[1] else "") + m[2] + "}", route), given
 
 
+def summary_of(s: Screen) -> str:
+    """What a page shows, in a line: the first sentence of its function's description."""
+    return re.split(r"[.:;](?:\s|$)", (s.show.__doc__ or "").strip(), maxsplit=1)[0]
+
+
 def declare() -> None:
     """Declare an operation for every page that is no record's."""
     own = {n for r in RESOURCES for n in (r, f"{r}.one", f"{r}.new", f"{r}.edit")}
@@ -65,5 +70,6 @@ def _declare(s: Screen) -> None:
         page = s.show(ask)
         return answered(request, as_json(page, ask), ask.seen.commit, page.status)
 
+    read.__doc__ = s.show.__doc__
     about: Mapping[str, Any] = {"parameters": of_filter()}
-    operation("GET", route, s.roles, read, name=s.name, summary=s.name, tag="pages", given=given, answer=PageSaid, extra=dict(about))  # fmt: skip
+    operation("GET", route, s.roles, read, name=s.name, summary=summary_of(s), tag="pages", given=given, answer=PageSaid, extra=dict(about))  # fmt: skip

@@ -108,13 +108,13 @@ def _declare(declared: Resource) -> None:
         return HttpResponse(status=204)
 
     tag = "records"
-    operation("GET", name, declared.read, rows, name=name, summary=str(declared.name), tag=tag, given={"part": Query[Cursor]}, answer=listed, extra={"parameters": filters})  # fmt: skip
-    operation("GET", f"{name}/{pk}", declared.read, one, name=f"{name}.one", summary=name, tag=tag, given=of_pk, answer=record)  # fmt: skip
+    operation("GET", name, declared.read, rows, name=name, summary=f"List {name}", tag=tag, given={"part": Query[Cursor]}, answer=listed, extra={"parameters": filters})  # fmt: skip
+    operation("GET", f"{name}/{pk}", declared.read, one, name=f"{name}.one", summary=f"Read one of {name}", tag=tag, given=of_pk, answer=record)  # fmt: skip
     if declared.form:
-        operation("POST", name, declared.write, add, name=f"{name}.add", summary=name, tag=tag, given={"form": form_schema(declared, False)}, answer=record, status=201)  # fmt: skip
-        operation("PATCH", f"{name}/{pk}", declared.write, change, name=f"{name}.change", summary=name, tag=tag, given={**of_pk, "form": form_schema(declared, True)}, answer=record)  # fmt: skip
+        operation("POST", name, declared.write, add, name=f"{name}.add", summary=f"Add to {name}", tag=tag, given={"form": form_schema(declared, False)}, answer=record, status=201)  # fmt: skip
+        operation("PATCH", f"{name}/{pk}", declared.write, change, name=f"{name}.change", summary=f"Change one of {name}", tag=tag, given={**of_pk, "form": form_schema(declared, True)}, answer=record)  # fmt: skip
     if declared.removable:
-        operation("DELETE", f"{name}/{pk}", declared.write, remove, name=f"{name}.remove", summary=name, tag=tag, given={**of_pk, "reason": Annotated[str, Query(min_length=1, max_length=REASON_MOST)]}, answer=None, status=204)  # fmt: skip
+        operation("DELETE", f"{name}/{pk}", declared.write, remove, name=f"{name}.remove", summary=f"Remove one of {name}", tag=tag, given={**of_pk, "reason": Annotated[str, Query(min_length=1, max_length=REASON_MOST)]}, answer=None, status=204)  # fmt: skip
 
 
 def part_of(declared: Resource, ask: Ask, cursor: str, limit: int) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _last(declared: Resource, cursor: str) -> Any:
     try:
         return declared.model._meta.pk.to_python(json.loads(base64.urlsafe_b64decode(cursor.encode())))
     except Exception:
-        raise Refused(400, "cursor: what a list gave as next is expected") from None
+        raise Refused(400, "cursor: what a list gave as next is expected", "cursor 应为列表所给的 next") from None
 
 
 def _written(declared: Resource, request: HttpRequest, form: Any, pk: Any) -> HttpResponse:
@@ -150,7 +150,9 @@ def _written(declared: Resource, request: HttpRequest, form: Any, pk: Any) -> Ht
         texts[name] = _text(field, value)
     done = saved(declared, replace(ask, form={k: v for k, v in texts.items() if v is not None}), record)
     if isinstance(done, Page):
-        raise Refused(422, "the record can't be as it was sent", errors=plain(done.more.get("errors", {})))
+        raise Refused(
+            422, "the record can't be as it was sent", "记录不符合要求", errors=plain(done.more.get("errors", {}))
+        )
     made = declared.model._default_manager.get(pk=(done.kwargs or {})["pk"])  # type: ignore[attr-defined]
     return answered(request, said(declared, made), ask.seen.commit, 201 if pk is None else 200)
 

@@ -56,7 +56,9 @@ def _signed(size: int, root: bytes, at: int) -> bytes:
 
 def signing_key(records: Path) -> Ed25519PrivateKey:
     """The key that signs heads, in the folder of the records, made there (mode 0600) if there is none. Raises StoreError."""
-    return Ed25519PrivateKey.from_private_bytes(secret_in(records / KEY_FILE, None, 32, "audit's key file", "records"))
+    return Ed25519PrivateKey.from_private_bytes(
+        secret_in(records / KEY_FILE, None, 32, ("审计密钥文件", "audit's key file"), "records")
+    )
 
 
 def public_of(key: Ed25519PrivateKey) -> str:
@@ -113,11 +115,23 @@ def read(path: Path) -> SignedHead:
             int(raw["size"]), str(raw["root"]), int(raw["at"]), str(raw["key"]), str(raw["signature"]), int(raw["since"]), tuple(map(str, raw["leaves"]))
         )  # fmt: skip
     except OSError as error:
-        raise InputError(path.name, "a head that can be read", next_step="name another file") from error
+        raise InputError(
+            path.name,
+            "a head that can be read",
+            next_step="name another file",
+            expected_zh="可读取的树头",
+            next_step_zh="换一个文件",
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(path.name, "a signed head as `yilu audit head` writes it", next_step="name another file") from error  # fmt: skip
+        raise InputError(path.name, "a signed head as `yilu audit head` writes it", next_step="name another file", expected_zh="yilu audit head 写出的已签树头", next_step_zh="换一个文件") from error  # fmt: skip
     if not 0 <= head.since < head.size or len(head.leaves) != head.size - head.since:
-        raise InputError(path.name, "as many leaves as the head's size says", next_step="name another file")
+        raise InputError(
+            path.name,
+            "as many leaves as the head's size says",
+            next_step="name another file",
+            expected_zh="与树头所记大小相符的叶子",
+            next_step_zh="换一个文件",
+        )
     return head
 
 

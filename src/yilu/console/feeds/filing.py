@@ -124,13 +124,29 @@ def _foreign(found: FeedRows, sent: Sent, scope: Scope) -> list[dict[str, Any]]:
     (mine,) = scope.operator_ids
     codes = scope.network.operators.code_of_id
     operators = found.table.column("operator").to_numpy()
-    wrong = [("operator", operators != mine, [codes.get(int(o), "") for o in operators], scope.operator)]
+    wrong = [
+        ("operator", operators != mine, [codes.get(int(o), "") for o in operators], (scope.operator, scope.operator))
+    ]
     if "basis" in found.table.column_names:
         bases: pa.ChunkedArray = found.table.column("basis")
         told = bases.to_pylist()
-        wrong.append(("basis", ~np.isin(np.array(told, object), OWN_BASES), told, " or ".join(OWN_BASES)))
+        wrong.append(
+            (
+                "basis",
+                ~np.isin(np.array(told, object), OWN_BASES),
+                told,
+                (" 或 ".join(OWN_BASES), " or ".join(OWN_BASES)),
+            )
+        )
     return [
-        {"file": sent.name, "row": int(found.numbers[i]), "column": column, "value": values[i], "expected": expected}
-        for column, is_wrong, values, expected in wrong
+        {
+            "file": sent.name,
+            "row": int(found.numbers[i]),
+            "column": column,
+            "value": values[i],
+            "expected": en,
+            "expected_zh": zh,
+        }
+        for column, is_wrong, values, (zh, en) in wrong
         for i in np.flatnonzero(is_wrong)[:PROBLEMS_SHOWN]
     ]

@@ -23,7 +23,7 @@ def feed_of(operator: str, text: str) -> str:
     """The name of a feed of an operator: its code, or its code with something behind. Raises InputError."""
     name = text.strip() or operator
     if name != operator and not name.startswith(f"{operator}-"):
-        raise InputError("feed", f"{operator}, or {operator}-…", value=name[:60], next_step="name it so, or leave it empty")  # fmt: skip
+        raise InputError("feed", f"{operator}, or {operator}-…", value=name[:60], next_step="name it so, or leave it empty", expected_zh=f"{operator},或 {operator}-…", next_step_zh="按此命名,或不填")  # fmt: skip
     return feed_name(name)
 
 

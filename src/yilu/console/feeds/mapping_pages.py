@@ -43,10 +43,10 @@ def standing(ask: Ask, operator: Operator) -> str:
 def checked(text: str, operator: str) -> Mapping:
     """The mapping of a text that an operator wrote. Raises MappingError; InputError for what operators may not write: a SELECT reads files of its own choice."""
     if len(text.encode()) > MOST_BYTES:
-        raise InputError("mapping", f"at most {MOST_BYTES} bytes", next_step="shorten it")
+        raise InputError("mapping", f"at most {MOST_BYTES} bytes", next_step="shorten it", expected_zh=f"不超过 {MOST_BYTES} 字节", next_step_zh="缩短映射")  # fmt: skip
     found = parse(text, f"{operator}.toml")
     if found.sql:
-        raise InputError("mapping", "no sql: it is for files that the administration reads", column="sql", next_step="leave sql out")  # fmt: skip
+        raise InputError("mapping", "no sql: it is for files that the administration reads", column="sql", next_step="leave sql out", expected_zh="空缺:sql 只用于主管部门读取的文件", next_step_zh="去掉 sql")  # fmt: skip
     receiving().door_by(found, operator)
     return found
 

@@ -75,12 +75,6 @@ def _row(what: Text, source: Text, letters: Iterable[str]) -> Row:
     return {"what": what, "source": source, "grade": grades(np.asarray(list(letters)).tolist())}
 
 
-def in_both(source: str) -> Text:
-    """A source in both languages, where it is written so: Chinese · English."""
-    zh, dot, en = source.partition(" · ")
-    return (zh, en) if dot else source
-
-
 def _named(rate: str) -> Text:
     """A rate by name with its unit; a discount by the tiers of both hubs."""
     if rate in _RATE_NAMES:
@@ -92,7 +86,7 @@ def _named(rate: str) -> Text:
 def rates(ask: Ask) -> Table:
     """Every rate."""
     rows = [
-        {"stage": _RATES.get(table, table), "rate": name, "name": _named(name), "value": f"{r.value:,g}", "grade": grades(r.grade), "source": in_both(r.source)}
+        {"stage": _RATES.get(table, table), "rate": name, "name": _named(name), "value": f"{r.value:,g}", "grade": grades(r.grade), "source": r.source}
         for (table, name), r in hub_rates(ask.seen.network.folder).of.items()
     ]  # fmt: skip
     columns = (Column("stage", _("环节")), Column("name", _("费率")), Column("value", _("数值")), Column("grade", _("可信等级")), Column("source", _("来源")))  # fmt: skip

@@ -44,7 +44,13 @@ _ALIAS, _BATCH = "backup", 1000
 def backup(out: Path, records: Path, head_folder: Path, keys: bool = False) -> dict[str, int]:
     """Write a backup, readable by its owner alone; the rows of each table in it. Raises InputError where ``out`` is there already."""
     if out.exists():
-        raise InputError(out.name, "a file that isn't there yet", next_step="name another file")
+        raise InputError(
+            out.name,
+            "a file that isn't there yet",
+            next_step="name another file",
+            expected_zh="尚不存在的文件",
+            next_step_zh="换一个文件",
+        )
     before = os.umask(0o077)
     try:
         with tempfile.TemporaryDirectory(prefix="yilu-backup-") as made:
@@ -180,18 +186,30 @@ def _unpacked(file: Path, folder: Path) -> list[str]:
             about: Any = json.loads(_content(tar, first)) if first and first.name == _ABOUT and first.size < 1 << 24 else {}  # fmt: skip
             wanted = about.get("files", {})
             if about.get("format") != FORMAT or _DATABASE not in wanted or not all(map(_NAMES.fullmatch, wanted)):
-                raise InputError(file.name, "a backup as `yilu backup` writes it", next_step="name another file")
+                raise InputError(
+                    file.name,
+                    "a backup as `yilu backup` writes it",
+                    next_step="name another file",
+                    expected_zh="yilu backup 写出的备份",
+                    next_step_zh="换一个文件",
+                )
             for entry in tar:
                 if entry.name == _ABOUT:
                     continue
                 if entry.name not in wanted or not entry.isreg():
-                    raise InputError(file.name, "the files that the backup lists and no others", next_step="name another file")  # fmt: skip
+                    raise InputError(file.name, "the files that the backup lists and no others", next_step="name another file", expected_zh="备份所列的文件,别无其他", next_step_zh="换一个文件")  # fmt: skip
                 tar.extract(entry, folder, set_attrs=False, filter="data")
             wrong = [n for n, digest in wanted.items() if not (folder / n).is_file() or _hash(folder / n) != digest]
     except (OSError, tarfile.TarError, ValueError, EOFError) as error:
-        raise InputError(file.name, "a backup that can be read", next_step="name another file") from error
+        raise InputError(
+            file.name,
+            "a backup that can be read",
+            next_step="name another file",
+            expected_zh="可读取的备份",
+            next_step_zh="换一个文件",
+        ) from error
     if wrong:
-        raise InputError(file.name, f"files as they were written ({', '.join(wrong)} differ)", next_step="take another backup")  # fmt: skip
+        raise InputError(file.name, f"files as they were written ({', '.join(wrong)} differ)", next_step="take another backup", expected_zh=f"与写出时相同的文件({'、'.join(wrong)} 不同)", next_step_zh="换一份备份")  # fmt: skip
     return list(wanted)
 
 

@@ -71,7 +71,12 @@ def _migrations() -> Both:
     if not _MIGRATED:
         waiting = ready.pending()
         if waiting:
-            raise StoreError(f"{len(waiting)} to apply: yilu migrate", zh=f"{len(waiting)} 项待执行:yilu migrate")
+            raise StoreError(
+                f"{len(waiting)} to apply: yilu migrate",
+                zh=f"{len(waiting)} 项待执行:yilu migrate",
+                next_step="run: yilu migrate",
+                next_step_zh="运行 yilu migrate",
+            )
         _MIGRATED.add("applied")
     return ("已是最新", "applied")
 

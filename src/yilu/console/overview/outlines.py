@@ -103,7 +103,13 @@ def joined(network: Network, level: str) -> dict[str, Any] | None:
         shapes = decoded(json.loads(file.read_text(encoding="utf-8")))
         pairs = [(f["geometry"], codes.get(str(f["properties"].get(said.property, "")))) for f in shapes["features"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(file.name, f"GeoJSON ({error})", next_step="Correct the file that [map] names.") from error
+        raise InputError(
+            file.name,
+            f"GeoJSON ({error})",
+            next_step="Correct the file that [map] names.",
+            expected_zh=f"GeoJSON({error})",
+            next_step_zh="改正 [map] 所写的文件",
+        ) from error
     features = [{"type": "Feature", "geometry": g, "properties": {"code": code}} for g, code in pairs if code]
     return {"type": "FeatureCollection", "features": features}
 

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from yilu.console.access.gate import Access, opens, scope_in
+from yilu.console.access.problem import CONTENT_TYPE, problem_of
 from yilu.console.access.scope import Scope
 from yilu.console.languages import EN
 from yilu.console.pages.asking import AddressError, read
@@ -173,7 +174,8 @@ def _doing(d: Deed) -> Callable[..., HttpResponseBase]:
 def refusal(request: HttpRequest, error: YiluError, form: str) -> HttpResponse:
     """What is said where something can't be shown or done as it was asked for: a page, or, of every other form, a problem document."""
     if form != "html":
-        return JsonResponse({**error.record(), "status": 400}, status=400, content_type="application/problem+json")
+        problem = problem_of(400, error.message, error.zh, **error.record(), next_step_zh=error.next_step_zh)
+        return JsonResponse(problem, status=400, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False})
     zh = get_language() != EN
     told, step = (error.zh, error.next_step_zh) if zh else ("", "")
     context = {"said_error": told or error.message, "said_step": step or error.next_step}

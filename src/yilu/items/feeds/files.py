@@ -49,18 +49,30 @@ def read_file(kind: Kind, path: Path) -> Lines:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise InputError(
-            path.name, "a file ending in " + ", ".join(readers), next_step="Export it in one of these formats."
+            path.name,
+            "a file ending in " + ", ".join(readers),
+            next_step="Export it in one of these formats.",
+            expected_zh=f"以 {'、'.join(readers)} 之一结尾的文件",
+            next_step_zh="以其中一种格式导出",
         )
     try:
         return reader(kind, path)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         # what Arrow says may quote a line
         raise InputError(
-            path.name, f"a whole {path.suffix[1:]} file in UTF-8", next_step="Check the file, export it again."
+            path.name,
+            f"a whole {path.suffix[1:]} file in UTF-8",
+            next_step="Check the file, export it again.",
+            expected_zh=f"UTF-8 编码的完整 {path.suffix[1:]} 文件",
+            next_step_zh="检查文件,重新导出",
         ) from error
     except OSError as error:
         raise InputError(
-            path.name, f"a readable file ({error.strerror})", next_step="Check the path and its permissions."
+            path.name,
+            f"a readable file ({error.strerror})",
+            next_step="Check the path and its permissions.",
+            expected_zh=f"可读取的文件({error.strerror})",
+            next_step_zh="检查路径与权限",
         ) from error
 
 
@@ -71,7 +83,13 @@ def check_header(kind: Kind, file: str, names: list[str], required: bool = True)
     """
     lacking = [a.name for a in kind.attributes if a.required and a.name not in names]
     if lacking and required:
-        raise InputError(file, f"a header with the columns {', '.join(lacking)}", next_step=_see(kind))
+        raise InputError(
+            file,
+            f"a header with the columns {', '.join(lacking)}",
+            next_step=_see(kind),
+            expected_zh=f"含以下列的表头:{'、'.join(lacking)}",
+            next_step_zh=_see_zh(kind),
+        )
     for name in names:
         if _PERSONAL.search(name) and name not in {a.name for a in kind.attributes}:
             raise InputError(
@@ -79,17 +97,37 @@ def check_header(kind: Kind, file: str, names: list[str], required: bool = True)
                 "no column with names, telephones, identity numbers or addresses of persons",
                 column=name,
                 next_step="Have the sender leave the column out, delete this copy, and send again; nothing was kept.",
+                expected_zh="不含个人姓名、电话、证件号码或地址的列",
+                next_step_zh="请报送方去掉该列,删除本份后重报;未保存任何内容",
             )
     known = {a.name for a in kind.attributes}
     for name in names:
         if name not in known:
-            raise InputError(file, f"one of {', '.join(sorted(known))}", column=name, next_step=_see(kind))
+            raise InputError(
+                file,
+                f"one of {', '.join(sorted(known))}",
+                column=name,
+                next_step=_see(kind),
+                expected_zh=f"{'、'.join(sorted(known))} 之一",
+                next_step_zh=_see_zh(kind),
+            )
         if names.count(name) > 1:
-            raise InputError(file, "each column once", column=name, next_step=_see(kind))
+            raise InputError(
+                file,
+                "each column once",
+                column=name,
+                next_step=_see(kind),
+                expected_zh="每列只出现一次",
+                next_step_zh=_see_zh(kind),
+            )
 
 
 def _see(kind: Kind) -> str:
     return f"See docs/reference/feeds.md for the columns of {kind.name}."
+
+
+def _see_zh(kind: Kind) -> str:
+    return f"{kind.name} 的列见 docs/reference/feeds.md"
 
 
 def _csv(kind: Kind, path: Path) -> Lines:
@@ -98,7 +136,13 @@ def _csv(kind: Kind, path: Path) -> Lines:
     try:
         header = next(iter(_header(first)))
     except (UnicodeDecodeError, StopIteration) as error:
-        raise InputError(path.name, "a header in UTF-8", next_step="Export the file as UTF-8 with a header.") from error
+        raise InputError(
+            path.name,
+            "a header in UTF-8",
+            next_step="Export the file as UTF-8 with a header.",
+            expected_zh="UTF-8 编码的表头",
+            next_step_zh="以 UTF-8 导出,并带表头",
+        ) from error
     check_header(kind, path.name, header)
     wrong: list[int] = []
 

@@ -28,19 +28,20 @@ ARROW: dict[str, pa.DataType] = {
 }
 """How a type is held: operators and facilities as ids (0: none), instants as Unix seconds UTC; null: not reported."""
 
-EXPECTED: dict[str, str] = {
-    "operator": "a code of operators",
-    "facility": "a code of facilities",
-    "day": "a day as YYYY-MM-DD",
-    "instant": "a time as YYYY-MM-DDThh:mm:ss with Z or an offset such as +08:00",
-    "count": "a whole number from 0 to 999999999999",
-    "text": "a number of digits, letters and - / ( ) at most 64 long, no mere name, and neither a telephone nor an identity number",
-    "hash": "32 or 64 hexadecimal digits of a hash, never the identifier itself",
-    "crossing": "a code of crossings",
-    "rule": "the id of a rule",
-    "area": "a code of areas",
-    "credit_code": "a unified social credit code of 18 characters with its check character",
-}
+EXPECTED: dict[str, tuple[str, str]] = {
+    "operator": ("企业代码", "a code of operators"),
+    "facility": ("场所代码", "a code of facilities"),
+    "day": ("YYYY-MM-DD 形式的日期", "a day as YYYY-MM-DD"),
+    "instant": ("YYYY-MM-DDThh:mm:ss 加 Z 或 +08:00 等时差的时间", "a time as YYYY-MM-DDThh:mm:ss with Z or an offset such as +08:00"),
+    "count": ("0 至 999999999999 的整数", "a whole number from 0 to 999999999999"),
+    "text": ("由数字、字母与 - / ( ) 组成的编号,至多 64 位,不得只是名称,也不得是电话或证件号码", "a number of digits, letters and - / ( ) at most 64 long, no mere name, and neither a telephone nor an identity number"),
+    "hash": ("散列的 32 或 64 位十六进制数,不得是标识本身", "32 or 64 hexadecimal digits of a hash, never the identifier itself"),
+    "crossing": ("通道代码", "a code of crossings"),
+    "rule": ("规则编号", "the id of a rule"),
+    "area": ("地区代码", "a code of areas"),
+    "credit_code": ("18 位统一社会信用代码,校验位正确", "a unified social credit code of 18 characters with its check character"),
+}  # fmt: skip
+"""What a value of a type must be, in Chinese and English."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,11 @@ class Attribute:
     description_en: str
 
     @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "one of " + ", ".join(self.choices) if self.choices else EXPECTED[self.type]
+    def expected(self) -> tuple[str, str]:
+        """What a value must be, in Chinese and English."""
+        if not self.choices:
+            return EXPECTED[self.type]
+        return f"{'、'.join(self.choices)} 之一", f"one of {', '.join(self.choices)}"
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def reference_page() -> str:
             *(_line(a) for a in kind.attributes),
         ]
     parts += ["\n## Types\n", "| type | what is expected |", "|---|---|"]
-    parts += [f"| {name} | {text} |" for name, text in EXPECTED.items()]
+    parts += [f"| {name} | {zh} · {en} |" for name, (zh, en) in EXPECTED.items()]
     parts += [f"\n## Quarantine 隔离行\n\nColumns: {', '.join(f'`{n}`' for n in QUARANTINE.names)}.\n"]
     parts += ["| reason | 原因 | meaning | next step |", "|---|---|---|---|"]
     parts += [f"| `{r.code}` | {r.zh} | {r.en} | {r.next_step} |" for r in REASONS]

@@ -28,9 +28,10 @@ QUARANTINE: pa.Schema = pa.schema(
         pa.field("column", pa.string()),
         pa.field("value", pa.string()),
         pa.field("expected", pa.string()),
+        pa.field("expected_zh", pa.string()),
     ]
 )
-"""A row that wasn't used: where it stands, why (``reasons``), the first column that is wrong, its text where it may be shown, what was expected."""
+"""A row that wasn't used: where it stands, why (``reasons``), the first column that is wrong, its text where it may be shown, what was expected, in English and Chinese."""
 
 _SHOWN: dict[str, str] = {
     "operator": "place", "facility": "place", "day": "time", "instant": "time", "count": "weight", "choice": "kind",
@@ -48,8 +49,9 @@ _NOT_MORE: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Pairs of columns of a kind: where both are there, the first is not more, or later, than the second."""
 
-_Note = Callable[[str, str, str, NDArray[np.bool_], pa.Array | None], None]
-_Fault = tuple[str, str, str, pa.Array | None]
+_Pair = tuple[str, str]
+_Note = Callable[[str, str, _Pair, NDArray[np.bool_], pa.Array | None], None]
+_Fault = tuple[str, str, _Pair, pa.Array | None]
 _SWITCHES = ("power", "inspector", "online")
 _HEX = np.array([list(f"{byte:02x}".encode()) for byte in range(256)], np.uint8)
 
@@ -79,7 +81,13 @@ def read(
     Raises InputError: an unknown kind, or a file refused whole (``files.read_file``).
     """
     if kind not in KINDS:
-        raise InputError(path.name, f"a kind of feed: one of {', '.join(KINDS)}", next_step="Give one of these kinds.")
+        raise InputError(
+            path.name,
+            f"a kind of feed: one of {', '.join(KINDS)}",
+            next_step="Give one of these kinds.",
+            expected_zh=f"数据源种类之一:{'、'.join(KINDS)}",
+            next_step_zh="给出其中一种",
+        )
     declared = KINDS[kind]
     lines = read_file(declared, path)
     n = len(lines.rows)
@@ -94,7 +102,7 @@ def read(
     faults: list[_Fault] = []
     columns: dict[str, pa.Array] = {}
 
-    def note(reason: str, column: str, expected: str, wrong: NDArray[np.bool_], shown: pa.Array | None) -> None:
+    def note(reason: str, column: str, expected: _Pair, wrong: NDArray[np.bool_], shown: pa.Array | None) -> None:
         faults.append((reason, column, expected, shown))
         fault[wrong & (fault == 0)] = len(faults)
 
@@ -103,7 +111,7 @@ def read(
             text, broken = pa.nulls(n, pa.string()), np.zeros(n, np.bool_)
         else:
             text, broken = texts(lines.columns.column(a.name))
-        note("invalid_utf8", a.name, "text in UTF-8", broken, None)
+        note("invalid_utf8", a.name, ("UTF-8 文本", "text in UTF-8"), broken, None)
         if a.default:
             text = text.fill_null(a.default)
         if a.required:
@@ -129,12 +137,17 @@ def _across(kind: Kind, columns: dict[str, pa.Array], note: _Note) -> None:
     for low, high in _NOT_MORE.get(kind.name, ()):
         wrong = pc.greater(columns[low], columns[high]).fill_null(False).to_numpy(zero_copy_only=False)
         later = columns[low].type == ARROW["day"]
-        expected = f"a day not after {high}" if later else f"not more than {high}"
+        expected = (
+            (f"不晚于 {high} 的日期", f"a day not after {high}")
+            if later
+            else (f"不大于 {high}", f"not more than {high}")
+        )
         note("contradiction", low, expected, wrong, columns[low].cast(pa.string()))
     if kind.name == "device_status":
         switch = pc.is_in(columns["kind"], pa.array(_SWITCHES))
         wrong = pc.and_(switch, pc.greater(columns["value"], 1)).fill_null(False).to_numpy(zero_copy_only=False)
-        note("bad_value", "value", f"0 or 1 for {', '.join(_SWITCHES)}", wrong, columns["value"].cast(pa.string()))
+        expected = f"0 或 1({'、'.join(_SWITCHES)})", f"0 or 1 for {', '.join(_SWITCHES)}"
+        note("bad_value", "value", expected, wrong, columns["value"].cast(pa.string()))
 
 
 def _hashed_again(column: pa.Array, operators: pa.Array, key: Key) -> pa.Array:
@@ -153,14 +166,17 @@ def _quarantined(file: str, lines: Lines, fault: NDArray[np.int16], faults: list
         at = np.flatnonzero(fault == number)
         value = pa.nulls(len(at), pa.string()) if shown is None else shown.take(pa.array(at)).cast(pa.string())
         parts.append(_part(file, lines.rows[at], reason, column, value, expected))
-    expected = "a row of this format: as many columns as the header, or one JSON object"
+    expected = (
+        "本格式的一行:列数与表头相同,或一个 JSON 对象",
+        "a row of this format: as many columns as the header, or one JSON object",
+    )
     nothing = pa.nulls(len(lines.malformed), pa.string())
     parts.append(_part(file, lines.malformed, "malformed", None, nothing, expected))
     return pa.concat_tables(parts).sort_by("row").combine_chunks()
 
 
 def _part(
-    file: str, rows: NDArray[np.int64], reason: str, column: str | None, value: pa.Array, expected: str
+    file: str, rows: NDArray[np.int64], reason: str, column: str | None, value: pa.Array, expected: _Pair
 ) -> pa.Table:
     n = len(rows)
     return pa.table(
@@ -170,7 +186,8 @@ def _part(
             "reason": [reason] * n,
             "column": [column] * n,
             "value": value,
-            "expected": [expected] * n,
+            "expected": [expected[1]] * n,
+            "expected_zh": [expected[0]] * n,
         },
         QUARANTINE,
     )

@@ -33,6 +33,7 @@ VERSION: tuple[pa.Field, ...] = (pa.field("commit", pa.uint64(), False), pa.fiel
 """What is kept with each version of a row: the commit that brought it, and when it was received (seconds UTC; 0: not known)."""
 
 _DAY = 86_400
+_ZH = "expected_zh"
 
 
 def store_rows(store: Store, kind: str, rows: FeedRows, received_at: int = 0) -> dict[str, int]:
@@ -70,8 +71,10 @@ def _held_back(store: Store, kind: str, found: pa.Table, number: int, received_a
     """The file of the quarantined rows that are not in the store's quarantine yet; none where all are."""
     if not found.num_rows:
         return []
-    known = {tuple(row.values()) for row in _quarantined(store.disk, store.at.feed_quarantine, kind).to_pylist()}
-    fresh = [tuple(row.values()) not in known for row in found.to_pylist()]
+    held = _quarantined(store.disk, store.at.feed_quarantine, kind)
+    known, came = ([tuple(row.values()) for row in t.drop_columns(_ZH).to_pylist()] for t in (held, found))
+    there = set(known)
+    fresh = [row not in there for row in came]
     if not any(fresh):
         return []
     part = store.put_table(f"feeds/{kind}/quarantine/{number:010d}.parquet", number, found.filter(pa.array(fresh)))
@@ -84,10 +87,10 @@ def _of_day(part: Part, received_at: int) -> Part:
 
 
 def _quarantined(disk: Disk, parts: tuple[Part, ...], kind: str) -> pa.Table:
-    mine = [p for p in parts if p.file.split("/")[1] == kind]
-    return pa.concat_tables(
-        [QUARANTINE.empty_table(), *(pq.read_table(disk.path(p.file)).cast(QUARANTINE) for p in mine)]
-    )
+    mine = [pq.read_table(disk.path(p.file)) for p in parts if p.file.split("/")[1] == kind]
+    # a file of before the Chinese expectation has none
+    whole = [t if _ZH in t.column_names else t.append_column(_ZH, pa.nulls(t.num_rows, pa.string())) for t in mine]
+    return pa.concat_tables([QUARANTINE.empty_table(), *(t.cast(QUARANTINE) for t in whole)])
 
 
 def overview(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -188,6 +191,8 @@ def read_parts(disk: Disk, parts: list[Part], kind: Kind) -> pa.Table:
             raise StoreError(
                 f"a file of {kind.name} in the store has columns that this yilu doesn't know",
                 next_step="use the yilu that wrote it, or a later one",
+                zh=f"事实库中 {kind.name} 的一个文件含有本版本不认识的列",
+                next_step_zh="使用写入它的 yilu 版本,或更新的版本",
             )
         for field in schema:
             if field.name not in table.column_names:

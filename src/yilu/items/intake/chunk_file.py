@@ -22,6 +22,7 @@ _MAGIC = b"YILUCHK2"
 _DIGEST = 16
 _HEAD = len(_MAGIC) + _DIGEST + 8
 _ALIGNED = 8
+_AGAIN, _AGAIN_ZH = "have it reported again", "请重新报送"
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,16 @@ def write(kept: Kept) -> bytes:
 def read(data: bytes, name: str) -> Kept:
     """The chunk in a file called ``name``. Raises SourceError: cut off, changed, or of another version."""
     if data[: len(_MAGIC)] != _MAGIC:
-        raise SourceError(f"{name} is no batch of this version", next_step="have it reported again")
+        raise SourceError(
+            f"{name} is no batch of this version", next_step=_AGAIN, zh=f"{name} 不是本版本的批", next_step_zh=_AGAIN_ZH
+        )
     if hashlib.blake2b(memoryview(data)[_HEAD - 8 :], digest_size=_DIGEST).digest() != data[len(_MAGIC) : _HEAD - 8]:
-        raise SourceError(f"{name} is not whole: it is cut off or damaged", next_step="have it reported again")
+        raise SourceError(
+            f"{name} is not whole: it is cut off or damaged",
+            next_step=_AGAIN,
+            zh=f"{name} 不完整:被截断或已损坏",
+            next_step_zh=_AGAIN_ZH,
+        )
     length = int.from_bytes(data[_HEAD - 8 : _HEAD], "little")
     h = json.loads(data[_HEAD : _HEAD + length])
     body = np.frombuffer(

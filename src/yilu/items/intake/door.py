@@ -101,6 +101,8 @@ def _unknown(mapping: Mapping, key: str, code: str) -> None:
     raise MappingError(
         f"mapping {mapping.name}, key {key}: {code[:60]!r} stands there, a code of the province folder is expected",
         next_step="correct the mapping, or add the code to the province folder",
+        zh=f"映射 {mapping.name},键 {key}:现为 {code[:60]!r},应为省份文件夹中的编码",
+        next_step_zh="改正映射,或在省份文件夹中补充该编码",
     )
 
 

@@ -31,8 +31,9 @@ from typing import Any, NamedTuple, NoReturn
 import pyarrow as pa
 
 from yilu.items.codes import table
-from yilu.items.intake.epcis_check import EVENT_TYPES, EpcisRefused, Problem, check, utc_seconds
+from yilu.items.intake.epcis_check import EVENT_TYPES, check, utc_seconds
 from yilu.items.intake.epcis_epc import Epc, identify, location
+from yilu.items.intake.epcis_problems import EpcisRefused, Pair, Problem
 from yilu.items.intake.epcis_words import cbv_word
 from yilu.items.kinds import BY_CODE
 
@@ -133,7 +134,13 @@ class _Columns:
     def add(self, row: int, at: int, shared: Mapping[str, str | int | None], meaning: _Meaning, item: _Item) -> None:
         cells = self.cells
         if len(cells["row"]) >= self.max_rows:
-            _refuse("eventList", f"at most {self.max_rows} items over all events of one document")
+            _refuse(
+                "eventList",
+                (
+                    f"全部事件合计至多 {self.max_rows} 件",
+                    f"at most {self.max_rows} items over all events of one document",
+                ),
+            )
         for name, value in shared.items():
             cells[name].append(value)
         cells["row"].append(row)
@@ -169,7 +176,7 @@ def read_epcis(document: bytes | Path, settings: EpcisSettings = EpcisSettings()
 
 
 # --- from bytes to JSON -----------------------------------------------------------------------------------------------
-def _refuse(path: str, expected: str) -> NoReturn:
+def _refuse(path: str, expected: Pair) -> NoReturn:
     raise EpcisRefused((Problem(path, expected),))
 
 
@@ -178,7 +185,7 @@ def _bytes(document: bytes | Path, limit: int) -> bytes:
         with document.open("rb") as handle:
             document = handle.read(limit + 1)  # a larger or endless file is never read whole
     if len(document) > limit:
-        _refuse("document", f"at most {limit} bytes")
+        _refuse("document", (f"不超过 {limit} 字节", f"at most {limit} bytes"))
     return document
 
 
@@ -186,17 +193,17 @@ def _parse(raw: bytes, settings: EpcisSettings) -> object:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        _refuse(f"byte {error.start}", "UTF-8")
+        _refuse(f"byte {error.start}", ("UTF-8", "UTF-8"))
     try:
         parsed = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        _refuse(f"line {error.lineno} column {error.colno}", "JSON")
+        _refuse(f"line {error.lineno} column {error.colno}", ("JSON", "JSON"))
     except EpcisRefused:  # a ValueError too: raised by the hooks below
         raise
     except RecursionError:
-        _refuse("document", f"at most {settings.max_depth} levels of nesting")
+        _refuse("document", _levels(settings.max_depth))
     except ValueError:  # an integer of thousands of digits
-        _refuse("document", "numbers of ordinary length")
+        _refuse("document", ("长度正常的数字", "numbers of ordinary length"))
     _check_depth(parsed, settings.max_depth)
     return parsed
 
@@ -204,12 +211,12 @@ def _parse(raw: bytes, settings: EpcisSettings) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        _refuse("document", "each field at most once in an object")
+        _refuse("document", ("一个对象中每个字段至多一次", "each field at most once in an object"))
     return made
 
 
 def _no_constant(_: str) -> NoReturn:
-    _refuse("document", "finite numbers")
+    _refuse("document", ("有限的数字", "finite numbers"))
 
 
 def _check_depth(parsed: object, limit: int) -> None:
@@ -218,7 +225,11 @@ def _check_depth(parsed: object, limit: int) -> None:
         level = [child for part in level for child in _children(part)]
         if not level:
             return
-    _refuse("document", f"at most {limit} levels of nesting")
+    _refuse("document", _levels(limit))
+
+
+def _levels(most: int) -> Pair:
+    return f"嵌套不超过 {most} 层", f"at most {most} levels of nesting"
 
 
 def _children(part: object) -> list[object]:

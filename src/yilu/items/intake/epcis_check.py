@@ -13,12 +13,11 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from yilu.items.intake import epcis_words as words
+from yilu.items.intake.epcis_problems import Enough, EpcisRefused, Notes, Pair
 from yilu.items.intake.epcis_words import Namespaces, is_context, is_uri
 
-MAX_PROBLEMS = 50
 MAX_TEXT = 2048
 EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")
 _TIME = re.compile(
@@ -30,48 +29,17 @@ _UNIT = re.compile(r"[A-Z0-9]{2,3}")
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
 _VERSION = re.compile(r"2(?:\.[0-9]+){0,2}")
 _FIELD_NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.:-]{0,39}")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: where, what was expected, and the value if its field may be shown."""
-
-    path: str
-    expected: str
-    value: str = ""
-
-    def __str__(self) -> str:
-        shown = f" (found {self.value!r})" if self.value else ""
-        return f"{self.path}: {self.expected} is expected{shown}"
-
-
-class EpcisRefused(ValueError):
-    """A document that is not valid EPCIS 2.0 and was refused whole; ``problems`` says why."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = problems
-        more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
-        super().__init__("EPCIS document refused: " + "; ".join(str(p) for p in problems[:3]) + more)
-
-
-class _Enough(Exception):
-    """The bound of problems is reached."""
-
-
-@dataclass
-class _Notes:
-    """The problems found so far; gathering ends at ``MAX_PROBLEMS``."""
-
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, path: str, expected: str, value: object = None) -> None:
-        shown = (
-            "" if value is None else str(value)[:64] if isinstance(value, (str, int, float)) else type(value).__name__
-        )
-        # What a path points at is never shown unless the caller passes it; control characters never are.
-        self.problems.append(Problem(path, expected, "".join(c for c in shown if c.isprintable())))
-        if len(self.problems) >= MAX_PROBLEMS:
-            raise _Enough
+_OBJECT: Pair = ("对象", "an object")
+_FILLED: Pair = ("至少有一项的列表", "a list with at least one entry")
+_FIELD: Pair = ("EPCIS 2.0 的字段", "a field of EPCIS 2.0")
+_FIELD_OR_EXTENSION: Pair = (
+    f"{_FIELD[0]},或命名空间已在 @context 声明的扩展字段",
+    f"{_FIELD[1]}, or an extension field with a namespace declared in @context",
+)
+_EVENT_TYPE: Pair = (
+    f"{'、'.join(EVENT_TYPES)} 之一,或命名空间已声明的类型",
+    f"one of {', '.join(EVENT_TYPES)}, or a type with a declared namespace",
+)
 
 
 def utc_seconds(text: str) -> int | None:
@@ -92,51 +60,55 @@ def utc_seconds(text: str) -> int | None:
 
 
 # --- checks of single values: (notes, path, value, namespaces) --------------------------------------------------------
-_Check = Callable[[_Notes, str, object, Namespaces], None]
+_Check = Callable[[Notes, str, object, Namespaces], None]
 
 
-def _time(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _time(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if not isinstance(value, str) or utc_seconds(value) is None:
-        notes.add(path, "a time with zone such as 2026-07-22T06:45:00+02:00", value)
+        notes.add(
+            path,
+            ("带时区的时间,如 2026-07-22T06:45:00+02:00", "a time with zone such as 2026-07-22T06:45:00+02:00"),
+            value,
+        )
 
 
-def _offset(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _offset(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if not isinstance(value, str) or _OFFSET.fullmatch(value) is None:
-        notes.add(path, "an offset such as +08:00, at most 14:00", value)
+        notes.add(path, ("时区偏移,如 +08:00,不超过 14:00", "an offset such as +08:00, at most 14:00"), value)
 
 
-def _uri(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _uri(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if not is_uri(value):
-        notes.add(path, "a URI")
+        notes.add(path, ("URI", "a URI"))
 
 
-def _text(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _text(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        notes.add(path, f"text of at most {MAX_TEXT} characters")
+        notes.add(path, (f"不超过 {MAX_TEXT} 字的文本", f"text of at most {MAX_TEXT} characters"))
 
 
-def _number(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _number(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        notes.add(path, "a number", value if isinstance(value, str) else type(value).__name__)
+        notes.add(path, ("数字", "a number"), value if isinstance(value, str) else type(value).__name__)
 
 
-def _boolean(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _boolean(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if not isinstance(value, bool):
-        notes.add(path, "true or false")
+        notes.add(path, ("true 或 false", "true or false"))
 
 
-def _matching(pattern: re.Pattern[str], expected: str) -> _Check:
-    def check_(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _matching(pattern: re.Pattern[str], expected: Pair) -> _Check:
+    def check_(notes: Notes, path: str, value: object, _: Namespaces) -> None:
         if not isinstance(value, str) or pattern.fullmatch(value) is None:
             notes.add(path, expected, value)
 
     return check_
 
 
-def _one_of(allowed: frozenset[str], what: str, *, or_uri: bool) -> _Check:
-    expected = f"{what}, or the URI of another vocabulary" if or_uri else what
+def _one_of(allowed: frozenset[str], what: Pair, *, or_uri: bool) -> _Check:
+    expected = (f"{what[0]},或其他词表的 URI", f"{what[1]}, or the URI of another vocabulary") if or_uri else what
 
-    def check_(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+    def check_(notes: Notes, path: str, value: object, _: Namespaces) -> None:
         if not isinstance(value, str) or (value not in allowed and not (or_uri and is_uri(value))):
             # A word is shown; a number that strayed here might be somebody's.
             notes.add(path, expected, _LONG_NUMBER.sub("…", value) if isinstance(value, str) else value)
@@ -145,9 +117,9 @@ def _one_of(allowed: frozenset[str], what: str, *, or_uri: bool) -> _Check:
 
 
 def _list_of(check_item: _Check, *, filled: bool = False) -> _Check:
-    def check_(notes: _Notes, path: str, value: object, names: Namespaces) -> None:
+    def check_(notes: Notes, path: str, value: object, names: Namespaces) -> None:
         if not isinstance(value, list) or (filled and not value):
-            notes.add(path, "a list with at least one entry" if filled else "a list")
+            notes.add(path, _FILLED if filled else ("列表", "a list"))
             return
         for i, item in enumerate(value):
             check_item(notes, f"{path}[{i}]", item, names)
@@ -156,9 +128,9 @@ def _list_of(check_item: _Check, *, filled: bool = False) -> _Check:
 
 
 def _object_of(known: dict[str, _Check], *required: str, extensible: bool = True) -> _Check:
-    def check_(notes: _Notes, path: str, value: object, names: Namespaces) -> None:
+    def check_(notes: Notes, path: str, value: object, names: Namespaces) -> None:
         if not isinstance(value, dict):
-            notes.add(path, "an object")
+            notes.add(path, _OBJECT)
             return
         _fields(notes, path, value, names, known, required, extensible)
 
@@ -166,7 +138,7 @@ def _object_of(known: dict[str, _Check], *required: str, extensible: bool = True
 
 
 def _fields(
-    notes: _Notes,
+    notes: Notes,
     path: str,
     value: dict[str, object],
     names: Namespaces,
@@ -178,16 +150,13 @@ def _fields(
     dot = f"{path}." if path else ""
     for name in required:
         if name not in value:
-            notes.add(dot + name, "this field (it is required)")
+            notes.add(dot + name, ("必填的字段", "this field (it is required)"))
     for name, part in value.items():
         check_field = known.get(name)
         if check_field is not None:
             check_field(notes, dot + name, part, names)
         elif not extensible or not names.knows(name):
-            expected = "a field of EPCIS 2.0" + (
-                ", or an extension field with a namespace declared in @context" if extensible else ""
-            )
-            notes.add(dot + _shown(name), expected)
+            notes.add(dot + _shown(name), _FIELD_OR_EXTENSION if extensible else _FIELD)
 
 
 def _shown(name: str) -> str:
@@ -196,26 +165,29 @@ def _shown(name: str) -> str:
     return name if plain else "<field>"
 
 
-def _context(notes: _Notes, path: str, value: object, _: Namespaces) -> None:
+def _context(notes: Notes, path: str, value: object, _: Namespaces) -> None:
     if not is_context(value):
-        notes.add(path, "a context: URIs and objects that declare namespaces, at least one")
+        notes.add(
+            path,
+            ("URI 或声明命名空间的对象,至少一个", "a context: URIs and objects that declare namespaces, at least one"),
+        )
 
 
-def _ilmd(notes: _Notes, path: str, value: object, names: Namespaces) -> None:
+def _ilmd(notes: Notes, path: str, value: object, names: Namespaces) -> None:
     _object_of({})(notes, path, value, names)
 
 
-def _certification(notes: _Notes, path: str, value: object, names: Namespaces) -> None:
+def _certification(notes: Notes, path: str, value: object, names: Namespaces) -> None:
     """One URI or a list of URIs; an object in place of a URI is refused, and its dates are looked at as well."""
     if not isinstance(value, list):
         _uri(notes, path, value, names)
         return
     for i, entry in enumerate(value):
         if not is_uri(entry):
-            notes.add(f"{path}[{i}]", "the URI of a certificate")
+            notes.add(f"{path}[{i}]", ("证书的 URI", "the URI of a certificate"))
         for inner, part in _leaves(entry):
             if inner.endswith("Date") and (not isinstance(part, str) or not _is_date(part)):
-                notes.add(f"{path}[{i}]{inner}", "a date such as 2023-12-20")
+                notes.add(f"{path}[{i}]{inner}", ("日期,如 2023-12-20", "a date such as 2023-12-20"))
 
 
 def _is_date(text: str) -> bool:
@@ -237,12 +209,20 @@ def _leaves(value: object) -> Iterator[tuple[str, object]]:
             yield f".{_shown(name)}", part
 
 
-_STEP = _one_of(words.BIZ_STEPS, "a business step of CBV 2.0", or_uri=True)
-_STATE = _one_of(words.DISPOSITIONS, "a disposition of CBV 2.0", or_uri=True)
-_PARTY = _one_of(words.PARTIES, "owning_party, possessing_party or location", or_uri=True)
+_STEP = _one_of(words.BIZ_STEPS, ("CBV 2.0 的业务步骤", "a business step of CBV 2.0"), or_uri=True)
+_STATE = _one_of(words.DISPOSITIONS, ("CBV 2.0 的处置状态", "a disposition of CBV 2.0"), or_uri=True)
+_PARTY = _one_of(
+    words.PARTIES,
+    ("owning_party、possessing_party 或 location", "owning_party, possessing_party or location"),
+    or_uri=True,
+)
 _PLACE = _object_of({"id": _uri}, "id")
 _QUANTITY = _object_of(
-    {"epcClass": _uri, "quantity": _number, "uom": _matching(_UNIT, "a unit code of two or three characters")},
+    {
+        "epcClass": _uri,
+        "quantity": _number,
+        "uom": _matching(_UNIT, ("两至三个字符的单位代码", "a unit code of two or three characters")),
+    },
     "epcClass",
     extensible=False,
 )
@@ -253,7 +233,7 @@ _SENSOR_DEVICE: dict[str, _Check] = {
 _SENSOR_REPORT: dict[str, _Check] = {
     **_SENSOR_DEVICE,
     "type": _text, "component": _text,
-    "exception": _one_of(words.SENSOR_ALERTS, "ALARM_CONDITION or ERROR_CONDITION", or_uri=True),
+    "exception": _one_of(words.SENSOR_ALERTS, ("ALARM_CONDITION 或 ERROR_CONDITION", "ALARM_CONDITION or ERROR_CONDITION"), or_uri=True),
     "microorganism": _uri, "chemicalSubstance": _uri, "coordinateReferenceSystem": _uri, "uriValue": _uri,
     "value": _number, "minValue": _number, "maxValue": _number, "meanValue": _number, "sDev": _number,
     "percRank": _number, "percValue": _number, "stringValue": _text, "booleanValue": _boolean, "uom": _text,
@@ -280,7 +260,9 @@ _COMMON: dict[str, _Check] = {
     "errorDeclaration": _object_of(
         {
             "declarationTime": _time,
-            "reason": _one_of(words.ERROR_REASONS, "did_not_occur or incorrect_data", or_uri=True),
+            "reason": _one_of(
+                words.ERROR_REASONS, ("did_not_occur 或 incorrect_data", "did_not_occur or incorrect_data"), or_uri=True
+            ),
             "correctiveEventIDs": _URIS,
         },
         "declarationTime",
@@ -295,7 +277,12 @@ _BUSINESS: dict[str, _Check] = {
     "bizLocation": _PLACE,
     "bizTransactionList": _list_of(
         _object_of(
-            {"type": _one_of(words.TRANSACTIONS, "a transaction type of CBV 2.0", or_uri=True), "bizTransaction": _uri},
+            {
+                "type": _one_of(
+                    words.TRANSACTIONS, ("CBV 2.0 的单据类型", "a transaction type of CBV 2.0"), or_uri=True
+                ),
+                "bizTransaction": _uri,
+            },
             "bizTransaction",
             extensible=False,
         )
@@ -306,7 +293,10 @@ _BUSINESS: dict[str, _Check] = {
     ),
     "sensorElementList": _list_of(_SENSOR),
 }
-_ACTION: dict[str, _Check] = {**_BUSINESS, "action": _one_of(words.ACTIONS, "ADD, OBSERVE or DELETE", or_uri=False)}
+_ACTION: dict[str, _Check] = {
+    **_BUSINESS,
+    "action": _one_of(words.ACTIONS, ("ADD、OBSERVE 或 DELETE", "ADD, OBSERVE or DELETE"), or_uri=False),
+}
 _LISTED: dict[str, _Check] = {**_ACTION, "epcList": _URIS, "quantityList": _QUANTITIES}
 _NESTED: dict[str, _Check] = {**_ACTION, "parentID": _uri, "childEPCs": _URIS, "childQuantityList": _QUANTITIES}
 _FIELDS: dict[str, dict[str, _Check]] = {
@@ -323,11 +313,11 @@ _FIELDS: dict[str, dict[str, _Check]] = {
 _REQUIRED = ("eventTime", "eventTimeZoneOffset")
 
 
-def check_event(notes: _Notes, path: str, event: object, names: Namespaces) -> None:
+def check_event(notes: Notes, path: str, event: object, names: Namespaces) -> None:
     """Gather what is wrong with one event that stands at ``path`` under the namespaces ``names``."""
     dot = f"{path}." if path else ""
     if not isinstance(event, dict):
-        notes.add(path or "event", "an event object")
+        notes.add(path or "event", ("事件对象", "an event object"))
         return
     if "@context" in event and is_context(event["@context"]):
         names = names.extended(event["@context"])
@@ -339,7 +329,7 @@ def check_event(notes: _Notes, path: str, event: object, names: Namespaces) -> N
         # An event type of another vocabulary: what every event has is checked, the rest belongs to its owner.
         _fields(notes, path, {k: v for k, v in event.items() if k in _COMMON}, names, _COMMON, _REQUIRED)
     else:
-        notes.add(f"{dot}type", "one of " + ", ".join(EVENT_TYPES) + ", or a type with a declared namespace", kind)
+        notes.add(f"{dot}type", _EVENT_TYPE, kind)
 
 
 def _required(event: dict[str, object]) -> tuple[str, ...]:
@@ -355,7 +345,7 @@ def _required(event: dict[str, object]) -> tuple[str, ...]:
     return ("action",)
 
 
-def _lists(notes: _Notes, dot: str, event: dict[str, object]) -> None:
+def _lists(notes: Notes, dot: str, event: dict[str, object]) -> None:
     """What an event must say about items at the least, and what only some events may say."""
     kind, action = event["type"], event.get("action")
     if kind == "TransformationEvent":
@@ -365,12 +355,12 @@ def _lists(notes: _Notes, dot: str, event: dict[str, object]) -> None:
                 and not event.get(f"{side}QuantityList")
                 and "transformationID" not in event
             ):
-                notes.add(
-                    f"{dot}{side}EPCList", f"identifiers in {side}EPCList or {side}QuantityList, or a transformationID"
-                )
+                lists = f"{side}EPCList", f"{side}QuantityList"
+                zh, en = f"{lists[0]} 或 {lists[1]} 中的标识,或 transformationID", f"identifiers in {lists[0]} or {lists[1]}, or a transformationID"  # fmt: skip
+                notes.add(f"{dot}{lists[0]}", (zh, en))
         return
     if kind == "TransactionEvent" and event.get("bizTransactionList") == []:
-        notes.add(f"{dot}bizTransactionList", "a list with at least one entry")
+        notes.add(f"{dot}bizTransactionList", _FILLED)
     epcs, quantities = ("childEPCs", "childQuantityList") if kind in ("AggregationEvent", "AssociationEvent") else (
         "epcList", "quantityList",
     )  # fmt: skip
@@ -378,22 +368,22 @@ def _lists(notes: _Notes, dot: str, event: dict[str, object]) -> None:
     # Without a list, DELETE takes all away; an ObjectEvent without one may still report sensors of a place.
     spared = action == "DELETE" if kind != "ObjectEvent" else bool(event.get("sensorElementList"))
     if not named and not spared and not (kind == "TransactionEvent" and event.get("parentID")):
-        notes.add(f"{dot}{epcs}", f"identifiers in {epcs} or {quantities}")
+        notes.add(f"{dot}{epcs}", (f"{epcs} 或 {quantities} 中的标识", f"identifiers in {epcs} or {quantities}"))
     if kind == "ObjectEvent" and "ilmd" in event and action in ("OBSERVE", "DELETE"):
-        notes.add(f"{dot}ilmd", "no such field unless action is ADD")
+        notes.add(f"{dot}ilmd", ("空缺(仅 action 为 ADD 时可有此字段)", "no such field unless action is ADD"))
 
 
 _HEAD: dict[str, _Check] = {
     "@context": _context,
     "id": _text,
     "type": _text,
-    "schemaVersion": _matching(_VERSION, "version 2.0"),
+    "schemaVersion": _matching(_VERSION, ("版本 2.0", "version 2.0")),
     "creationDate": _time,
     "instanceIdentifier": _text,
     "sender": _text,
     "receiver": _text,
-    "epcisHeader": lambda notes, path, value, names: None if isinstance(value, dict) else notes.add(path, "an object"),
-    "epcisBody": lambda notes, path, value, names: None if isinstance(value, dict) else notes.add(path, "an object"),
+    "epcisHeader": lambda notes, path, value, names: None if isinstance(value, dict) else notes.add(path, _OBJECT),
+    "epcisBody": lambda notes, path, value, names: None if isinstance(value, dict) else notes.add(path, _OBJECT),
 }
 
 
@@ -402,16 +392,16 @@ def check(document: object, max_events: int) -> list[dict[str, object]]:
 
     Raises ``EpcisRefused`` with every problem found (at most ``MAX_PROBLEMS``), also for more than ``max_events`` events.
     """
-    notes = _Notes()
+    notes = Notes()
     events: list[object] = []
-    with suppress(_Enough):
+    with suppress(Enough):
         events = _document(notes, document, max_events)
     if notes.problems:
         raise EpcisRefused(tuple(notes.problems))
     return [event for event in events if isinstance(event, dict)]
 
 
-def _document(notes: _Notes, document: object, max_events: int) -> list[object]:
+def _document(notes: Notes, document: object, max_events: int) -> list[object]:
     names, prefix = Namespaces(), ""
     if isinstance(document, list):
         events = document
@@ -422,20 +412,22 @@ def _document(notes: _Notes, document: object, max_events: int) -> list[object]:
         _fields(notes, "", document, names, _HEAD, head)
         found = _event_list(document)
         if found is None:
-            notes.add("epcisBody.eventList", "a list of events")
+            notes.add("epcisBody.eventList", ("事件列表", "a list of events"))
             return []
         events, prefix = found, "eventList"
     elif isinstance(document, dict) and "type" in document:
         if "eventTime" not in document and "epcisBody" in document:
-            notes.add("type", "EPCISDocument", document["type"])
+            notes.add("type", ("EPCISDocument", "EPCISDocument"), document["type"])
             return []
         check_event(notes, "", document, names)
         return [document]
     else:
-        notes.add("type", "an EPCISDocument, an event, or a list of events")
+        notes.add("type", ("EPCISDocument、一个事件或事件列表", "an EPCISDocument, an event, or a list of events"))
         return []
     if len(events) > max_events:
-        notes.add(prefix or "events", f"at most {max_events} events in one document")
+        notes.add(
+            prefix or "events", (f"每份文档至多 {max_events} 个事件", f"at most {max_events} events in one document")
+        )
         return []
     for i, event in enumerate(events):
         check_event(notes, f"{prefix}[{i}]", event, names)

@@ -15,9 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
+from yilu.errors import should_be
 from yilu.items import codes
 from yilu.items.intake.chunk import MappingError
-from yilu.items.intake.times import ISO, TimeFormatError, compile_format
+from yilu.items.intake.times import EXPECTED, EXPECTED_ZH, ISO, TimeFormatError, compile_format
 from yilu.items.kinds import BY_CODE
 
 FORMATS: tuple[str, ...] = ("parquet", "csv", "jsonl", "epcis")
@@ -34,6 +35,7 @@ VALUED: tuple[str, ...] = (
 TIME_UNITS: dict[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 WEIGHT_UNITS: dict[str, float] = {"g": 1.0, "kg": 1000.0, "mg": 0.001}
 CONFIDENTIAL_CLASSES: tuple[str, ...] = ("confidential", "机要")
+_A_KIND, _A_KIND_ZH = "a kind of kinds.csv", "kinds.csv 中的环节"
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,12 @@ class Mapping:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            reason_zh = error.strerror if isinstance(error, OSError) else "不是 UTF-8 文本"
             raise MappingError(
-                f"mapping {path.name} can't be read: {reason}", next_step="give the path of a TOML file"
+                f"mapping {path.name} can't be read: {reason}",
+                next_step="give the path of a TOML file",
+                zh=f"映射 {path.name} 无法读取:{reason_zh}",
+                next_step_zh="给出一个 TOML 文件的路径",
             ) from error
         return parse(text, path.name)
 
@@ -143,54 +149,58 @@ class _Reader:
     def __init__(self, raw: dict[str, Any], file: str, prefix: str = "") -> None:
         self.raw, self.file, self.prefix = raw, file, prefix
 
-    def fail(self, key: str, value: object, expected: str) -> NoReturn:
+    def fail(self, key: str, value: object, expected: str, zh: str) -> NoReturn:
+        found = repr("nothing" if value is None else str(value)[:60])
+        found_zh = "未填写" if value is None else f"现为 {found}"
         raise MappingError(
-            f"mapping {self.file}, key {self.prefix}{key}: {str(value)[:60]!r} stands there, {expected} is expected",
+            f"mapping {self.file}, key {self.prefix}{key}: {found} stands there, {expected} is expected",
             next_step="correct the mapping; docs/reference/mapping.md lists every key",
+            zh=f"映射 {self.file},键 {self.prefix}{key}:{found_zh},{should_be(zh)}",
+            next_step_zh="改正映射;docs/reference/mapping.md 列出全部键",
         )
 
     def only(self, known: tuple[str, ...]) -> None:
         for key in self.raw:
             if key not in known:
-                self.fail(key, key, f"one of the keys {', '.join(known)}")
+                self.fail(key, key, f"one of the keys {', '.join(known)}", f"以下键之一:{'、'.join(known)}")
 
     def text(self, key: str, default: str = "", allowed: tuple[str, ...] = ()) -> str:
         value = self.raw.get(key, default)
         if not isinstance(value, str):
-            self.fail(key, value, "text")
+            self.fail(key, value, "text", "文本")
         if allowed and key in self.raw and value not in allowed:
-            self.fail(key, value, " or ".join(allowed))
+            self.fail(key, value, " or ".join(allowed), " 或 ".join(allowed))
         return value
 
     def flag(self, key: str, default: bool) -> bool:
         value = self.raw.get(key, default)
         if not isinstance(value, bool):
-            self.fail(key, value, "true or false")
+            self.fail(key, value, "true or false", "true 或 false")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.raw.get(key, [])
         value = [value] if isinstance(value, str) else value
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            self.fail(key, value, "a list of texts")
+            self.fail(key, value, "a list of texts", "文本的列表")
         return tuple(value)
 
     def table(self, key: str) -> dict[str, Any]:
         value = self.raw.get(key, {})
         if not isinstance(value, dict):
-            self.fail(key, value, "a table")
+            self.fail(key, value, "a table", "表")
         return value
 
     def text_table(self, key: str) -> dict[str, str]:
         value = self.table(key)
         for k, v in value.items():
             if not isinstance(v, str):
-                self.fail(f"{key}.{k}", v, "text")
+                self.fail(f"{key}.{k}", v, "text", "文本")
         return dict(value)
 
     def inner(self, key: str, value: object) -> _Reader:
         if not isinstance(value, dict):
-            self.fail(key, value, "a table")
+            self.fail(key, value, "a table", "表")
         return _Reader(value, self.file, f"{self.prefix}{key}.")
 
 
@@ -205,48 +215,69 @@ def parse(text: str, file: str) -> Mapping:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"mapping {file} is no TOML: {error}", next_step="correct the mapping") from error
+        raise MappingError(
+            f"mapping {file} is no TOML: {error}",
+            next_step="correct the mapping",
+            zh=f"映射 {file} 不是 TOML:{error}",
+            next_step_zh="改正映射",
+        ) from error
     reader = _Reader(raw, file)
     reader.only(_KEYS)
     name = reader.text("name")
     if not name:
-        reader.fail("name", "", "a name")
+        reader.fail("name", "", "a name", "名称")
     epcis = reader.inner("epcis", reader.table("epcis"))
     epcis.only(("locations", "vocabulary", "number_prefixes"))
     mapping = Mapping(
         name=name,
         format=reader.text("format", allowed=FORMATS),
         files=reader.text("files", "*"),
-        time_zone=_checked(reader, "time_zone", "", _zone, "a time zone such as Asia/Shanghai"),
+        time_zone=_checked(
+            reader, "time_zone", "", _zone, "a time zone such as Asia/Shanghai", "时区,如 Asia/Shanghai"
+        ),
         time_formats=_time_formats(reader),
         time_unit=reader.text("time_unit", "s", tuple(TIME_UNITS)),
         weight_unit=reader.text("weight_unit", "g", tuple(WEIGHT_UNITS)),
-        encoding=_checked(reader, "encoding", "utf-8", _encoding, "utf-8, gb18030, gbk, gb2312 or latin-1"),
-        delimiter=_checked(reader, "delimiter", ",", _delimiter, "one ASCII character"),
+        encoding=_checked(
+            reader,
+            "encoding",
+            "utf-8",
+            _encoding,
+            "utf-8, gb18030, gbk, gb2312 or latin-1",
+            "utf-8、gb18030、gbk、gb2312 或 latin-1",
+        ),
+        delimiter=_checked(reader, "delimiter", ",", _delimiter, "one ASCII character", "一个 ASCII 字符"),
         quoted_newlines=reader.flag("quoted_newlines", False),
         column_names=reader.texts("column_names"),
-        code_table=_checked(reader, "code_table", "", _code_table, f"one of {', '.join(t.id for t in codes.tables())}"),
+        code_table=_checked(
+            reader,
+            "code_table",
+            "",
+            _code_table,
+            f"one of {', '.join(t.id for t in codes.tables())}",
+            f"{'、'.join(t.id for t in codes.tables())} 之一",
+        ),
         check_s10=reader.flag("check_s10", True),
         sql=reader.text("sql"),
         confidential=_conditions(reader, "confidential", raw.get("confidential", [])),
         values=_values(reader),
         locations=epcis.text_table("locations"),
-        vocabulary=epcis.text_table("vocabulary"),
+        vocabulary=_kinds(epcis, "vocabulary", epcis.text_table("vocabulary")),
         number_prefixes=epcis.texts("number_prefixes"),
         rules=_rules(reader),
     )
     if mapping.sql and mapping.format not in ("", "parquet", "csv", "jsonl"):
-        reader.fail("format", mapping.format, "no other reader beside sql")
+        reader.fail("format", mapping.format, "no other reader beside sql", "空缺:用 sql 时不另用读取方式")
     return mapping
 
 
-def _checked(reader: _Reader, key: str, default: str, check: Callable[[str], object], expected: str) -> str:
+def _checked(reader: _Reader, key: str, default: str, check: Callable[[str], object], expected: str, zh: str) -> str:
     value = reader.text(key, default)
     if key in reader.raw:
         try:
             check(value)
         except (ValueError, LookupError, OSError):
-            reader.fail(key, value, expected)
+            reader.fail(key, value, expected, zh)
     return value
 
 
@@ -276,8 +307,8 @@ def _time_formats(reader: _Reader) -> tuple[str, ...]:
     for text in formats:
         try:
             compile_format(text)
-        except TimeFormatError as error:
-            reader.fail("time_formats", text, str(error))
+        except TimeFormatError:
+            reader.fail("time_formats", text, EXPECTED, EXPECTED_ZH)
     return formats
 
 
@@ -285,10 +316,15 @@ def _values(reader: _Reader) -> dict[str, dict[str, str]]:
     raw = reader.inner("values", reader.table("values"))
     raw.only(VALUED)
     values = {name: raw.text_table(name) for name in raw.raw}
-    for source, kind in values.get("kind", {}).items():
-        if kind not in BY_CODE:
-            raw.fail(f"kind.{source}", kind, "a kind of kinds.csv")
+    _kinds(raw, "kind", values.get("kind", {}))
     return values
+
+
+def _kinds(reader: _Reader, key: str, of: dict[str, str]) -> dict[str, str]:
+    for source, kind in of.items():
+        if kind not in BY_CODE:
+            reader.fail(f"{key}.{source}", kind, _A_KIND, _A_KIND_ZH)
+    return of
 
 
 def _rules(reader: _Reader) -> tuple[EventRule, ...]:
@@ -296,11 +332,13 @@ def _rules(reader: _Reader) -> tuple[EventRule, ...]:
     operator = reader.text("operator")
     if operator:
         if "operator" in shared:
-            reader.fail("operator", operator, "a constant operator or a column of it, not both,")
+            reader.fail(
+                "operator", operator, "a constant operator or a column of it, not both,", "固定企业或企业列,二者取一"
+            )
         shared["operator"] = From(value=operator)
     blocks = reader.raw.get("event", [{}])
     if not isinstance(blocks, list) or not blocks:
-        reader.fail("event", blocks, "one block [[event]] or more")
+        reader.fail("event", blocks, "one block [[event]] or more", "一个或多个 [[event]]")
     rules = []
     for number, block in enumerate(blocks, 1):
         inner = reader.inner(f"event {number}", block)
@@ -309,12 +347,12 @@ def _rules(reader: _Reader) -> tuple[EventRule, ...]:
         if reader.raw.get("format") != "epcis":
             for name in REQUIRED:
                 if name not in columns:
-                    inner.fail(name, "nothing", "a source column or a constant")
+                    inner.fail(name, None, "a source column or a constant", "来源列或固定值")
         kind = columns.get("kind", From())
         if kind.value and kind.value not in BY_CODE:
-            inner.fail("kind", kind.value, "a kind of kinds.csv")
+            inner.fail("kind", kind.value, _A_KIND, _A_KIND_ZH)
         if "waybill" in columns and not columns["waybill"].column:
-            inner.fail("waybill", columns["waybill"].value, "a source column")
+            inner.fail("waybill", columns["waybill"].value, "a source column", "来源列")
         rules.append(EventRule(_conditions(inner, "when", block.get("when", [])), columns))
     return tuple(rules)
 
@@ -333,7 +371,7 @@ def _columns(reader: _Reader) -> dict[str, From]:
         inner.only(("column", "value", "optional"))
         made = From(inner.text("column"), inner.text("value"), inner.flag("optional", False))
         if bool(made.column) == bool(made.value):
-            reader.fail(name, spec, "either a column or a value")
+            reader.fail(name, spec, "either a column or a value", "column 或 value,二者取一")
         columns[name] = made
     return columns
 
@@ -346,9 +384,9 @@ def _conditions(reader: _Reader, key: str, raw: object) -> tuple[Condition, ...]
         inner.only(("column", "equals", "absent"))
         column = inner.text("column")
         if not column:
-            inner.fail("column", "nothing", "a source column")
+            inner.fail("column", None, "a source column", "来源列")
         equals = inner.texts("equals")
         if key == "confidential" and not equals:
-            inner.fail("equals", "nothing", "the values that mark confidential mail")
+            inner.fail("equals", None, "the values that mark confidential mail", "标明机要邮件的取值")
         made.append(Condition(column, equals, inner.flag("absent", False)))
     return tuple(made)

@@ -40,7 +40,10 @@ def _header(found: Lines, name: str, mapping: Mapping) -> list[str]:
         text = ""
     if found.long[0] or not text:
         raise SourceError(
-            f"{name}: the header is no line of text in {mapping.encoding}", next_step="name the encoding in the mapping"
+            f"{name}: the header is no line of text in {mapping.encoding}",
+            next_step="name the encoding in the mapping",
+            zh=f"{name}:表头不是 {mapping.encoding} 编码的一行文本",
+            next_step_zh="在映射中写明编码",
         )
     return [n.strip() for n in next(standard_csv.reader([text], delimiter=mapping.delimiter))]
 
@@ -49,7 +52,12 @@ def _wanted(names: list[str], file: str, mapping: Mapping) -> list[str]:
     wanted = []
     for column, required in mapping.source_columns().items():
         if names.count(column) > 1:
-            raise SourceError(f"{file}: column {column} is there more than once", next_step="leave one of them")
+            raise SourceError(
+                f"{file}: column {column} is there more than once",
+                next_step="leave one of them",
+                zh=f"{file}:列 {column} 不止一个",
+                next_step_zh="只保留其中一个",
+            )
         if column in names:
             wanted.append(column)
         elif required:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from yilu.items.intake import epcis, reasons
 from yilu.items.intake.blocks import Block
 from yilu.items.intake.chunk import Limits, SourceError
-from yilu.items.intake.epcis_check import EpcisRefused
+from yilu.items.intake.epcis_problems import EpcisRefused
 from yilu.items.intake.mapping import EventRule, From, Mapping
 
 _COLUMNS = tuple(name for name in epcis.ROWS.names if name != "row")
@@ -37,7 +37,10 @@ def read_document(
         found = epcis.read_epcis(document, settings)
     except EpcisRefused as error:
         raise SourceError(
-            f"{name}: {error}", next_step="have the sender correct the document; nothing of it was used"
+            f"{name}: {error}",
+            next_step="have the sender correct the document; nothing of it was used",
+            zh=f"{name}:{error.zh}",
+            next_step_zh="请报送方更正文档后重报;其中内容均未采用",
         ) from None
     held = found.quarantine.column("row").to_numpy() + 1
     late = pc.equal(found.quarantine.column("reason"), epcis.OUT_OF_RANGE).to_numpy()

@@ -65,6 +65,8 @@ def _structure(mapping: Mapping, paths: dict[str, tuple[str, ...]]) -> dict[str,
             raise MappingError(
                 f"mapping {mapping.name}: the key {column!r} is read as a text and has inner keys that are read",
                 next_step="read one of them",
+                zh=f"映射 {mapping.name}:键 {column!r} 既作为文本读取,又读取其内层的键",
+                next_step_zh="二者只读其一",
             )
         inner = made
         for step in path[:-1]:
@@ -82,6 +84,8 @@ def _unlike(structure: dict[str, Any], mapping: Mapping) -> None:
             raise MappingError(
                 f"mapping {mapping.name}: the keys spelled {key!r} differ in letter case only",
                 next_step="use one of them",
+                zh=f"映射 {mapping.name}:写作 {key!r} 的键只有大小写不同",
+                next_step_zh="只用其中一个",
             )
     for inner in structure.values():
         if isinstance(inner, dict):

@@ -16,6 +16,7 @@ from yilu.items.intake.columns import is_text
 from yilu.items.intake.mapping import Mapping
 
 _REPAIR = "have the file written or sent again"
+_REPAIR_ZH = "请重新生成或报送该文件"
 
 
 def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Iterator[Block]:
@@ -33,7 +34,10 @@ def read_parquet(path: Path, mapping: Mapping, limits: Limits, skip: int) -> Ite
             raise
         # Arrow's own text may quote bytes of the file.
         raise SourceError(
-            f"{path.name} is not a whole Parquet file: it is cut off or damaged", next_step=_REPAIR
+            f"{path.name} is not a whole Parquet file: it is cut off or damaged",
+            next_step=_REPAIR,
+            zh=f"{path.name} 不是完整的 Parquet 文件:被截断或已损坏",
+            next_step_zh=_REPAIR_ZH,
         ) from None
 
 
@@ -109,6 +113,8 @@ def _columns(path: Path, schema: pa.Schema, mapping: Mapping) -> list[str]:
             raise SourceError(
                 f"{path.name}, column {name}: type {kind} stands there, text or a whole number is expected for a waybill number",
                 next_step="write the column as text",
+                zh=f"{path.name},列 {name}:类型为 {kind},单号应为文本或整数",
+                next_step_zh="将该列写成文本",
             )
     return found
 

@@ -24,6 +24,7 @@ from yilu.items.intake.read_parquet import missing_column
 
 FOLDER = "{folder}"
 """What stands for the folder in a mapping's ``sql``."""
+_CORRECT, _CORRECT_ZH = "correct the statement", "改正语句"
 _PLANNING = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.SyntaxException)
 """Errors whose text speaks of the statement only; others may quote values and are not shown."""
 
@@ -61,7 +62,10 @@ def refuse_links(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() and not path.resolve().is_relative_to(root):
             raise SourceError(
-                f"{path.name} is a link that leads out of the folder", next_step="put the file itself into the folder"
+                f"{path.name} is a link that leads out of the folder",
+                next_step="put the file itself into the folder",
+                zh=f"{path.name} 是指向文件夹之外的链接",
+                next_step_zh="将文件本身放入文件夹",
             )
 
 
@@ -70,13 +74,13 @@ def one_select(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> str:
     try:
         statements = connection.extract_statements(mapping.sql)
     except duckdb.Error as error:
-        raise MappingError(
-            f"mapping {mapping.name}, key sql: {_first_line(error)}", next_step="correct the statement"
-        ) from None
+        raise _wrong_statement(mapping, error) from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise MappingError(
             f"mapping {mapping.name}, key sql: one SELECT is expected and nothing else",
-            next_step="correct the statement",
+            next_step=_CORRECT,
+            zh=f"映射 {mapping.name},键 sql:应为一条 SELECT,别无其他",
+            next_step_zh=_CORRECT_ZH,
         )
     return str(statements[0].query).rstrip().rstrip(";")
 
@@ -126,27 +130,49 @@ def _refused(mapping: Mapping, error: Exception, stopped: bool, limits: Limits) 
         return SourceError(
             f"mapping {mapping.name}: the SELECT took longer than {limits.sql_seconds} s",
             next_step="make it simpler, or raise sql_seconds",
+            zh=f"映射 {mapping.name}:SELECT 用时超过 {limits.sql_seconds} 秒",
+            next_step_zh="简化语句,或调大 sql_seconds",
         )
     if isinstance(error, duckdb.OutOfMemoryException) or "OutOfMemory" in type(error).__name__:
         return SourceError(
             f"mapping {mapping.name}: the SELECT needs more than {limits.sql_memory_mb} MB",
             next_step="make it simpler, or raise sql_memory_mb",
+            zh=f"映射 {mapping.name}:SELECT 需要的内存超过 {limits.sql_memory_mb} MB",
+            next_step_zh="简化语句,或调大 sql_memory_mb",
         )
     if isinstance(error, _PLANNING):
-        return MappingError(f"mapping {mapping.name}, key sql: {_first_line(error)}", next_step="correct the statement")
+        return _wrong_statement(mapping, error)
     if isinstance(error, duckdb.PermissionException):
         return MappingError(
             f"mapping {mapping.name}, key sql: it reads what lies outside the folder",
             next_step=f"name files as '{FOLDER}/FILE'",
+            zh=f"映射 {mapping.name},键 sql:读取了文件夹之外的内容",
+            next_step_zh=f"文件写作 '{FOLDER}/文件名'",
         )
     if "no files found" in str(error).lower():
         return SourceError(
-            f"mapping {mapping.name}: a file that the SELECT names is not in the folder", next_step="put it there"
+            f"mapping {mapping.name}: a file that the SELECT names is not in the folder",
+            next_step="put it there",
+            zh=f"映射 {mapping.name}:SELECT 所写的文件不在文件夹中",
+            next_step_zh="将其放入文件夹",
         )
     # The text of other errors may quote values of rows.
     return SourceError(
         f"mapping {mapping.name}: the SELECT failed while reading rows ({type(error).__name__})",
         next_step="check the files, or cast with try_cast",
+        zh=f"映射 {mapping.name}:SELECT 读取数据行时失败({type(error).__name__})",
+        next_step_zh="检查文件,或改用 try_cast 转换",
+    )
+
+
+def _wrong_statement(mapping: Mapping, error: Exception) -> MappingError:
+    """DuckDB's own words on the statement, which are English."""
+    said = _first_line(error)
+    return MappingError(
+        f"mapping {mapping.name}, key sql: {said}",
+        next_step=_CORRECT,
+        zh=f"映射 {mapping.name},键 sql:语句有误({said})",
+        next_step_zh=_CORRECT_ZH,
     )
 
 

@@ -40,6 +40,7 @@ _SUFFIXES: dict[str, str] = {
 }  # fmt: skip
 _PACKED = (".gz", ".zst", ".bz2", ".lz4")
 _STILL_WRITTEN = "wait until it is written, or have it written under another name and renamed when it is whole"
+_STILL_WRITTEN_ZH = "等写完再读,或请对方以别的文件名写入,写完后再改名"
 
 Done = Callable[[str], int]
 """From a content hash to the rows that were done before: 0, a number of rows, or ``COMPLETE`` (nothing of it is looked at)."""
@@ -128,7 +129,12 @@ def read_body(data: bytes, form: str, name: str, digest: str, door: Door, most_r
 def files_of(path: Path, mapping: Mapping) -> list[Path]:
     """The files that ``path`` stands for: itself, or the folder's files that fit the mapping's pattern, by name."""
     if not path.exists():
-        raise SourceError(f"{path.name} does not exist", next_step="give the path of a file or folder")
+        raise SourceError(
+            f"{path.name} does not exist",
+            next_step="give the path of a file or folder",
+            zh=f"{path.name} 不存在",
+            next_step_zh="给出文件或文件夹的路径",
+        )
     if not path.is_dir():
         return [path]
     found = sorted(p for p in path.glob(mapping.files) if p.is_file() and not p.name.startswith("."))
@@ -136,7 +142,10 @@ def files_of(path: Path, mapping: Mapping) -> list[Path]:
         found = [p for p in found if _suffix(p) in _SUFFIXES]
     if not found:
         raise SourceError(
-            f"no file in {path.name} fits {mapping.files}", next_step="check the folder, and files in the mapping"
+            f"no file in {path.name} fits {mapping.files}",
+            next_step="check the folder, and files in the mapping",
+            zh=f"{path.name} 中没有符合 {mapping.files} 的文件",
+            next_step_zh="检查文件夹,以及映射中的 files",
         )
     return found
 
@@ -155,6 +164,8 @@ def format_of(path: Path, mapping: Mapping) -> str:
         raise SourceError(
             f"{path.name}: its format can't be told from its name",
             next_step=f"set format in the mapping: {', '.join(FORMATS)}",
+            zh=f"{path.name}:从文件名看不出格式",
+            next_step_zh=f"在映射中写明 format:{'、'.join(FORMATS)}",
         )
     return found
 
@@ -173,6 +184,8 @@ def _paths(path: Path, door: Door, done: Done, chunk_rows: int) -> Iterator[Chun
                 SourceError(
                     f"{file.name} can't be read: {error.strerror or type(error).__name__}",
                     next_step="check the file and its permissions",
+                    zh=f"{file.name} 无法读取:{error.strerror or type(error).__name__}",
+                    next_step_zh="检查文件及其权限",
                 )
             )
         except SourceError as error:
@@ -183,6 +196,8 @@ def _paths(path: Path, door: Door, done: Done, chunk_rows: int) -> Iterator[Chun
         raise SourceError(
             f"{len(refused)} of {len(files)} files could not be read; the first: {refused[0].message}",
             next_step=refused[0].next_step,
+            zh=f"{len(files)} 个文件中有 {len(refused)} 个无法读取;第一个:{refused[0].zh}",
+            next_step_zh=refused[0].next_step_zh,
         )
 
 
@@ -196,9 +211,19 @@ def _same(path: Path, before: _Stamp) -> None:
     try:
         now = _stamp(path)
     except FileNotFoundError:
-        raise SourceError(f"{path.name} was removed while it was read", next_step="send it again") from None
+        raise SourceError(
+            f"{path.name} was removed while it was read",
+            next_step="send it again",
+            zh=f"{path.name} 在读取时被移走",
+            next_step_zh="重新报送",
+        ) from None
     if now != before:
-        raise SourceError(f"{path.name} is still being written: it changed while it was read", next_step=_STILL_WRITTEN)
+        raise SourceError(
+            f"{path.name} is still being written: it changed while it was read",
+            next_step=_STILL_WRITTEN,
+            zh=f"{path.name} 仍在写入:读取时有变化",
+            next_step_zh=_STILL_WRITTEN_ZH,
+        )
 
 
 def content_hash(path: Path, mapping: Mapping) -> str:
@@ -258,7 +283,10 @@ def _blocks(path: Path, form: str, door: Door, skip: int) -> Iterator[Block]:
             if not packed or getattr(error, "strerror", None):
                 raise
             raise SourceError(
-                f"{path.name} can't be unpacked: it is cut off or damaged", next_step="have it sent again"
+                f"{path.name} can't be unpacked: it is cut off or damaged",
+                next_step="have it sent again",
+                zh=f"{path.name} 无法解压:被截断或已损坏",
+                next_step_zh="请重新报送",
             ) from None
 
 
@@ -266,7 +294,10 @@ def _folder(path: Path, door: Door, done: Done, chunk_rows: int) -> Iterator[Chu
     """A folder as the result of the mapping's SELECT over its files."""
     if not path.is_dir():
         raise SourceError(
-            f"mapping {door.mapping.name} reads a folder, {path.name} is none", next_step="give the folder of the files"
+            f"mapping {door.mapping.name} reads a folder, {path.name} is none",
+            next_step="give the folder of the files",
+            zh=f"映射 {door.mapping.name} 读取文件夹,{path.name} 不是文件夹",
+            next_step_zh="给出文件所在的文件夹",
         )
     files = [p for p in sorted(path.rglob("*")) if p.is_file()]
     before = {p: _stamp(p) for p in files}
@@ -302,7 +333,10 @@ def _standard_input(stream: BinaryIO, door: Door, done: Done, chunk_rows: int) -
     form = door.mapping.format or "jsonl"
     if form == "parquet" or door.mapping.sql:
         raise SourceError(
-            "standard input can't be read as Parquet or by a SELECT", next_step="give the path of the file"
+            "standard input can't be read as Parquet or by a SELECT",
+            next_step="give the path of the file",
+            zh="标准输入不能按 Parquet 读取,也不能用 SELECT 读取",
+            next_step_zh="给出文件的路径",
         )
     hashed = _Hashed(stream, door.mapping.digest)
     if form == "epcis":

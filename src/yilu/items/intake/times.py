@@ -26,7 +26,8 @@ _LOCAL = 3
 """State of a parsed text: a good time without offset, still in local seconds."""
 
 _FIELDS = {"Y": 1, "m": 2, "d": 3, "H": 4, "M": 5, "S": 6, "f": 7, "z": 8, "y": 9}
-_EXPECTED = "iso, or a form of the letters %Y %y %m %d %H %M %S %f %z with a date in it"
+EXPECTED = "iso, or a form of the letters %Y %y %m %d %H %M %S %f %z with a date in it"
+EXPECTED_ZH = "iso,或由 %Y %y %m %d %H %M %S %f %z 组成且含日期的格式"
 _PER_S = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
@@ -100,12 +101,12 @@ def compile_format(text: str) -> NDArray[np.int32]:
         if byte == ord("%"):
             letter = chr(next(parts, 0))
             if letter not in _FIELDS:
-                raise TimeFormatError(_EXPECTED)
+                raise TimeFormatError(EXPECTED)
             steps.append(_FIELDS[letter])
         else:
             steps.append(-byte)
     if not ({1, 9} & set(steps) and {2, 3} <= set(steps)):
-        raise TimeFormatError(_EXPECTED)
+        raise TimeFormatError(EXPECTED)
     return np.array(steps, np.int32)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yilu.documents import Block, Callout, Column, Document, Heading, Notes, Paragraph, Table, Text, Words, both
+from yilu.documents import Block, Callout, Column, Document, Heading, Notes, Paragraph, Table, Text, Words, both, joined
 from yilu.documents.figures import count
 from yilu.network import Network
 from yilu.supervision.handling import advice as advices
@@ -71,7 +71,7 @@ def document(paper: Paper, book: Handbook, network: Network, now: int) -> Docume
         ]
     blocks += [Heading(Text("事件经过", "Course of events")), _timeline(paper, names)]
     if plan:
-        blocks.append(Notes(((Text("预案依据", "Plan"), plan.source),)))
+        blocks.append(Notes(((Text("预案依据", "Plan"), Text(*plan.source)),)))
     return Document(
         title=both("{t}结案报告", "Close-out report: {t}", t=i.title), subtitle=paper.number, issuer=both("{p}邮政业应急值守", "Postal emergency duty office, {p}", p=names.province),
         facts=((Text("知悉", "Known"), names.time(i.known_at)), (Text("处置结束", "Handling ended"), names.time(i.ended_at)), (Text("结案", "Closed"), names.time(i.closed_at))),
@@ -102,7 +102,8 @@ def _clocks(paper: Paper, book: Handbook, names: Names, now: int) -> Table:
         whose = paper.firms.get(t.firm, Text(t.firm, t.firm)) if t.firm else Text("值班员", "duty officer")
         rows.append((Text(clock.zh, clock.en), whose, names.stamp(t.due), names.stamp(t.done), Text(*clocks.STANDS[t.stands(now)])))  # fmt: skip
     columns = (Column(Text("事项", "What")), Column(Text("责任", "Whose")), Column(Text("截止", "Due")), Column(Text("完成", "Done")), Column(Text("状态", "State")))  # fmt: skip
-    basis = "; ".join(dict.fromkeys(book.clocks[t.clock].source for t in clocks.timers(paper.incident, book)))
+    sources = dict.fromkeys(book.clocks[t.clock].source for t in clocks.timers(paper.incident, book))
+    basis = joined(Text(*source) for source in sources)
     return Table(Text("时限", "Clocks"), columns, tuple(rows), basis=basis)
 
 

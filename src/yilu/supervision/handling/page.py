@@ -19,16 +19,19 @@ def reference_page() -> str:
          ", ".join(ROLES[r][1] for r in ROLES if r in d.roles), d.says[1] if d.says else "–")
         for name, d in DEEDS.items()
     ]  # fmt: skip
-    clocks = [(f"`{c.id}`", f"{c.zh} · {c.en}", c.whose, c.minutes, c.grade, c.source) for c in book.clocks.values()]
+    clocks = [
+        (f"`{c.id}`", f"{c.zh} · {c.en}", c.whose, c.minutes, c.grade, " · ".join(c.source))
+        for c in book.clocks.values()
+    ]
     reports = [
         (f"{REPORTS[kind][0]} · {REPORTS[kind][1]}", "; ".join(f"{c.zh} · {c.en}" for c in contents))
         for kind, contents in book.reports.items()
     ]
     plans = [
-        (f"`{p.id}`", f"{p.zh} · {p.en}", "yes" if p.network_blockage else "no", "; ".join(f"{a.zh} · {a.en} ({a.owner_zh}, {a.minutes})" for a in p.asks), p.source)
+        (f"`{p.id}`", f"{p.zh} · {p.en}", "yes" if p.network_blockage else "no", "; ".join(f"{a.zh} · {a.en} ({a.owner_zh}, {a.minutes})" for a in p.asks), " · ".join(p.source))
         for p in book.plans.values()
     ]  # fmt: skip
-    triggers = [(t.zh, t.en, t.grade, t.source) for t in book.triggers]
+    triggers = [(t.zh, t.en, t.grade, " · ".join(t.source)) for t in book.triggers]
     fields = [
         ("事件级别 · event level", "; ".join(f"{zh} · {en}" for zh, en in LEVELS.values())),
         ("响应级别 · response level", "; ".join(f"{zh} · {en}" for zh, en in RESPONSES.values())),

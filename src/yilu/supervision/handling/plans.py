@@ -44,7 +44,7 @@ PLAN_FILE = "emergency.toml"
 
 @dataclass(frozen=True)
 class Clock:
-    """How long something may take: minutes, whose clock it is (``officer``, ``firm``), on what it stands."""
+    """How long something may take: minutes, whose clock it is (``officer``, ``firm``), on what it stands (Chinese, English)."""
 
     id: str
     zh: str
@@ -52,7 +52,7 @@ class Clock:
     whose: str
     minutes: int
     grade: str
-    source: str
+    source: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,24 +77,24 @@ class Ask:
 
 @dataclass(frozen=True)
 class Plan:
-    """A special plan (专项预案). ``network_blockage``: whether it starts the firm's own clock (express market rules, art. 39)."""
+    """A special plan (专项预案). ``network_blockage``: whether it starts the firm's own clock (express market rules, art. 39); ``source``: Chinese, English."""
 
     id: str
     zh: str
     en: str
-    source: str
+    source: tuple[str, str]
     network_blockage: bool
     asks: tuple[Ask, ...]
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """What makes an incident to be reported."""
+    """What makes an incident to be reported; ``source``: Chinese, English."""
 
     zh: str
     en: str
     grade: str
-    source: str
+    source: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def parsed(text: str, file: str) -> Handbook:
             raise wrong(file, key, None, "clocks, reports, trigger or plan")
     clocks = {name: _clock(name, given, file) for name, given in toml_file.table(raw, "clocks", file).items()}
     reports = {name: _report(name, given, file) for name, given in toml_file.table(raw, "reports", file).items()}
-    triggers = tuple(Trigger(**toml_file.whole(t, "trigger", file, _TRIGGER)) for t in raw.get("trigger", ()))
+    triggers = tuple(Trigger(**_sourced(toml_file.whole(t, "trigger", file, _TRIGGER))) for t in raw.get("trigger", ()))
     plans = {p.id: p for p in (_plan(given, file) for given in raw.get("plan", ()))}
     return Handbook(plans, clocks, reports, triggers)
 
@@ -166,7 +166,7 @@ def _clock(name: str, given: Any, file: str) -> Clock:
         raise wrong(file, f"clocks.{name}, whose", whole["whose"], f"{OFFICER} or {FIRM}")
     if whole["grade"] not in GRADES:
         raise wrong(file, f"clocks.{name}, grade", whole["grade"], f"one of {', '.join(GRADES)}")
-    return Clock(id=name, **whole)
+    return Clock(id=name, **_sourced(whole))
 
 
 def _report(name: str, given: Any, file: str) -> tuple[Content, ...]:
@@ -190,4 +190,8 @@ def _plan(given: Any, file: str) -> Plan:
                 one,
                 "lists of what is asked and of whom, each in Chinese and English, and minutes",
             )
-    return Plan(**{**whole, "asks": tuple(Ask(*one) for one in whole["asks"])})
+    return Plan(**_sourced({**whole, "asks": tuple(Ask(*one) for one in whole["asks"])}))
+
+
+def _sourced(whole: dict[str, Any]) -> dict[str, Any]:
+    return {**whole, "source": toml_file.in_both(whole["source"])}

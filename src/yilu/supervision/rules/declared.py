@@ -58,7 +58,7 @@ class Threshold:
 class Rule:
     """One rule. ``number``: its place in the catalogue, from 1 on; ``input``: ``items`` that were touched, ``time`` that passed, or ``cells`` of cubes.
 
-    ``stands_on``: law and plan; ``resolves``: whether what it says can end by itself; ``inhibits``: rules that keep quiet of what it has said;
+    ``stands_on``: law and plan (Chinese, English); ``resolves``: whether what it says can end by itself; ``inhibits``: rules that keep quiet of what it has said;
     ``group_by``: what, beside the local day, parts its evidence into alerts.
     """
 
@@ -68,7 +68,7 @@ class Rule:
     en: str
     input: str
     severity: int
-    stands_on: str
+    stands_on: tuple[str, str]
     resolves: bool
     thresholds: tuple[str, ...]
     inhibits: tuple[str, ...]
@@ -301,4 +301,4 @@ def _rule(number: int, given: Any, file: str) -> Rule:
         if name not in GROUPS:
             raise wrong(file, f"{key}, group_by", name, f"among {', '.join(GROUPS)}")
     lists = {name: tuple(whole[name]) for name in ("thresholds", "inhibits", "group_by")}
-    return Rule(number=number, **{**whole, **lists})
+    return Rule(number=number, **{**whole, **lists, "stands_on": toml_file.in_both(whole["stands_on"])})
