@@ -271,9 +271,7 @@ def append(
             index[seek(rows, index, key[i], shift)[1]] = entry_of(key[i], row)
         spare[0] = rows[row]
         for e in range(i, j):
-            n = step(
-                rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, ADDED, codes, deltas, n
-            )
+            n = step(rows, grid, row, word[e], attr[e], promise[e], container[e], via[e], rules, ADDED, codes, deltas, n)  # fmt: skip
         clock, checks = _moved(before, grid, row, rules)
         # until it is delivered, an item stands in no cell that depends on how it got there
         clock = clock or (rows[row]["delivered"] != NEVER and _ended_otherwise(before, grid, row, rules))
