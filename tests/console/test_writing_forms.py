@@ -11,8 +11,8 @@ from django.utils import translation
 from tests.browser.crawl import kind_of
 from yilu.console.items.pages import every_day
 from yilu.console.pages.drawing import BARS, Drawn, chart
-from yilu.console.pages.page import Column
-from yilu.console.pages.writing import FORMS
+from yilu.console.pages.page import Column, Table
+from yilu.console.pages.writing import FORMS, rows_of
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,41 @@ def test_a_grade_says_what_it_means() -> None:
         assert FORMS["grade"]("S") == "S assumption"
 
 
-def test_data_of_another_year_says_so() -> None:
-    """Who reads "27 Nov" on a 27th of November takes it for today: up to when data reaches has its year where that isn't this one."""
+def test_a_moment_of_another_year_says_so() -> None:
+    """Who reads "27 Nov" on a 27th of November takes it for today: every moment has its year where that isn't this one."""
     now = datetime.now(ZoneInfo("Asia/Shanghai"))
     before = now.replace(year=now.year - 1, month=11, day=27, hour=21, minute=23)
     today = now.replace(month=11, day=27, hour=21, minute=23)
     with translation.override("zh-hans"):
-        assert (FORMS["dated"](before), FORMS["dated"](today)) == (f"{now.year - 1}-11-27 21:23", "11-27 21:23")
+        assert (FORMS["time"](before), FORMS["time"](today)) == (f"{now.year - 1}-11-27 21:23", "11-27 21:23")
     with translation.override("en"):
-        assert (FORMS["dated"](before), FORMS["dated"](today)) == (f"27 Nov {now.year - 1} 21:23", "27 Nov 21:23")
+        assert (FORMS["time"](before), FORMS["time"](today)) == (f"27 Nov {now.year - 1} 21:23", "27 Nov 21:23")
+
+
+def test_an_axis_of_hours_has_no_years_and_its_table_has() -> None:
+    """Labels of an axis would lie on each other; the table below it is read as any other."""
+    moment = 1_762_819_200  # 2025-11-11 08:00 in the province
+    made = chart("c", "c", Column("at", "at", "time"), [moment], [Drawn("n", "n", [1], BARS)])
+    with translation.override("zh-hans"):
+        assert made.option["xAxis"]["data"] == ["11-11 08:00"]
+        assert f'<td class="time">{FORMS["time"](moment)}</td>' in rows_of(made.table)
+
+
+def test_the_first_label_of_many_bars_has_room() -> None:
+    """48 bars are narrower than the hour below each: the first label began outside of the picture and was cut off."""
+    few, many = (chart("c", "c", Column("at", "at"), list(range(n)), [Drawn("n", "n", [1] * n, BARS)]) for n in (4, 48))
+    assert many.option["grid"]["left"] > few.option["grid"]["left"]
+
+
+def test_short_cells_stay_on_one_line() -> None:
+    """A word of four characters beside a long reason was torn after the third; what is long, or of several words, may wrap."""
+    table = Table("t", "t", (Column("a", "a"),), [{"a": w} for w in ("无法评价", "3.1-01", "not measurable", "centre_to_hub:SC-440100")])  # fmt: skip
+    assert [" brief" in cell for cell in rows_of(table).split("</tr>")[:-1]] == [True, True, False, False]
+
+
+def test_a_text_that_is_empty_in_both_languages_is_a_dash() -> None:
+    """An empty cell looks as if something went missing."""
+    assert (FORMS["text"](("", "")), FORMS["text"](""), FORMS["text"](("甲", "a"))) == ("–", "–", "甲")
 
 
 def test_yes_and_no_are_words() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from plan_folders import FACT, LETTERS, write_plan
 
 from yilu import plan
-from yilu.plan.figures import Interval, meant, rounded
+from yilu.plan.figures import Interval, meant, rounded, statements, with_unit
 from yilu.plan.model import Plan
 
 PRINTED = st.decimals(min_value=Decimal("0.1"), max_value=Decimal(10_000), places=1)
@@ -22,6 +22,25 @@ PRINTED = st.decimals(min_value=Decimal("0.1"), max_value=Decimal(10_000), place
 def printed(value: Decimal, places: int) -> Decimal:
     """A figure as it is printed with so many decimals."""
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(
+    ("figure", "unit", "said"),
+    [
+        ("1", "个", "1 unit"), ("≤1", "日", "≤1 day"), ("≤2", "日", "≤2 days"), ("1", "分", "1 points of a score"), ("11", "家", "11 enterprises"), ("≥500", "亿件", "≥500 × 10⁸ items"),
+        ("6", "万组", "6 × 10⁴ groups"), ("5.3", "%", "5.3 %"), ("7", "", "7"), ("", "个", ""),
+    ],
+)  # fmt: skip
+def test_a_figure_is_said_with_its_unit(figure: str, unit: str, said: str) -> None:
+    """One unit is no units, and a power of ten multiplies; Chinese has neither."""
+    assert with_unit(figure, unit, False) == said
+    assert with_unit(figure, unit, True) == f"{figure} {unit}".strip() * bool(figure)
+
+
+def test_a_promise_is_said_with_thousands_apart() -> None:
+    """It stands beside what was reached, of which thousands are apart; the figure as printed stays as it was printed."""
+    held = statements(of_one(target=Decimal(40000)))["targets:t"]
+    assert (held.said(True), held.said(False), held.figure) == ("≥40,000 万件", "≥40,000 × 10⁴ items", "≥40000")
 
 
 def exact_growth(start: Decimal, end: Decimal, years: int) -> Decimal:

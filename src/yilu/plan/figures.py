@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ ABOUT = 0.1
 """约, 左右, 近: a figure this far off is still about it, as a share (A)."""
 FAR = 0.25
 """As a share, how far off a figure is surely not about it (A); in between nobody can tell."""
+_SIGNS = "<>≤≥≈ "
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,19 @@ def unit_name(unit: str, zh: bool) -> str:
     return unit if zh or unit in ("", "%") else units()[unit].en
 
 
+def unit_behind(figure: str, unit: str, zh: bool) -> str:
+    """A unit as it is said behind a figure: in English times a power of ten, and one of a thing without the s of several."""
+    name = unit_name(unit, zh)
+    if zh or not name:
+        return name
+    if name.startswith("10"):
+        return f"× {name}"
+    return name.removesuffix("s") if figure.lstrip(_SIGNS) == "1" and " " not in name else name
+
+
 def with_unit(figure: str, unit: str, zh: bool) -> str:
     """A figure with the name of its unit in one of both languages; empty where there is no figure."""
-    return f"{figure} {unit_name(unit, zh)}".strip() if figure else ""
+    return f"{figure} {unit_behind(figure, unit, zh)}".strip() if figure else ""
 
 
 @dataclass(frozen=True)
@@ -131,16 +142,19 @@ class Statement:
     @property
     def figure(self) -> str:
         """The figure with the sign of its comparator, digits as the document has them, without its unit."""
+        return self._written(str)
+
+    def said(self, zh: bool) -> str:
+        """The figure with its unit, in one of both languages, thousands apart as in every other column of figures."""
+        return with_unit(self._written("{:,}".format), self.unit, zh)
+
+    def _written(self, digits: Callable[[Decimal], str]) -> str:
         sign = {
             "above": ">", "at_least": "≥", "below": "<", "at_most": "≤", "about": "≈",
         }.get(self.comparator, "")  # fmt: skip
-        end = "" if self.value_to is None else f"–{self.value_to}"
+        end = "" if self.value_to is None else f"–{digits(self.value_to)}"
         times = f" × {len(self.places)}" if self.comparator == "each" else ""
-        return f"{sign}{self.value}{end}{times}"
-
-    def said(self, zh: bool) -> str:
-        """The figure with its unit, in one of both languages."""
-        return with_unit(self.figure, self.unit, zh)
+        return f"{sign}{digits(self.value)}{end}{times}"
 
     @property
     def place(self) -> Place:

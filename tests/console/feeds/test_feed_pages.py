@@ -169,6 +169,16 @@ def test_who_looked_at_our_items(client_of: Callable[..., Any], users: dict[str,
     assert [(r["user"], r["reason"]) for r in told] == [("duty", "case ZTO")]
 
 
+def test_pages_of_a_feed_say_whose_it_is_and_which_one_is_open(client_of: Callable[..., Any], ground: Any) -> None:
+    """Each names the operator and marks its own tab; what a carrier alone does, uploading, is offered to a carrier alone."""
+    for page in PAGES:
+        shown = client_of("duty").get(f"/feeds/ZTO/{page}").content.decode()
+        assert "中通快递" in shown, page
+        assert f'href="/feeds/ZTO/{page}" aria-current="page"' in shown, page
+        assert ("/feeds/ZTO/upload/" in shown) == (page == "upload/"), page
+        assert "/feeds/ZTO/upload/" in client_of("carrier").get(f"/feeds/ZTO/{page}").content.decode()
+
+
 def test_pages_of_another_operator_are_not_there(
     client_of: Callable[..., Any], key_of: Callable[[str], str], ground: Any
 ) -> None:

@@ -113,6 +113,19 @@ def test_a_list_says_the_figure_it_stands_behind(client_of: Client) -> None:
     assert page["figure"] == n and page["whole"] == (n <= 50)
 
 
+def test_a_list_says_by_name_what_it_is_of(client_of: Client) -> None:
+    """Its address holds codes; who reads the page knows cities, firms and products by name."""
+    at = f"/items/list/?{SPAN}&measure=accepted&area=440100&to=440300&operator=ZTO&level=next_day"
+    head = (
+        client_of("duty")
+        .get(at)
+        .content.decode()
+        .partition('<section class="card what">')[2]
+        .partition("</section>")[0]
+    )
+    assert "广州市 → 深圳市 · 中通快递 · 城市群一日达" in head and "440100" not in head.partition("<p class")[0]
+
+
 def test_lists_and_looks_are_not_for_statistics(client_of: Client) -> None:
     """Who works on statistics or the plan sees figures without the items behind them, and no address of one opens."""
     for who in ("statistician", "planner", "administrator", "auditor"):

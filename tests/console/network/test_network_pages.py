@@ -43,6 +43,22 @@ def test_a_facility_is_found_by_name_code_and_kind(client_of: Client) -> None:
     assert tables(client, "/network.json?q=nowhere")["facilities"] == []
 
 
+def test_a_place_is_of_one_grade_in_the_list_and_on_its_page(client_of: Client) -> None:
+    """The plan names the hub's city, but its place within is assumed: the list said the plan's grade of it."""
+    client = client_of("duty")
+    hub = tables(client, f"/network.json?{SPAN}")["hubs"][0]
+    shown = client.get(f"/network/{hub['code']}/").content.decode()
+    assert hub["grade"] == "S" and "S 假设" in shown.partition("位置可信等级")[2][:60]
+
+
+def test_maps_without_an_approval_say_so(client_of: Client) -> None:
+    """Outlines of areas without a map-approval number are for development only; every page with a map says it, not the overview alone."""
+    assert newest().facts.network.shapes.approval == ""
+    for page in ("", "network/", "journeys/", "journeys/reach/", "hubs/", "hubs/robust/"):
+        shown = client_of("duty").get(f"/{page}").content.decode()
+        assert ('"around": "/' in shown) == ("边界无审图号" in shown), page
+
+
 def test_throughput_of_a_facility_is_the_cubes(client_of: Client) -> None:
     """Events by hour and by kind, and dwell by operator, are those of the cubes at that place."""
     snapshot, network = newest().snapshot, newest().facts.network

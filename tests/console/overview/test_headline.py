@@ -13,6 +13,7 @@ import pytest
 from yilu.console.facts import Newest, newest
 from yilu.console.overview import headline
 from yilu.console.overview.alerts import table as alert_table
+from yilu.console.pages.writing import day_in_both
 from yilu.console.seen import Seen, scope_of
 from yilu.items import cubes
 from yilu.run.facts import Facts
@@ -54,6 +55,18 @@ def test_a_firm_and_a_city_see_their_own_scans(users: dict[str, Any]) -> None:
     for who in ("city", "carrier"):
         mine = dict(headline.throughput(Seen(scope_of(users[who]), newest())))
         assert 0 < sum(mine.values()) < sum(whole.values()) and all(n <= whole[h] for h, n in mine.items())
+
+
+def test_figures_of_an_earlier_day_name_it(users: dict[str, Any]) -> None:
+    """Where nothing was accepted since, "now" and "the last seven days" would be said of weeks ago; on the day of the latest event they are true."""
+    held = Seen(scope_of(users["duty"]), newest())
+    last = headline.latest(held)
+    assert last < headline.day_of(held), "the store's lives go on after the day they began on"
+    notes = {f.name: f.note for f in headline.figures(held)}
+    zh, en = day_in_both(last)
+    assert (notes["in_flight"], notes["accepted"]) == ((f"{zh} 日终", f"end of {en}"), (f"至 {zh} 的七日", f"seven days to {en}"))  # fmt: skip
+    assert notes["per_minute"][1].startswith(f"the hour from {en}")
+    assert [str(n) for n in headline.notes(held, headline.day_of(held), 1)] == ["最近一个整小时", "近七日", "当前"]
 
 
 def test_the_latest_day_is_one_on_which_something_was_accepted(users: dict[str, Any]) -> None:

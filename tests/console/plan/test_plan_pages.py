@@ -107,6 +107,13 @@ def test_ledgers_hold_every_row(client_of: Client) -> None:
     )
 
 
+def test_the_list_of_numbers_says_where_each_stands(client_of: Client) -> None:
+    """A sign of the file, ``*`` or ``cover``, tells nobody where to look; chapters keep their numbers."""
+    rows = [r for n in (1, 2, 3, 4) for r in client_of("duty").get(f"/plan/coverage.json?page={n}").json()["tables"]["coverage"]]  # fmt: skip
+    stands = {r["stands"] for r in rows}
+    assert {"全文", "封面", "前言", "1.1"} <= stands and not {"*", "cover", "0"} & stands
+
+
 def test_drafts_proposals_are_the_librarys(client_of: Client) -> None:
     """The draft on screen and in the folder to download is that of the library, the chosen proposal marked."""
     network = newest().facts.network

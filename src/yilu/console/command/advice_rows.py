@@ -43,5 +43,5 @@ def advice_table(rows: list[dict[str, object]]) -> Table:
         "advice", _("调度建议"),
         (Column("kind_name", _("类别")), Column("text", _("内容")), Column("operator", _("企业")), Column("city", _("经市局")), Column("stage_name", _("环节")), Column("issued_at", _("发出"), "time"),
          Column("city_received_at", _("市局签收"), "time"), Column("passed_at", _("发至企业"), "time"), Column("firm_received_at", _("企业签收"), "time"), Column("answered_at", _("企业答复"), "time"), Column("answer", _("答复内容"))),
-        rows, _("没有调度建议。"),
+        rows, _("没有调度建议。建议在突发事件的页面上发给企业。"),
     )  # fmt: skip

@@ -49,7 +49,7 @@ def listed(ask: Ask, **more: Any) -> Page:
             Column("name", _("用途")), Column("prefix", _("开头")), Column("feed", _("数据源")), Column("made_at", _("建立时间"), "time"), Column("made_by", _("建立人")),
             Column("last_used", _("最近使用"), "time"), Column("revoked_at", _("停用时间"), "time"),
         ),
-        rows, _("还没有密钥。建立一个,交给报送程序使用。"),
+        rows, _("还没有密钥。由企业或系统管理员建立,交给报送程序使用。"),
     )  # fmt: skip
     may = ask.scope.role.id in KEEPERS
     live = [r for r in rows if r["revoked_at"] is None]

@@ -107,7 +107,7 @@ def one(ask: Ask) -> Page:
     }  # fmt: skip
     charts = (
         chart("hours", _("每小时事件"), Column("hour", _("时"), "time"), [h for h, _n in hours], [Drawn("events", _("扫描事件"), [n for _h, n in hours], BARS)], empty=_("最近 48 小时没有事件。")),
-        chart("lags", _("从发生到记录的时延"), Column("lag", _("时延")), [n for n, _c in lags] if any(c for _n, c in lags) else [], [Drawn("events", _("扫描事件"), [c for _n, c in lags], BARS)], empty=_("期内没有事件。")),
+        chart("lags", _("从发生到记录的时延(事件数)"), Column("lag", _("时延")), [n for n, _c in lags] if any(c for _n, c in lags) else [], [Drawn("events", _("扫描事件"), [c for _n, c in lags], BARS)], empty=_("期内没有事件。")),
     )  # fmt: skip
     return Page("feeds/one", operator.name, (compliance, _reasons_of(ask, operator), _unmapped_of(ask, operator), _outages_of(ask, operator)), charts, more)  # fmt: skip
 
@@ -124,7 +124,7 @@ def _reasons_of(ask: Ask, operator: Operator) -> Table:
 def _unmapped_of(ask: Ask, operator: Operator) -> Table:
     rows = [{"code": c, "events": n} for c, n in list(figures.unmapped(ask.seen, operator.code).items())[:PAGE_ROWS]]
     columns = (Column("code", _("原始代码")), Column("events", _("扫描事件"), "count"))
-    return Table("unmapped", _("未映射的代码"), columns, rows, _("没有未映射的代码。"))
+    return Table("unmapped", _("未映射的代码"), columns, rows, _("最近的回执中没有未映射的代码。"))
 
 
 def _outages_of(ask: Ask, operator: Operator) -> Table:

@@ -91,7 +91,7 @@ def says(done: list[Worked]) -> list[Pair]:
     zh, en = ("多", "more") if more > 0 else ("少", "less")
     out.append((
         f"方案二每日{zh}费 {abs(more) / 1e4:,.1f} 万元,为方案一中枢纽可变费用的 {abs(share):.2f} %。",
-        f"Design 2 costs {abs(more) / 1e4:,.1f} × 10,000 yuan a day {en}: {abs(share):.2f} % of what hubs can change of design 1.",
+        f"Design 2 costs {abs(more):,.0f} yuan a day {en}: {abs(share):.2f} % of what hubs can change of design 1.",
     ))  # fmt: skip
     if a.asked.is_tiered != b.asked.is_tiered:
         out.append((

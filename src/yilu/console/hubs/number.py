@@ -78,22 +78,28 @@ def costs(free: list[Worked], stated: list[Worked]) -> Chart:
     series = [Drawn("value", _("找到的最低值"), [w.design.plan.cost for w in free]), Drawn("bound", _("已证明的下界"), [w.bound for w in free], DASHED)]  # fmt: skip
     if alike:
         series.append(Drawn("plan", _("规划的城市,不分层"), [alike.get(p) for p in at], POINTS))
-    title = _("每日费用与下界") if not free or free[0].asked.is_of_cost else _("每日超时件与下界")
+    title = _("各枢纽数的费用与下界(元/日)") if _in_yuan(free) else _("各枢纽数的超时件与下界(件/日)")
     return chart("costs", title, Column("hubs", _("枢纽数")), at, series, "short", 320, _EMPTY)
+
+
+def _in_yuan(free: list[Worked]) -> bool:
+    """Whether the sites were looked for by cost, not by late items."""
+    return not free or free[0].asked.is_of_cost
 
 
 def saving(free: list[Worked]) -> Chart:
     """What one more hub saves."""
     less = saved(free)
     at = [w.asked.system for w in free if w.asked.system in less]
-    return chart("saving", _("多设一处枢纽每日节省"), Column("hubs", _("枢纽数")), at, [Drawn("saved", _("每日节省"), [less[p] for p in at], BARS)], "short", 320, _EMPTY)  # fmt: skip
+    title = _("多设一处枢纽的节省(元/日)") if _in_yuan(free) else _("多设一处枢纽少超时(件/日)")
+    return chart("saving", title, Column("hubs", _("枢纽数")), at, [Drawn("saved", _("每日节省"), [less[p] for p in at], BARS)], "short", 320, _EMPTY)  # fmt: skip
 
 
 def hours(free: list[Worked]) -> Chart:
     """Mean hours by number."""
-    return chart("hours", _("省内件平均小时"), Column("hubs", _("枢纽数")), [w.asked.system for w in free], [Drawn("hours", _("小时"), [w.does.hours for w in free])], "number", 240, _EMPTY)  # fmt: skip
+    return chart("hours", _("各枢纽数的省内件平均小时"), Column("hubs", _("枢纽数")), [w.asked.system for w in free], [Drawn("hours", _("小时"), [w.does.hours for w in free])], "number", 240, _EMPTY)  # fmt: skip
 
 
 def carbon(free: list[Worked]) -> Chart:
     """Carbon by number."""
-    return chart("carbon", _("碳排放(吨/日)"), Column("hubs", _("枢纽数")), [w.asked.system for w in free], [Drawn("carbon", _("吨/日"), [w.does.carbon_kg / 1e3 for w in free])], "count", 240, _EMPTY)  # fmt: skip
+    return chart("carbon", _("各枢纽数的碳排放(吨/日)"), Column("hubs", _("枢纽数")), [w.asked.system for w in free], [Drawn("carbon", _("吨/日"), [w.does.carbon_kg / 1e3 for w in free])], "count", 240, _EMPTY)  # fmt: skip

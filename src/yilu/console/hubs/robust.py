@@ -101,7 +101,7 @@ def hub_changes(ask: Ask, of: Worked, changed: Swaps) -> list[Row]:
 def _some(names: list[Pair]) -> Pair:
     """The first few names."""
     zh, en = listed(names[:_NAMED])
-    return (zh + " 等", en + " …") if len(names) > _NAMED else (zh, en)
+    return (zh + "等", en + " …") if len(names) > _NAMED else (zh, en)
 
 
 def swap_table(rows: list[Row]) -> Table:

@@ -137,11 +137,17 @@ def stage_table(ask: Ask, asked: Asked) -> Table:
     """Stages of transit: median and mean hours."""
     found = {v["indicator"]: v for v in ask.seen.indicators(STAGES, asked.period, asked.cells)}
     rows = [
-        {"stage": catalogue_name(id), "hours": v["value"], "items": v["denominator"], "told": _("企业不足,不公布") if v["withheld"] else ""}
+        {"stage": _stage(id), "hours": v["value"], "items": v["denominator"], "told": _("企业不足,不公布") if v["withheld"] else ""}
         for id in STAGES if (v := found.get(id)) and (v["value"] is not None or v["withheld"])
     ]  # fmt: skip
-    columns = (Column("stage", _("扫描环节")), Column("hours", _("小时"), "hours"), Column("items", _("寄件数"), "count"), Column("told", _("说明")))  # fmt: skip
+    columns = (Column("stage", _("环节")), Column("hours", _("小时"), "hours"), Column("items", _("寄件数"), "count"), Column("told", _("说明")))  # fmt: skip
     return Table("stages", _("全程时限分环节(异地)"), columns, rows, _("期内没有分得清环节的异地签收件。"))
+
+
+def _stage(id: str) -> tuple[str, str]:
+    """A stage's indicator by name; that it is a mean is said in both languages."""
+    zh, en = catalogue_name(id)
+    return (f"{zh}平均数", en) if id.endswith("_mean") else (zh, en)
 
 
 def check_table(ask: Ask, asked: Asked) -> Table:

@@ -18,6 +18,7 @@ from yilu.console.items.asked import Asked, asked_of
 from yilu.console.items.pages import frame_of
 from yilu.console.items.telling import event_rows, journey_tables, list_rows, timeline
 from yilu.console.pages.asking import AddressError
+from yilu.console.pages.naming import Pair, names_of
 from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import Done, deed, screen
 from yilu.console.seen import LOOKED_AT
@@ -52,12 +53,29 @@ def listing(ask: Ask) -> Page:
     table = Table("list", _("寄件清单"), columns, rows, _("到此没有符合的寄件;若尚未查完,请继续查找。"))
     whole = found is None or found.next is None
     more = {
-        **frame_of(ask, asked, ask.filter.by), "measure": measure_name(ask.filter.measure), "figure": figure_of(ask, asked),
+        **frame_of(ask, asked, ask.filter.by), "measure": measure_name(ask.filter.measure), "chosen": chosen(ask), "figure": figure_of(ask, asked),
         "whole": whole, "first_page": not ask.filter.after, "searched": found.searched if found else 0, "buckets": found.buckets if found else 0,
         "next_at": "" if whole or found is None or found.next is None else "?" + ask.filter.query(after=f"{found.next.key:016x}.{found.next.start:016x}"),
         "minutes": HOLDS_MINUTES,
     }  # fmt: skip
     return Page("items/list", _("寄件清单"), (table,), more=more)
+
+
+def chosen(ask: Ask) -> list[Pair]:
+    """What a list is narrowed to, by name: area, or pair of areas, operator, service level."""
+    of, names = ask.seen.network, names_of(ask.seen.network)
+    tables = {"area": of.areas, "operator": of.operators, "level": of.service_levels}
+
+    def named(table: str, code: str) -> Pair:
+        return names.of(table, tables[table].index_of_code[code])
+
+    asked = ask.filter
+    ends = [named("area", code) for code in (asked.area, asked.to) if code]
+    told = [(" → ".join(zh for zh, _en in ends), " → ".join(en for _zh, en in ends))] if ends else []
+    return [
+        *told,
+        *(named(table, code) for table, code in (("operator", asked.operator), ("level", asked.level)) if code),
+    ]
 
 
 def place_of(text: str) -> Place | None:

@@ -66,7 +66,7 @@ def days(ask: Ask, asked: Asked) -> Chart:
         "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 34}, "xAxis": {"type": "category", "data": along}, "yAxis": {"type": "value", "minInterval": 1},
         "series": [{"type": "line", "name": str(t), "data": [told.get(day, {}).get(n) for day in along]} for n, t in series],
     }  # fmt: skip
-    return Chart("days", _("逐日收寄、投递与到期"), option, table)
+    return Chart("days", _("逐日收寄、投递与到期(件)"), option, table)
 
 
 def every_day(days: Sequence[str]) -> list[str]:
@@ -118,7 +118,7 @@ def pairs(ask: Ask, asked: Asked) -> Chart:
         "visualMap": {"text": [str(_("件")), ""], "min": 0, "max": max((c[2] for c in cells), default=1), "calculable": True, "orient": "horizontal", "left": "center", "bottom": 0},
         "series": [{"type": "heatmap", "name": str(_("收寄")), "data": cells}],
     }  # fmt: skip
-    return Chart("pairs", _("城市对收寄量"), option, table, 560)
+    return Chart("pairs", _("城市对收寄量(行为寄出地,列为寄达地)"), option, table, 560)
 
 
 def busiest(rows: list[dict[str, Any]], end: int) -> list[int]:

@@ -39,7 +39,7 @@ def message(seen: Seen, zh: bool, pulse: Pulse) -> Message:
         figures = {f.name: FORMS[f.form](f.value) for f in headline.figures(seen)}
         if mine.rate is not None:
             figures["rate"] = FORMS["short"](mine.rate)
-        body: dict[str, Any] = {"commit": mine.commit, "as_of": FORMS["dated"](seen.as_of), "figures": figures}
+        body: dict[str, Any] = {"commit": mine.commit, "as_of": FORMS["time"](seen.as_of), "figures": figures}
         if not seen.scope.role.supervision:
             return Message(mine.commit, body)
         told = alerts.told(seen)

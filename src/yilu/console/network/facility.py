@@ -38,7 +38,7 @@ def facility(ask: Ask) -> Page:
     scans = scan_rows(ask, number)
     place = FACILITY_KINDS[str(of.facilities.kind[at])]
     fields = [
-        (_("代码"), ask.given["code"]), (_("类型"), (place.zh, place.en)), (_("处理场所"), _("是") if place.processing else _("否")), (_("地区"), names.of("area", int(of.facility_area[number]))),
+        (_("代码"), ask.given["code"]), (_("类型"), (place.zh, place.en)), (_("是否处理场所"), _("是") if place.processing else _("否")), (_("地区"), names.of("area", int(of.facility_area[number]))),
         (_("层级"), TIERS.get(str(of.facilities.tier[at]), ("–", "–"))), (_("经纬度"), f"{of.facility_lon[number]:.4f}, {of.facility_lat[number]:.4f}"),
         (_("位置可信等级"), grades(str(of.facilities.place_grade[at]))), (_("来源"), str(of.facilities.source[at])),
     ]  # fmt: skip
@@ -69,8 +69,8 @@ def hours(ask: Ask, scans: list[Row]) -> Chart:
     rows = [{"hour": 3600 * h, "events": sums.get(h, 0)} for h in span]
     table = Table("hours", _("逐小时操作量"), (Column("hour", _("小时"), "time"), Column("events", _("扫描"), "count")), rows, _("您的范围内没有此场所的扫描。"))  # fmt: skip
     option = {
-        "tooltip": {"trigger": "axis"}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 12},
-        "xAxis": {"type": "category", "data": [FORMS["time"](r["hour"]) for r in rows]}, "yAxis": {"type": "value", "minInterval": 1},
+        "tooltip": {"trigger": "axis"}, "grid": {"containLabel": True, "left": 24, "right": 12, "bottom": 4, "top": 12},
+        "xAxis": {"type": "category", "data": [FORMS["tick"](r["hour"]) for r in rows]}, "yAxis": {"type": "value", "minInterval": 1},
         "series": [{"type": "bar", "name": str(_("扫描")), "data": [r["events"] for r in rows]}],
     }  # fmt: skip
     return Chart("hours", _("逐小时操作量(有效扫描;容器扫描计入其内件)"), option, table)

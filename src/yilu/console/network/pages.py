@@ -54,7 +54,7 @@ def facility_rows(ask: Ask, asked: Asked) -> list[Row]:
     q = ask.filter.q.casefold()
     rows = []
     f = of.facilities
-    for i, code, kind, tier, status, grade in zip(f.id, f.code, f.kind, f.tier, f.status, f.grade, strict=True):
+    for i, code, kind, tier, status, grade in zip(f.id, f.code, f.kind, f.tier, f.status, f.place_grade, strict=True):
         area, name = int(of.facility_area[i]), names.of("facility", i)
         if (chosen and area not in chosen) or (ask.filter.kind and kind != ask.filter.kind):
             continue
@@ -104,7 +104,7 @@ def hubs(rows: list[Row]) -> Table:
 def facilities(rows: list[Row], count: int) -> Table:
     """Facilities, a page of them."""
     return Table(
-        "facilities", _("场所"), _FACILITY_COLUMNS, rows, _("没有符合的场所;换一个名称、类型或地区。"), max(0, count - len(rows))
+        "facilities", _("全部场所"), _FACILITY_COLUMNS, rows, _("没有符合的场所;换一个名称、类型或地区。"), max(0, count - len(rows))
     )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def levels(of: Network) -> Table:
         for code, zh, en, scopes, grade in zip(s.code, s.name_zh, s.name_en, s.scopes, s.grade, strict=True)
     ]
     columns = (Column("code", _("代码")), Column("name", _("时限产品")), Column("scopes", _("默认适用")), Column("grade", _("可信等级"), "grade"))  # fmt: skip
-    return Table("levels", _("时限产品"), columns, rows, _("本省没有时限产品。"))
+    return Table("levels", _("各时限产品"), columns, rows, _("本省没有时限产品。"))
 
 
 _SCOPES: dict[str, tuple[str, str]] = {

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.overview.headline import WAIT_S
-from yilu.console.pages.page import Column, Table
+from yilu.console.pages.page import Ask, Column, Table
 from yilu.console.pages.showing import address_of
 from yilu.console.seen import Seen
 from yilu.run.found import Found
@@ -40,6 +40,12 @@ def rows(seen: Seen, alerts: list[Alert]) -> list[dict[str, Any]]:
         }
         for a in alerts
     ]  # fmt: skip
+
+
+def all_at(ask: Ask) -> str:
+    """Where all of them are listed, "" where the role of who asks doesn't open it."""
+    at, query = address_of("alerts", ask.scope), ask.filter.query()
+    return f"{at}?{query}" if at and query else at
 
 
 def table(seen: Seen) -> Table:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from yilu.console.pages.page import Column, Table, Text
+from yilu.console.pages.writing import day_in_both, time_in_both
 from yilu.console.seen import Seen
 from yilu.indicators import Period, catalogue
 from yilu.indicators.values import Scope as Cells
@@ -57,6 +58,12 @@ def latest(seen: Seen) -> date:
     return day if last else date.today()
 
 
+def day_of(seen: Seen) -> date:
+    """The local day of the latest event."""
+    day: date = np.datetime64(int(seen.network.local_day(seen.as_of)), "D").astype(date)
+    return day
+
+
 def figures(seen: Seen) -> list[Figure]:
     """All of them; the value of what can't be told is None. Rates are told anew every few seconds at the most, alerts at once."""
     scope = seen.scope
@@ -78,16 +85,21 @@ def _rates(seen: Seen) -> list[Figure]:
     }
     hours = throughput(seen)
     per_hour = hours[-2][1] if len(hours) > 1 else None
-    out = [
-        Figure(
-            "per_minute", _("每分钟操作量"), None if per_hour is None else per_hour / 60, "short", _("最近一个整小时")
-        )
-    ]
+    hour, days, now = notes(seen, last, hours[-2][0] if len(hours) > 1 else 0)
+    out = [Figure("per_minute", _("每分钟操作量"), None if per_hour is None else per_hour / 60, "short", hour)]
     for name in INDICATORS:
         one, row = catalogue()[name], values.get(name, {})
-        note: Text = _("当前") if name == "in_flight" else _("近七日")
+        note = now if name == "in_flight" else days
         out.append(Figure(name, (one.zh, one.en), row.get("value"), form_of(name), note))
     return out
+
+
+def notes(seen: Seen, last: date, hour: int) -> tuple[Text, Text, Text]:
+    """What figures stand on: of the last whole ``hour`` (UTC seconds), of ``DAYS`` days, and of their end. Where the last day is not that of the latest event, it is named."""
+    if not hour or last == day_of(seen):
+        return _("最近一个整小时"), _("近七日"), _("当前")
+    (zh, en), (hour_zh, hour_en) = day_in_both(last), time_in_both(hour)
+    return (f"{hour_zh} 起一小时", f"the hour from {hour_en}"), (f"至 {zh} 的七日", f"seven days to {en}"), (f"{zh} 日终", f"end of {en}")  # fmt: skip
 
 
 def severities(seen: Seen) -> dict[int, int | None]:

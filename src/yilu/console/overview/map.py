@@ -204,10 +204,10 @@ def _alerts(ask: Ask, by_city: bool) -> list[dict[str, Any]]:
 
 def tables(of: Shown) -> tuple[Table, ...]:
     """The same, as tables."""
-    area = _("区县") if of.level == "county" else _("地市")
+    area, areas = (_("区县"), _("各区县")) if of.level == "county" else (_("地市"), _("各地市"))
     empty = _("还没有数据。先用 yilu ingest 读入数据,或启动 yilu run。")
     return (
-        Table("areas", area, (Column("name", area, "text", "address"), Column("value", of.measure, of.form)), sorted(of.areas, key=lambda r: -(r["value"] or 0)), empty),
+        Table("areas", areas, (Column("name", area, "text", "address"), Column("value", of.measure, of.form)), sorted(of.areas, key=lambda r: -(r["value"] or 0)), empty),
         Table("flows", _("地市间流量"), (Column("from", _("寄出")), Column("to", _("寄达")), Column("items", _("件数"), "count")), of.flows, empty),
         Table("hubs", _("枢纽与处理场所"), (Column("name", _("场所")), Column("kind", _("类型")), Column("tier_name", _("层级")), Column("state", _("状态"))), of.hubs, _("本省没有登记枢纽。")),
         Table("places", _("预警所在"), (Column("name", _("地点")), Column("severity_name", _("最高级别")), Column("alerts", _("预警数"), "count")), of.alerts, _("目前没有预警。")),

@@ -31,8 +31,8 @@ def overview(ask: Ask) -> Page:
     more: dict[str, Any] = {
         "_figures": told, "_alerts": listed, "_map": map.for_script(on_map, ask.seen, serving.address(ask.seen.network, on_map.level), serving.address(ask.seen.network, "city")), "_choices": choices,
         "_classes": map.classes(on_map), "_measure": on_map.measure, "_tiers": tuple(map.TIERS.items()), "_severities": [(n, SEVERITIES[n]) for n in sorted(SEVERITIES) if n],
-        "_greatest": max((f["items"] for f in on_map.flows), default=None), "_chosen": ask.filter.indicator or map.DEFAULT, "_tables": tables, "_approval": ask.seen.network.shapes.approval, "first": first, "last": last, "level": on_map.level,
-        "_wall": f"?{urlencode({**dict(parse_qsl(ask.filter.query())), 'kiosk': ''})}", "_live": f"{reverse('live')}?{ask.filter.query()}",
+        "_greatest": max((f["items"] for f in on_map.flows), default=None), "_chosen": ask.filter.indicator or map.DEFAULT, "_tables": tables, "first": first, "last": last, "level": on_map.level,
+        "_wall": f"?{urlencode({**dict(parse_qsl(ask.filter.query())), 'kiosk': ''})}", "_live": f"{reverse('live')}?{ask.filter.query()}", "_alerts_at": alerts.all_at(ask),
     }  # fmt: skip
     return Page("overview/overview", _("总览"), tables, (throughput(ask), *plan.charts(each)), more)
 

@@ -16,6 +16,10 @@ DASHED, POINTS, BARS, LINE = "dashed", "points", "bars", "line"
 """How a series is drawn. Series of one chart are told apart by this and by their symbols, not by colour alone."""
 _WHOLE = ("count", "short")
 """Forms of counts, whose axis has no lines between whole numbers."""
+_ON_AXIS = {"time": "tick"}
+"""Forms that are written otherwise on an axis than in the table below it."""
+_FEW = 24
+"""Bars that are at least as wide as half of their label."""
 _SYMBOLS = ("circle", "diamond", "triangle", "rect", "roundRect", "pin", "arrow")
 
 
@@ -49,7 +53,7 @@ def chart(
         "legend": {"show": len(series) > 1, "top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8},
         "xAxis": {
             "type": "category",
-            "data": [FORMS[along.form](x) for x in at],
+            "data": [FORMS[_ON_AXIS.get(along.form, along.form)](x) for x in at],
             "boundaryGap": any(s.how == BARS for s in series),
         },
         "yAxis": {
@@ -65,8 +69,9 @@ def chart(
 
 
 def _sides(series: Sequence[Drawn]) -> dict[str, int]:
-    """Room beside the plot, in pixels, the axis of values apart: a line begins and ends at the middle of a label."""
-    return {"left": 4, "right": 12} if any(s.how == BARS for s in series) else {"left": 16, "right": 36}
+    """Room beside the plot, in pixels, the axis of values apart: a line begins and ends at the middle of a label, and so nearly do many bars."""
+    few = any(s.how == BARS for s in series) and len(series[0].values) <= _FEW
+    return {"left": 4, "right": 12} if few else {"left": 24, "right": 36}
 
 
 def _series(s: Drawn, number: int) -> dict[str, Any]:

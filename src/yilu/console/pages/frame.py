@@ -15,10 +15,15 @@ from yilu.console.pages.showing import SCREENS
 
 @dataclass(frozen=True)
 class Place:
-    """A place of the menu: the name of its page."""
+    """A place of the menu: the name of its page; ``also``: other pages, or their first parts, that one comes to from it."""
 
     page: str
     title: Promise
+    also: tuple[str, ...] = ()
+
+    def holds(self, page: str) -> bool:
+        """Whether a page is this place or lies below it."""
+        return page.partition(".")[0] in (self.page, *self.also)
 
 
 MENU: tuple[Place, ...] = (
@@ -28,12 +33,12 @@ MENU: tuple[Place, ...] = (
     Place("network", _("网络")),
     Place("journeys", _("时限路线")),
     Place("hubs", _("枢纽设计")),
-    Place("alerts", _("预警")),
-    Place("command", _("指挥")),
+    Place("alerts", _("预警"), ("silences",)),
+    Place("command", _("指挥"), ("handover", "advice")),
     Place("protected", _("重要时点")),
-    Place("feeds", _("数据")),
+    Place("feeds", _("数据"), ("outages", "api")),
     Place("vault", _("授权还原")),
-    Place("system", _("系统")),
+    Place("system", _("系统"), ("users", "audit")),
 )
 """Each is shown to those whose role opens it."""
 
@@ -44,10 +49,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if scope is None:
         return {"nonce": getattr(request, "nonce", "")}
     menu = [p for p in MENU if p.page in SCREENS and scope.role.id in SCREENS[p.page].roles]
+    match = request.resolver_match
+    here = next((p.page for p in menu if match and p.holds(match.url_name or "")), "")
     network = scope.network
     held = [(k, v) for k, v in request.GET.items() if k != "page"]
     return {
-        "nonce": request.nonce, "scope": scope, "menu": menu, "cities": cities(scope), "held": held, "province": (network.name_zh, network.name_en),  # type: ignore[attr-defined]
+        "nonce": request.nonce, "scope": scope, "menu": menu, "here": here, "cities": cities(scope), "held": held, "province": (network.name_zh, network.name_en),  # type: ignore[attr-defined]
     }  # fmt: skip
 
 

@@ -53,28 +53,30 @@ def _at(value: Any) -> datetime:
 
 
 def day_in_both(day: date) -> tuple[str, str]:
-    """A day of the year in both languages."""
+    """A day in both languages, with its year where that isn't this one."""
+    zh, en = _day_of_year(day)
+    return (zh, en) if day.year == datetime.now(_zone()).year else (f"{day.year}-{zh}", f"{en} {day.year}")
+
+
+def _day_of_year(day: date) -> tuple[str, str]:
     return day.strftime("%m-%d"), f"{day.day} {day:%b}"
 
 
 def time_in_both(value: Any) -> tuple[str, str]:
-    """A moment of seconds, UTC, in both languages: the province's local time, with its year where that isn't this one."""
+    """A moment of seconds, UTC, in both languages: the province's local time."""
     at = _at(value)
     zh, en = day_in_both(at)
-    if at.year != datetime.now(_zone()).year:
-        zh, en = f"{at.year}-{zh}", f"{en} {at.year}"
     return f"{zh} {at:%H:%M}", f"{en} {at:%H:%M}"
 
 
-def _dated(value: Any) -> str:
+def _time(value: Any) -> str:
     return said(time_in_both(value)) if value else "–"
 
 
-def _time(value: Any) -> str:
-    if not value:
-        return "–"
+def _tick(value: Any) -> str:
+    """A moment on an axis, where hours lie too close together for a year beside each."""
     at = _at(value)
-    return f"{said(day_in_both(at))} {at:%H:%M}"
+    return f"{said(_day_of_year(at))} {at:%H:%M}"
 
 
 def _day(value: Any) -> str:
@@ -117,7 +119,7 @@ def _second(value: Any) -> str:
 
 
 FORMS: dict[str, Callable[[Any], str]] = {
-    "text": lambda v: "–" if v is None or v == "" else said(v),
+    "text": lambda v: "–" if v is None else said(v) or "–",
     "count": _count,
     "short": _short,
     "percent": lambda v: "–" if v is None else f"{100 * v:.1f} %",
@@ -130,7 +132,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "grade": lambda v: said(grades(v)) or "–",
     "yes": lambda v: "–" if v is None else _("是") if v else _("否"),
     "time": _time,
-    "dated": _dated,
+    "tick": _tick,
     "second": _second,
     "told": lambda v: _second(v) if isinstance(v, datetime) else "–" if v is None or v == "" else said(v),
     "day": _day,
@@ -177,11 +179,21 @@ def rows_of(table: Any) -> SafeString:
         for c in table.columns:
             text = escape(formed(get(row, c.name), c.form))
             address = get(row, c.link) if c.link else None
+            of = f"{c.form} brief" if _is_brief(text) else c.form
             cells.append(
-                f'<td class="{c.form}">' + (f'<a href="{escape(address)}">{text}</a>' if address else text) + "</td>"
+                f'<td class="{of}">' + (f'<a href="{escape(address)}">{text}</a>' if address else text) + "</td>"
             )
         out.append(f"<tr>{''.join(cells)}</tr>")
     return mark_safe("".join(out))
+
+
+_BRIEF = 16
+"""Cells up to so wide, in Latin letters, are kept on one line: a word of four Chinese characters isn't torn because a long text stands beside it."""
+
+
+def _is_brief(text: str) -> bool:
+    """Whether a cell is one word, or a few Chinese characters."""
+    return " " not in text and sum(1 if sign.isascii() else 2 for sign in text) <= _BRIEF
 
 
 @register.simple_tag(takes_context=True)

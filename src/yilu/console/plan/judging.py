@@ -13,6 +13,7 @@ from yilu.console.pages.page import Ask, Column, Page, Table
 from yilu.console.pages.showing import screen
 from yilu.console.plan import worked
 from yilu.console.plan.pages import NO_PLAN, about, unit
+from yilu.documents.model import both
 from yilu.plan.decomposition import PARTS
 from yilu.plan.draft import AMBITIONS, Draft, Drafted
 from yilu.plan.evaluation import KINDS, VERDICTS, Evaluation, Judged
@@ -85,12 +86,13 @@ def targets(found: Evaluation) -> Table:
 def judged_row(j: Judged) -> Row:
     """A verdict on a line."""
     p, m = j.promise, j.actual
+    why = (*j.reasons, *((both("需要{n}", "needed: {n}", n=j.lacking),) if j.lacking else ()))
     said, code = target(p), p.row.partition(":")[2]
     return {
         "section": p.section, "name": (p.name.zh, p.name.en), "address": reverse("plan.target", kwargs={"code": code}), "unit": unit(m.unit if m is not None and m.unit != p.unit else p.unit),
         "promised": (said.zh, said.en), "actual": measured(m), "year": m.year if m else None, "completion": None if j.completion is None else j.completion / 100, "path_ratio": None if j.path_ratio is None else j.path_ratio / 100,
         "chance": j.ahead.chance if j.ahead else None, "verdict": VERDICTS[j.verdict], "grade": m.grade if m else "", "rows": " ".join(j.refs),
-        "why": ("；".join(r.zh for r in (*j.reasons, *((j.lacking,) if j.lacking else ()))), "; ".join(r.en for r in (*j.reasons, *((j.lacking,) if j.lacking else ())))),
+        "why": ("；".join(r.zh for r in why), "; ".join(r.en for r in why)),
     }  # fmt: skip
 
 
@@ -126,12 +128,12 @@ def causes(found: Evaluation) -> Table:
     """Why a revenue is short: the exact sum of volume, mix and revenue per item."""
     rows = [
         {
-            "name": (c.revenue.name_zh, c.revenue.name_en), "main": PARTS.get(c.main, (c.main, c.main)), **(c.shortfall or c.change).parts, "first": f"{c.prices[0].value:.2f} ({c.prices[0].year})", "last": f"{c.prices[-1].value:.2f} ({c.prices[-1].year})",
+            "name": (c.revenue.name_zh, c.revenue.name_en), "unit": unit(c.revenue.unit), "main": PARTS.get(c.main, (c.main, c.main)), **(c.shortfall or c.change).parts, "first": f"{c.prices[0].value:.2f} ({c.prices[0].year})", "last": f"{c.prices[-1].value:.2f} ({c.prices[-1].year})",
         }
         for c in found.causes
     ]  # fmt: skip
     columns = (
-        Column("name", _("收入")), Column("main", _("主因")), *(Column(k, names, "number") for k, names in PARTS.items()), Column("first", _("每件收入(元):先")), Column("last", _("后")),
+        Column("name", _("收入")), Column("unit", _("单位")), Column("main", _("主因")), *(Column(k, names, "number") for k, names in PARTS.items()), Column("first", _("每件收入(元):先")), Column("last", _("后")),
     )  # fmt: skip
     return Table("causes", _("收入缺口的构成"), columns, rows, _("没有可分解的收入目标。"))
 
@@ -187,8 +189,8 @@ def drafted(made: Draft) -> Table:
 def _proposed(d: Drafted) -> Row:
     t, b = d.prospect.target, d.basis
     return {
-        "name": (t.zh, t.en), "unit": unit(t.unit), "baseline": f"{b.value} ({b.year}, {b.grade})", "band": f"{b.low80} – {b.high80}", "method": NAMES[b.method],
-        **{p.ambition: f"{p.value}, {p.growth:+}{' %' if p.growth_as == 'per_year' else ''}, {p.chance} %{' *' if p.chosen else ''}" for p in d.proposals},
+        "name": (t.zh, t.en), "unit": unit(t.unit), "baseline": f"{b.value:,} ({b.year}, {b.grade})", "band": f"{b.low80:,} – {b.high80:,}", "method": NAMES[b.method],
+        **{p.ambition: f"{p.value:,}, {p.growth:+,}{' %' if p.growth_as == 'per_year' else ''}, {p.chance} %{' *' if p.chosen else ''}" for p in d.proposals},
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from yilu.console.plan import worked
 from yilu.console.plan.pages import NO_PLAN, about, measured
 from yilu.console.plan.worked import Papers
 from yilu.plan import KINDS, VERDICTS
+from yilu.plan.covering import ANYWHERE
 from yilu.plan.figures import statements, with_unit
 from yilu.plan.model import known_section, within
 
@@ -29,9 +30,9 @@ EVIDENCE = {
 HOLDS = {
     "row": _("指标行"),
     "period": _("规划期"),
-    "date": _("日期"),
-    "ordinal": _("序号"),
-    "name": _("名称"),
+    "date": _("年月日"),
+    "ordinal": _("序数"),
+    "name": _("专名"),
     "code": _("代号"),
     "slogan": _("口号"),
     "route": _("通道名"),
@@ -132,6 +133,16 @@ def projects(ask: Ask) -> Page:
     return paged(ask, _("重大工程"), "projects", columns, rows)
 
 
+def _stands(held: Papers, section: str) -> tuple[str, str]:
+    """Where a number of the document stands: the number of its section, or the name of a part that has none."""
+    if section == ANYWHERE:
+        return "全文", "anywhere"
+    if "." in section:
+        return section, section
+    named = held.plan.section(section)
+    return named.zh, named.en
+
+
 @screen("plan.coverage", EVERYBODY, "plan/coverage")
 def coverage(ask: Ask) -> Page:
     """Where in the document each number stands, and which row holds it."""
@@ -139,7 +150,7 @@ def coverage(ask: Ask) -> Page:
     def rows(held: Papers) -> list[Row]:
         def named(rows: tuple[str, ...]) -> tuple[str, str]:
             pairs = [(getattr(r, "zh", name), getattr(r, "en", "") or getattr(r, "zh", name)) if (r := held.plan.rows.get(name)) else (name, name) for name in rows]  # fmt: skip
-            return listed(pairs)
+            return listed(dict.fromkeys(pairs))
 
         def kinds(rows: tuple[str, ...]) -> tuple[str, str]:
             return listed(
@@ -147,12 +158,12 @@ def coverage(ask: Ask) -> Page:
             )
 
         return [
-            {"section": c.section, "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "tables": kinds(c.rows), "names": named(c.rows)}
+            {"section": c.section, "stands": _stands(held, c.section), "quote": c.quote, "times": c.times, "holds": c.holds, "is": HOLDS.get(c.holds, c.holds), "rows": " ".join(c.rows), "tables": kinds(c.rows), "names": named(c.rows)}
             for c in held.plan.coverage
         ]  # fmt: skip
 
     columns = (
-        Column("section", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("is", _("是什么")), Column("tables", _("所在行")), Column("names", _("名称")),
+        Column("stands", _("章节")), Column("quote", _("原文")), Column("times", _("次数"), "count"), Column("is", _("是什么")), Column("tables", _("所在行")), Column("names", _("名称")),
     )  # fmt: skip
     return paged(
         ask,

@@ -44,7 +44,7 @@ def plan(ask: Ask) -> Page:
     held = worked.papers(ask.seen)
     if held is None:
         return Page(
-            "plan/plan", _("规划"), (Table("targets", _("目标"), _COLUMNS, [], NO_PLAN),), more=about(ask, None)
+            "plan/plan", _("规划"), (Table("targets", _("目标一览"), _COLUMNS, [], NO_PLAN),), more=about(ask, None)
         )
     known_section(held.plan, ask.filter.section)
     year = worked.year_asked(ask, held, held.plan.baseline_year, held.known) or held.known
@@ -55,7 +55,7 @@ def plan(ask: Ask) -> Page:
         for p in found.each
         if within(p.target.section, ask.filter.section)
     ]
-    table = Table("targets", _("目标"), _COLUMNS, rows, _("该节没有数字目标。换一节,或看全部。"))
+    table = Table("targets", _("目标一览"), _COLUMNS, rows, _("该节没有数字目标。换一节,或看全部。"))
     return Page("plan/plan", (held.plan.zh, held.plan.en), (table,), more={**about(ask, held), "year": year, "known": held.known})  # fmt: skip
 
 
@@ -115,9 +115,9 @@ def measured(held: Papers, way: str) -> Any:
     """How a promise is measured: by which indicator or statistic; a register is that of the promise itself."""
     kind, _colon, what = way.partition(":")
     if kind == "indicator" and (named := catalogue().get(what)) is not None:
-        return f"指标 {named.zh}", f"Indicator: {named.en}"
+        return f"指标:{named.zh}", f"Indicator: {named.en}"
     if kind == "statistic" and (series := held.statistics.series.get(what)) is not None:
-        return f"统计 {series.name_zh}", f"Statistic: {series.name_en}"
+        return f"统计:{series.name_zh}", f"Statistic: {series.name_en}"
     return WAYS.get(kind, kind)
 
 
@@ -204,7 +204,7 @@ def way(ask: Ask, p: Prospect, held: Papers) -> Chart:
     option = {
         "form": "digits", "tooltip": {"trigger": "axis"}, "legend": {"top": 0, "left": 0}, "grid": {"containLabel": True, "left": 4, "right": 12, "bottom": 4, "top": 40},
         "xAxis": {"type": "category", "data": [str(y) for y in years]}, "yAxis": {"type": "value", "scale": p.kind != "volume"},
-        "series": [{"name": str(t), "connectNulls": True, "data": [r[n] for r in rows], **looks[n]} for n, t in series],
+        "series": [{"name": str(t), "connectNulls": True, "data": [r[n] for r in rows], **looks[n]} for n, t in series if any(r[n] is not None for r in rows)],
     }  # fmt: skip
     zh, en = unit(p.target.unit)
     return Chart(

@@ -68,13 +68,13 @@ def silences(ask: Ask) -> Page:
         Column("number", _("编号")), Column("rule", _("规则")), Column("operator", _("企业")), Column("facility", _("场所")), Column("area", _("地区")),
         Column("since", _("开始"), "time"), Column("until", _("结束"), "time"), Column("status", _("状态")),
     )  # fmt: skip
-    mine_table = Table("silences", _("静默"), (*common, Column("why", _("缘由")), Column("reason", _("理由")), Column("made_by", _("建立账号")), Column("told", _("发布")), Column("commit", _("数据版本"))), rows, _("没有静默。高峰日或系统维护时,可在此或预警页上设置。"))  # fmt: skip
+    mine_table = Table("silences", _("静默清单"), (*common, Column("why", _("缘由")), Column("reason", _("理由")), Column("made_by", _("建立账号")), Column("told", _("发布")), Column("commit", _("数据版本"))), rows, _("没有静默。高峰日或系统维护时,可在此或预警页上设置。"))  # fmt: skip
     other_table = Table("from_files", _("以文件读入的静默"), (*common, Column("commit", _("数据版本"))), others, _("没有以文件读入的静默。"))  # fmt: skip
     more = {
         "_why": list(WHY.items()), "_rules": [(r.id, (r.zh, r.en)) for r in rules.values()], "_operators": list(names.firms.items()), "_areas": cities(ask.scope),
         "_now": local(ask.seen.as_of) if ask.seen.as_of else None, "_not_handed": NOT_HANDED,
     }  # fmt: skip
-    return Page("alerts/silences", _("静默"), (mine_table, other_table), more=more)
+    return Page("alerts/silences", _("静默清单"), (mine_table, other_table), more=more)
 
 
 @deed("silences.add", STAFF, "silences/add")

@@ -55,7 +55,7 @@ def requests(ask: Ask) -> Page:
         for o in ask.seen.records(Opening)[:_ROWS]
     ]  # fmt: skip
     table = Table(
-        "vault", _("还原申请"),
+        "vault", _("还原申请一览"),
         (Column("at", _("申请时间"), "time"), Column("case", _("案件编号"), link="address"), Column("item", _("寄件假名")), Column("by", _("申请人")),
          Column("state", _("状态")), Column("approved", _("批准人")), Column("until", _("有效至"), "time")),
         rows, _("没有申请。需要在案件中找到一件实物时,在此申请还原其单号。") if ask.scope.role.id in STAFF else _("没有申请。值班、监测、监管人员为案件申请还原后,在此审批。"),

@@ -43,7 +43,8 @@ const list = ({ rows, more }, fresh) => {
   section.querySelector("[data-empty]").hidden = rows.length > 0;
   const rest = section.querySelector("[data-more]");
   rest.hidden = !more;
-  rest.textContent = rest.textContent.replace(/\d+/, String(more));
+  const says = rest.querySelector("[data-more-says]");
+  says.textContent = says.textContent.replace(/[\d,]+/, more.toLocaleString("en"));
 };
 
 const shown = ({ as_of, figures, alerts, new: fresh = [], new_count: count = 0 }) => {

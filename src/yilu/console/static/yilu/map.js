@@ -141,10 +141,16 @@ const pointed = (map, place, shown) => {
   map.on("mouseleave", "areas", () => { says.textContent = ""; });
 };
 
+/** Room around what is shown, in pixels: names of hubs stand to their right, also of the easternmost. */
+const room = (shown) => {
+  const all = shown.box ? 24 : 56;
+  return shown.hubs.some((h) => h.label && !h.west) ? { top: all, bottom: all, left: all, right: all + 72 } : all;
+};
+
 const draw = async (place, shown) => {
   const outlines = await outlined(shown);
   const around = outlines ? null : await fetched(shown.around);
-  const map = new maplibre.Map({ container: place, style: style(shown, outlines, around), bounds: box(shown), fitBoundsOptions: { padding: shown.box ? 24 : 56 }, attributionControl: false, dragRotate: false, pitchWithRotate: false });
+  const map = new maplibre.Map({ container: place, style: style(shown, outlines, around), bounds: box(shown), fitBoundsOptions: { padding: room(shown) }, attributionControl: false, dragRotate: false, pitchWithRotate: false });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
   map.scrollZoom.disable();
   mark(map, shown);

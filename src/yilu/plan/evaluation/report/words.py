@@ -10,7 +10,7 @@ from yilu.documents.model import Text, both
 from yilu.plan.evaluation.evidence import Measured
 from yilu.plan.evaluation.promises import Promise
 from yilu.plan.evaluation.rules import VERDICTS
-from yilu.plan.figures import unit_name
+from yilu.plan.figures import unit_behind, unit_name
 
 
 def verdict(code: str) -> Text:
@@ -46,7 +46,7 @@ def signed(value: float | None, places: int = 1) -> str:
 
 def with_unit(figure: str, unit: str) -> Text:
     """A figure with its unit in both languages."""
-    return Text(f"{figure}{unit_name(unit, True)}", f"{figure} {unit_name(unit, False)}")
+    return Text(f"{figure}{unit_behind(figure, unit, True)}", f"{figure} {unit_behind(figure, unit, False)}")
 
 
 def in_unit(unit: str) -> Text:
@@ -70,7 +70,7 @@ def of_year(m: Measured | None) -> str:
 
 
 def said(p: Promise) -> Text:
-    """The target as printed, with its unit, no blank in Chinese."""
+    """The target as printed, thousands apart, with its unit, no blank in Chinese."""
     return Text(p.said.zh.replace(" ", ""), p.said.en)
 
 
@@ -86,4 +86,11 @@ def baseline(p: Promise) -> str:
 
 def target(p: Promise) -> Text:
     """The target as printed, without its unit where it has a figure."""
-    return Text(p.said.zh.removesuffix(unit_name(p.unit, True)).strip(), p.said.en.removesuffix(unit_name(p.unit, False)).strip())  # fmt: skip
+    return Text(_bare(p.said.zh, p.unit, True), _bare(p.said.en, p.unit, False))
+
+
+def _bare(said: str, unit: str, zh: bool) -> str:
+    """A figure without its unit, be it of one or of several."""
+    for figure in ("2", "1"):
+        said = said.removesuffix(unit_behind(figure, unit, zh)).strip()
+    return said
