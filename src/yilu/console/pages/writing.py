@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -187,13 +188,14 @@ def rows_of(table: Any) -> SafeString:
     return mark_safe("".join(out))
 
 
-_BRIEF = 16
-"""Cells up to so wide, in Latin letters, are kept on one line: a word of four Chinese characters isn't torn because a long text stands beside it."""
+_BRIEF, _BRIEF_WITH_BLANKS = 16, 11
+"""Cells up to so wide, in Latin letters, are kept on one line: a word of four Chinese characters, or a figure and its unit, isn't torn because a long text stands beside it."""
 
 
 def _is_brief(text: str) -> bool:
-    """Whether a cell is one word, or a few Chinese characters."""
-    return " " not in text and sum(1 if sign.isascii() else 2 for sign in text) <= _BRIEF
+    """Whether a cell is one word, a few Chinese characters, or a figure with its unit."""
+    width = sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+    return width <= (_BRIEF_WITH_BLANKS if " " in text else _BRIEF)
 
 
 @register.simple_tag(takes_context=True)

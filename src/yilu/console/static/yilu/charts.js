@@ -5,9 +5,9 @@ const language = document.documentElement.lang;
 const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 2 });
 
-const spoken = language.startsWith("zh") ? 1e4 : 1e6;
+const spoken = 1e4;
 
-/** A number in units that people say, from those sizes on from which tables say them too. */
+/** A number in units that people say; below ten thousand as it stands. */
 export const short = (value) => (Math.abs(value) < spoken ? plain : compact).format(value);
 const forms = { percent: (v) => `${plain.format(100 * v)} %`, number: plain.format, digits: plain.format, hours: plain.format };
 const written = (form) => (value) => (value === null || value === undefined || Number.isNaN(value) ? "–" : (forms[form] ?? short)(value));
