@@ -9,6 +9,7 @@ import pytest
 from tests.documents.reading import read_html
 from tests.documents.sample import SAMPLE
 from yilu.documents import to_html
+from yilu.documents.model import Column, Document, Table
 
 LANGUAGES = ("zh", "en")
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -71,3 +72,12 @@ def test_columns_are_as_high_as_their_values() -> None:
 def test_the_same_bytes_again() -> None:
     """One document makes the same file whenever it is made."""
     assert to_html(SAMPLE, "zh") == to_html(SAMPLE, "zh") != to_html(SAMPLE, "en")
+
+
+def test_long_addresses_of_pages_may_break() -> None:
+    """An address in a cell, longer than its column, has places to break at, and reads the same: else its column would push the table past the page."""
+    address = "http://example.org/news/index/view/cateid/37/id/767858.html"
+    table = Table("t", (Column("a"), Column("b")), (("1", f"{address} (x)"),))
+    document = Document(title="T", subtitle="", issuer="", facts=(), blocks=(table,), as_of=0)
+    text = to_html(document, "en").decode()
+    assert "/<wbr>index/<wbr>view/<wbr>cateid" in text and f"{address} (x)" in text.replace("<wbr>", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -29,6 +30,7 @@ from yilu.documents.model import (
 )
 from yilu.documents.widths import shares
 
+_ADDRESS = re.compile(r"https?://\S+")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _DATA, _BASIS = Text("图中数据", "Data of the figure"), Text("口径：", "Basis: ")
 
@@ -106,9 +108,9 @@ def _table(table: Table, number: str, language: str) -> str:
     )
     rows = "\n".join(
         f"<tr{' class=strong' if r in table.strong else ''}>"
-        + f'<th scope="row">{escape(said(row[0], language))}</th>'
+        + f'<th scope="row">{_cell(said(row[0], language))}</th>'
         + "".join(
-            f"<td{_right(c.number)}>{escape(said(cell, language))}</td>"
+            f"<td{_right(c.number)}>{_cell(said(cell, language))}</td>"
             for c, cell in zip(table.columns[1:], row[1:], strict=True)
         )
         + "</tr>"
@@ -118,6 +120,11 @@ def _table(table: Table, number: str, language: str) -> str:
         f"<table><caption>{number}{escape(said(table.caption, language))}</caption><colgroup>{columns}</colgroup>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>{_basis(table.basis, language)}"
     )
+
+
+def _cell(text: str) -> str:
+    """A cell's text, in which addresses of pages may break: columns are never narrower than their longest word."""
+    return _ADDRESS.sub(lambda m: re.sub(r"(?<=[/?=.])(?=\w)", "<wbr>", m[0]), escape(text))
 
 
 def _right(number: bool) -> str:
