@@ -16,7 +16,7 @@ _BELOW = ("branch", "outlet")
 
 
 class Named:
-    """Names of the areas, facilities and operators of a province by code; ``firms``: operators that answer for themselves."""
+    """Names of the areas, facilities and operators of a province by code; ``firms``: operators that answer for themselves; ``province``: its own code, the first province of its areas."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -24,6 +24,10 @@ class Named:
         self.area, self.facility, self.operator = (
             {code: names.of(table, i) for i, code in names.codes[table].items()} for table in ("area", "facility", "operator")
         )  # fmt: skip
+        self.province = next(
+            (str(c) for c, level in zip(network.areas.code, network.areas.level, strict=True) if level == "province"),
+            "",
+        )
         layers = zip(network.operators.code, network.operators.layer, strict=True)
         self.firms = {str(c): self.operator[str(c)] for c, layer in layers if layer not in _BELOW}
 

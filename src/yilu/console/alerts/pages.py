@@ -134,6 +134,7 @@ def one(ask: Ask) -> Page:
     )  # fmt: skip
     now = local(ask.seen.as_of) if ask.seen.as_of else None
     more = {
+        "_province": named().province,
         **record_of(row, rules, names), "means": (rule.means_zh, rule.means_en), "stands_on": rule.stands_on, "resolves": rule.resolves,
         "silent_feeds": list(row.alert.silent_feeds), "can": list(can), "_deeds": DEEDS, "_handled": row.handled, "_query": query, "_state_name": STATES[row.handled.state],
         "_previous": _address(around[at - 1], query) if at > 0 else "", "_next": _address(around[at + 1], query) if 0 <= at < len(around) - 1 else "",
