@@ -133,9 +133,9 @@ def form_of_incident(ask: Ask) -> dict[str, object]:
 
 
 def _areas(ask: Ask) -> list[tuple[str, tuple[str, str]]]:
-    areas, own = ask.seen.network.areas, cities(ask.scope)
-    whole = [(str(c), (str(zh), str(en))) for c, zh, en, level in zip(areas.code, areas.name_zh, areas.name_en, areas.level, strict=True) if level == "province" and ask.scope.everywhere]  # fmt: skip
-    return [*whole[:1], *own]
+    names = named()
+    whole = [(names.province, names.of_area(names.province))] if ask.scope.everywhere and names.province else []
+    return [*whole, *cities(ask.scope)]
 
 
 @screen("command.one", STAFF, "command/<int:pk>")
