@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yilu.design.hubs.bound import covering, whole_knapsack
+from yilu.design.hubs.bound import covering, covering_otherwise, whole_knapsack
 from yilu.design.hubs.certificate import packed
 
 _SMALL = st.integers(0, 40).map(lambda x: x / 8)
@@ -54,7 +54,8 @@ def test_hubs_that_hold_everything_are_chosen_as_trying_all_choices_chooses_them
 ) -> None:
     """Any labels, some of which must open, and any load: the least sum, and what it is with each label and without it, are those of all choices with room enough, inf where there is none."""
     rho, room, must = (np.array(x) for x in zip(*labels, strict=True))
-    inside, by_it, past = covering(rho.astype(float), room.astype(np.int64), need, must.astype(bool))
+    given_labels = (rho.astype(float), room.astype(np.int64), need, must.astype(bool))
+    inside, (by_it, past) = covering(*given_labels), covering_otherwise(*given_labels)
     each = np.array(list(product((0, 1), repeat=len(rho))), bool)
     each = each[((each | ~must.astype(bool)).all(axis=1)) & (each @ room >= need)]
     sums = each @ rho

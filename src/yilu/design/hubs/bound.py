@@ -199,7 +199,7 @@ def chosen(model: Model, rho: Floats) -> Ints:
     forced = model.forced
     out: list[int] = np.flatnonzero(forced).tolist()
     if is_covering(model):
-        return np.flatnonzero(covering(rho, *_units(model), forced)[0])
+        return np.flatnonzero(covering(rho, *_units(model), forced))
     if model.is_free:
         out += np.flatnonzero((rho < 0) & ~forced).tolist()
         return np.array(out or np.argsort(rho)[:1], np.int64)
@@ -224,40 +224,52 @@ def _units(model: Model) -> tuple[Ints, int]:
 
 
 @njit(cache=True)
-def covering(rho, room, need, forced):
-    """(whether each label is in the choice (K,) of least Σρ with room for ``need``, and what that sum is with each label and without it (K,), inf where it can't be).
-
-    By dynamic programming from both ends; nothing is chosen where all labels have too little room.
-    """
+def least_left(rho, room, need, forced):
+    """(K + 1, need + 1): the least Σρ of labels from a on that bring the room taken so far, u, to ``need``; inf where they can't."""
     k = len(rho)
-    after = np.full((k + 1, need + 1), np.inf)
-    after[k, need] = 0.0
+    left = np.full((k + 1, need + 1), np.inf)
+    left[k, need] = 0.0
     for a in range(k - 1, -1, -1):
         for u in range(need + 1):
-            taken = rho[a] + after[a + 1, min(need, u + room[a])]
-            after[a, u] = taken if forced[a] else min(taken, after[a + 1, u])
+            taken = rho[a] + left[a + 1, min(need, u + room[a])]
+            left[a, u] = taken if forced[a] else min(taken, left[a + 1, u])
+    return left
+
+
+@njit(cache=True)
+def covering(rho, room, need, forced):
+    """Whether each label is in the choice (K,) of least Σρ with room for ``need``, by dynamic programming; none is where all have too little room."""
+    left = least_left(rho, room, need, forced)
+    inside = np.zeros(len(rho), np.bool_)
+    u = 0
+    if left[0, 0] < np.inf:
+        for a in range(len(rho)):
+            up = min(need, u + room[a])
+            inside[a] = forced[a] or rho[a] + left[a + 1, up] < left[a + 1, u]
+            u = up if inside[a] else u
+    return inside
+
+
+@njit(cache=True)
+def covering_otherwise(rho, room, need, forced):
+    """What the least Σρ with room for ``need`` is with each label and without it (K,), inf where it can't be: ``least_left`` met by what goes before."""
+    left = least_left(rho, room, need, forced)
     before, then = np.full(need + 1, np.inf), np.empty(need + 1)
     before[0] = 0.0
-    inside, by_it, past = np.zeros(k, np.bool_), np.empty(k), np.empty(k)
-    at = 0
-    for a in range(k):
-        by_it[a], past[a] = np.inf, np.inf
+    by_it, past = np.full(len(rho), np.inf), np.full(len(rho), np.inf)
+    for a in range(len(rho)):
         then[:] = np.inf
         for u in range(need + 1):
             if before[u] == np.inf:
                 continue
             up = min(need, u + room[a])
-            by_it[a] = min(by_it[a], before[u] + rho[a] + after[a + 1, up])
+            by_it[a] = min(by_it[a], before[u] + rho[a] + left[a + 1, up])
             then[up] = min(then[up], before[u] + rho[a])
             if not forced[a]:
-                past[a] = min(past[a], before[u] + after[a + 1, u])
+                past[a] = min(past[a], before[u] + left[a + 1, u])
                 then[u] = min(then[u], before[u])
         before, then = then, before
-        if after[0, 0] < np.inf:
-            up = min(need, at + room[a])
-            inside[a] = forced[a] or rho[a] + after[a + 1, up] < after[a + 1, at]
-            at = up if inside[a] else at
-    return inside, by_it, past
+    return by_it, past
 
 
 def first(model: Model, at: Ints) -> Dual:
@@ -416,7 +428,7 @@ def fixed(
     is_open[opened] = True
     opening, closing = np.zeros(len(rho)), np.zeros(len(rho))
     if is_covering(model):
-        _, by_it, past = covering(rho, *_units(model), forced)
+        by_it, past = covering_otherwise(rho, *_units(model), forced)
         least = rho[is_open].sum()
         opening, closing = by_it - least, past - least
     elif model.is_free:

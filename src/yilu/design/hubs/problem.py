@@ -122,8 +122,9 @@ def labels(problem: HubProblem, beyond: float = BEYOND) -> Model:
     allowed = node_tiers[:, tier].copy()
     allowed[node, np.arange(len(node))] = True
     fixed = np.zeros(len(node)) if problem.fixed is None else problem.fixed[node, tier]
+    room = np.full(len(node), np.inf) if problem.capacity is None else problem.capacity[node, tier]
     slope, knee, short = _load_terms(
-        problem, node, tier, beyond * float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
+        problem, node, tier, room, beyond * float(np.max(linear, initial=0.0) + np.max(between, initial=0.0))
     )
     late = problem.deadlines
     none = np.zeros((n, len(node)))
@@ -146,7 +147,7 @@ def labels(problem: HubProblem, beyond: float = BEYOND) -> Model:
         node=node, tier=tier, allowed=allowed,
         count=np.full(tiers, -1) if problem.tiers is None else np.array(problem.tiers),
         forced=np.zeros(len(node), np.bool_) if problem.required is None else problem.required[node, tier],
-        weight=sent, slope=slope, knee=knee, room=np.full(len(node), np.inf) if problem.capacity is None else problem.capacity[node, tier], waits=late is not None and late.waits,
+        weight=sent, slope=slope, knee=knee, room=room, waits=late is not None and late.waits,
     )  # fmt: skip
     _has_plan(problem, model)
     return model
@@ -174,12 +175,11 @@ def _fines(problem: HubProblem, linear: Floats, between: Floats) -> Floats:
 
 
 def _load_terms(
-    problem: HubProblem, node: Ints, tier: Ints, price: float
+    problem: HubProblem, node: Ints, tier: Ints, room: Floats, price: float
 ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
     """(slope (K, S), knee (K, S + 1)) of g, and what is added to fixed costs: what a label pays that has less than its least load."""
     k = len(node)
     none, sent = np.full(k, np.inf), problem.flow.sum(axis=1)
-    room = none if problem.capacity is None else problem.capacity[node, tier]
     least = np.zeros(k) if problem.least is None else problem.least[node, tier]
     knees, slopes = np.zeros(1), np.zeros(1)
     if problem.congestion is not None:
@@ -288,9 +288,8 @@ def _has_sites(problem: HubProblem, model: Model) -> None:
 def _has_room(problem: HubProblem, model: Model) -> None:
     if problem.capacity is None:
         return
-    room = problem.capacity[model.node, model.tier]
-    most = room.sum() if problem.tiers is None else sum(
-        np.sort(room[model.tier == tier])[::-1][:count].sum() for tier, count in enumerate(problem.tiers)
+    most = model.room.sum() if problem.tiers is None else sum(
+        np.sort(model.room[model.tier == tier])[::-1][:count].sum() for tier, count in enumerate(problem.tiers)
     )  # fmt: skip
     need = model.weight.sum()
     if most < need:
