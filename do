@@ -10,6 +10,7 @@ cd -- "$root"
 venv=${YILU_VENV:-.venv}
 lock=requirements/lock.txt
 bench_lock=requirements/bench.txt
+raptor_lock=requirements/raptor.txt
 offline=
 # Python keeps what it compiled: where a machine forbids that, each of many processes would compile all libraries anew, which takes seconds.
 unset PYTHONDONTWRITEBYTECODE
@@ -114,12 +115,14 @@ find_uv() {
 }
 
 # The environment, made again only when the lock or the project file changed.
-stamp() { cat $lock $bench_lock pyproject.toml do | cksum; }
+stamp() { cat $lock $bench_lock $raptor_lock pyproject.toml do | cksum; }
 
 install() {
+    of=$1
+    shift
     UV_INDEX_STRATEGY="${UV_INDEX_STRATEGY:-unsafe-best-match}" \
-        "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-build ${offline:+--no-index} -r "$1" ||
-        fail "the packages of $1 could not be installed" "Look at the lines above; the same command goes on where it was."
+        "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-build ${offline:+--no-index} -r "$of" "$@" ||
+        fail "the packages of $of could not be installed" "Look at the lines above; the same command goes on where it was."
 }
 
 set_up() {
@@ -142,6 +145,9 @@ set_up_bench() {
     find_uv
     say "· adding the engines to compare with (once)"
     install $bench_lock
+    # PyRaptor asks for a pandas that the others can't have, and works with theirs: it lies apart, without what it asks for.
+    rm -rf .yilu/raptor
+    install $raptor_lock --no-deps --target .yilu/raptor
     stamp >"$venv/yilu-bench-stamp"
 }
 
@@ -175,14 +181,16 @@ npm_of() {
 }
 
 compile() {
-    "$uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+    "$uv" pip compile --universal --python-version 3.11 --generate-hashes \
         --no-annotate --no-header --quiet "$@"
 }
 
 relock() {
     find_uv
-    compile --extra dev --extra docs --output-file $lock "$@"
-    compile --extra bench --constraint $lock --output-file $bench_lock "$@"
+    compile pyproject.toml --extra dev --extra docs --output-file $lock "$@"
+    compile pyproject.toml --extra bench --constraint $lock --output-file $bench_lock "$@"
+    printf '%s\n' 'pyraptor>=1.3,<2' 'loguru>=0.7,<0.8' 'attrs>=25,<27' |
+        compile - --no-deps --output-file $raptor_lock "$@"
 }
 
 lint() {

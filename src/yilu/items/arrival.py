@@ -108,10 +108,15 @@ class Arrived:
     by_bucket: list[order.Lined]
 
 
+def dealt(parts: Sequence[Events], buckets: int, pool: Executor) -> tuple[Events, NDArray[np.int64]]:
+    """(the events of ``parts`` bucket by bucket, as they came; where each bucket begins, (buckets + 1,))."""
+    places, ends = order.deal([np.ascontiguousarray(p.key) for p in parts], buckets)
+    return laid(parts, places, pool), ends
+
+
 def by_bucket(parts: Sequence[Events], buckets: int, pool: Executor) -> Arrived:
     """The events of ``parts`` by bucket: laid so that what is moved from now on lies close together."""
-    places, ends = order.deal([np.ascontiguousarray(p.key) for p in parts], buckets)
-    told = laid(parts, places, pool)
+    told, ends = dealt(parts, buckets, pool)
 
     def one(b: int) -> order.Lined:
         return order.line_up_rows(told, np.arange(ends[b], ends[b + 1], dtype=np.uint32))

@@ -216,9 +216,8 @@ class Store:
         arrived = arrival.by_bucket(batch, now.buckets, self._pool)
         del batch  # laid by now; a commit's events are held once
         links, behind, candidates = self._reach(arrived)
-        earlier = self._earlier(behind) if at_once else events(0)
-        if len(earlier):
-            candidates.append(reach.spread(events(0), self._links, links, earlier, behind))
+        if at_once:
+            candidates.extend(self._earlier(behind, links))
         reached = arrival.by_bucket(candidates, now.buckets, self._pool)
 
         def bring(b: int) -> tuple[Ordered, int]:
@@ -257,17 +256,16 @@ class Store:
     def _settle(self) -> Manifest:
         now, number = self.at, self.at.commit + 1
         behind = reach.merged([reach.NONE, *(link_runs.read(self.disk, p) for p in now.unspread)])
-        spread = order.arrange(reach.spread(events(0), self._links, reach.NONE, self._earlier(behind), behind)).events
-        edges = log.bucket_edges(spread.key, now.buckets)
-
+        spread, edges = arrival.dealt(self._earlier(behind, reach.NONE), now.buckets, self._pool)
         apart = log.Apart(self.disk, now.behind, now.buckets)
 
         def bring(b: int) -> tuple[Ordered, int]:
             log.ahead(self.disk, now.log, b + self.limits.threads, now.buckets)
             waiting = apart.of(b)
             own = waiting.take(waiting.via == 0)
-            derived = concat([waiting.take(waiting.via != 0), spread.take(np.arange(edges[b], edges[b + 1]))])
-            return order.merged(own, order.line_up(own), derived, order.line_up(derived)), int(edges[b + 1] - edges[b])
+            more = order.line_up_rows(spread, np.arange(edges[b], edges[b + 1], dtype=np.uint32)).rows
+            derived = concat([waiting.take(waiting.via != 0), spread.take(more)])
+            return order.merged(own, order.line_up(own), derived, order.line_up(derived)), len(more)
 
         done = self._fold(number, bring, True, list(DTYPES))
         again, sealed = done.repeated + done.conflicting, len(done.refused)
@@ -344,20 +342,22 @@ class Store:
             chosen[own] = reaches
         return links.take(np.flatnonzero(chosen))
 
-    def _earlier(self, links: reach.Links) -> Events:
-        """Logged events of the links' sources."""
+    def _earlier(self, links: reach.Links, new: reach.Links) -> list[Events]:
+        """Candidates that the logged events of the links' sources give; ``new``: links of the commit at hand. What a few buckets' sources have
+        is let go before the next is read: of a day that waited whole it is gigabytes."""
         edges = log.bucket_edges(links.source, self.at.buckets)
         parts, behind = self.at.log, self.at.behind
         spans = log.searched(parts, np.diff(edges) > 0)
 
-        def read(i: int) -> Events:
+        def spread(i: int) -> Events:
             keys = np.unique(links.source[edges[spans[i].start] : edges[spans[i].stop]])
             if self._recent is None and i + self.limits.threads < len(spans):
                 log.ahead(self.disk, parts, spans[i + self.limits.threads], self.at.buckets)
             waiting = log.read(self.disk, behind, spans[i], self.at.buckets, keys, spare=log.UNSPREAD)
-            return concat([self._told(spans[i], keys, parts, log.UNSPREAD), waiting])
+            earlier = concat([self._told(spans[i], keys, parts, log.UNSPREAD), waiting])
+            return reach.spread(events(0), self._links, new, earlier, links) if len(earlier) else earlier
 
-        return concat([events(0), *self._pool.map(read, range(len(spans)))])
+        return list(self._pool.map(spread, range(len(spans))))
 
     def _fold(
         self, number: int, bring: Callable[[int], tuple[Ordered, int]], at_once: bool, columns: list[str],
