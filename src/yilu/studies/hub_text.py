@@ -97,7 +97,7 @@ def _changes(section: str) -> list[str]:
             + "."
         )
     if saves:
-        out.append("    - Moving one saves: " + "; ".join(f"{r['hub']} to {r['best elsewhere']} {r[more]}" for r in saves) + ", in 10,000 yuan.")  # fmt: skip
+        out.append("    - Moving one changes the cost by: " + "; ".join(f"{r['hub']} to {r['best elsewhere']} {r[more]}" for r in saves) + ", in 10,000 yuan.")  # fmt: skip
     out.append(f"    - Losing {worst['hub']} costs most, {worst[lost]} times 10,000 yuan.")
     return out
 
@@ -126,10 +126,12 @@ def _scenarios(section: str) -> list[str]:
 
 def _number(section: str) -> list[str]:
     held = rows(section)
-    proven = [r["hubs"] for r in held if r["gap"] != "–"]
+    gaps = {r["hubs"]: r["gap"].split(" %")[0] for r in held if r["gap"] != "–"}
     steps = ", ".join(f"{r['hubs']}: {r['cost, 10,000 yuan a day']}" for r in held)
+    which = "all" if len(gaps) == len(held) else ", ".join(gaps) if gaps else "none"
+    widest = f", the widest gap {max(map(float, gaps.values())):.2f} %" if gaps else ""
     return [
-        f"- **By number of hubs**, in 10,000 yuan: {steps}. A bound was reached in time for {', '.join(proven) if proven else 'none'} of them."
+        f"- **By number of hubs**, in 10,000 yuan: {steps}. A bound was reached in time for {which} of them{widest}."
     ]
 
 
