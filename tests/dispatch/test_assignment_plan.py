@@ -14,10 +14,11 @@ from tests.dispatch.assignment_problems import Day, Departure, Wanted, Wave, day
 from yilu.dispatch.assignment import solving
 from yilu.dispatch.assignment import unsplit as whole_commodities
 from yilu.dispatch.assignment.ascent import Budget, bound
+from yilu.dispatch.assignment.loading import loaded
 from yilu.dispatch.assignment.plan import AssignmentPlan
 from yilu.dispatch.assignment.pricing import Prices, by_sweep, journeys, values
 from yilu.dispatch.assignment.problem import AssignmentProblem
-from yilu.dispatch.assignment.smoothing import spread
+from yilu.dispatch.assignment.smoothing import parts, spread
 from yilu.dispatch.assignment.solving import Effort, Progress, solve
 from yilu.errors import InputError
 
@@ -101,6 +102,32 @@ def test_spreading_at_a_low_temperature_is_the_cheapest_way(day: Day) -> None:
     r, step = int(np.argmax(warm.loads)), 1e-4
     up, down = (spread(of, order, replace(prices, rows=rows + sign * step * (np.arange(len(rows)) == r)), 0.5) for sign in (1, -1))  # fmt: skip
     assert np.isclose((up.value - down.value) / (2 * step), warm.loads[r], rtol=1e-3, atol=1e-4)
+
+
+@_SOME
+@given(days(), st.floats(0.01, 2))
+def test_parts_load_every_row_as_the_spread_does(day: Day, temperature: float) -> None:
+    """Taken apart into journeys, the expected flows keep their loads, what is spilled and late, and their cost: nothing is rounded."""
+    of = problem(day)
+    order, prices = by_sweep(of), Prices(np.linspace(0, 1, len(of.capacity)), 5.0, 2.0, 1.0)
+    told, made = spread(of, order, prices, temperature), parts(of, order, prices, temperature)
+    inside = np.arange(made.steps.shape[1]) < made.length[:, None]
+    row = of.events.row[made.steps[inside]]
+    loads = np.bincount(row[row >= 0], np.repeat(made.items, made.length)[row >= 0], len(of.capacity))
+    assert np.allclose(loads, told.loads, rtol=1e-4, atol=1e-4)
+    assert np.isclose(of.items - made.items.sum(), told.spilled, atol=1e-6)
+    assert np.isclose(made.items @ made.late, told.late, rtol=1e-4, atol=1e-4)
+    assert np.isclose(made.items @ made.cost, told.cost, rtol=1e-4, atol=1e-4)
+
+
+def test_dear_ways_are_taken_only_for_more_than_may_stay() -> None:
+    """Three of five items find the cheap departure full: they stay where so many may and the other way costs more than spilling is priced, and go where none may stay."""
+    rides = (Departure(2, 0, 540, 60, 9.0, 0.5, False), Departure(0, 3, 900, 60, 2.0, 0.5, False), Departure(0, 3, 960, 60, 9.0, 100.0, False))  # fmt: skip
+    of = problem(Day(rides, (Wave(0, 780, 45, 9.0),), (Wanted(2, 480, 3, 1, 1200, False, 5.0),)))
+    order, prices = by_sweep(of), Prices(np.zeros(len(of.capacity)), 10.0, 2.0, 1.0)
+    planned = parts(of, order, prices, 0.1)
+    carried = [loaded(of, order, planned, prices, 0, spare=spare).items.sum() for spare in (3.0, 0.0)]
+    assert np.allclose(carried, (2.0, 5.0))
 
 
 def _day() -> Day:

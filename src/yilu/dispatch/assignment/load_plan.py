@@ -16,7 +16,6 @@ from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints, su
 from yilu.dispatch.assignment.smoothing import parts
 
 _TEMPERATURE = 0.01
-_PARTS = 400_000
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,8 @@ def followed(plan: AssignmentPlan, rows: LoadPlan, places: Places, seed: int = 0
     of = plan.problem
     restricted = _restricted(of, rows, places)
     order, prices = by_sweep(restricted), plan.prices
-    planned = parts(restricted, order, prices, _TEMPERATURE, of.items / _PARTS)
-    kept = replace(plan, flows=loaded(restricted, order, planned, prices, seed))
+    planned = parts(restricted, order, prices, _TEMPERATURE)
+    kept = replace(plan, flows=loaded(restricted, order, planned, prices, seed, spare=plan.spilled))
     cost = bound(of, order, replace(prices, cost=1.0), Budget(kept.spilled, kept.late))
     return replace(kept, bounds=replace(plan.bounds, cost=max(cost, 0.0)))
 

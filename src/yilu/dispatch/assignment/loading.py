@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -13,6 +13,8 @@ from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints, su
 from yilu.dispatch.assignment.smoothing import Parts
 
 _ROUNDS = 24
+_DEARER = (1.0, 4.0, 16.0, np.inf)
+"""Times the price of spilling up to which ways are taken for what is left, one after another."""
 _FULL = 1e-9
 """A row with less than so much of its capacity left is full."""
 
@@ -72,27 +74,30 @@ def nothing() -> Flows:
     return Flows(none, np.empty(0), np.empty(0, np.bool_), np.empty(0), np.zeros(1, np.int64), none)
 
 
-def loaded(of: AssignmentProblem, order: Sorted, planned: Parts, prices: Prices, seed: int, whole: bool = False) -> Flows:  # fmt: skip
+def loaded(of: AssignmentProblem, order: Sorted, planned: Parts, prices: Prices, seed: int, whole: bool = False, spare: float = 0.0) -> Flows:  # fmt: skip
     """A plan from ``planned`` parts: each in its turn, drawn by ``seed``, as far as there is room; then what is left of each commodity by the cheapest way with room, in rounds.
 
-    ``whole``: only all of a commodity at once (its parts must be one).
+    ``spare``: so many items may stay where every way costs more than spilling is priced; if more are left, dearer ways are taken. ``whole``: only all of a commodity at once (its parts must be one).
     """
     draw = np.random.default_rng(seed)
     left, wanted = of.capacity.copy(), of.commodities.items.copy()
     taken = [_turn(of, planned, draw.permutation(len(planned)), planned.items, left, wanted, whole)]
     found = [planned]
-    sizes = _batches(wanted, whole)
-    for batch in sizes:
-        for _ in range(_ROUNDS):
-            asked = np.where(batch, wanted, 0.0)
-            if asked.sum() <= 1e-9 * of.items:
+    for batch in _batches(wanted, whole):
+        for dearer in (np.inf,) if whole else _DEARER:
+            if dearer > 1 and float(wanted[batch].sum()) <= spare:
                 break
-            more = _around(of, order, asked, prices, left, float(asked.max()) if whole else 0.0)
-            items = _turn(of, more, draw.permutation(len(more)), asked[more.commodity], left, wanted, whole)
-            taken.append(items)
-            found.append(more)
-            if items.sum() <= (0.0 if whole else 1e-6 * of.items):
-                break
+            for _ in range(_ROUNDS):
+                asked = np.where(batch, wanted, 0.0)
+                if asked.sum() <= 1e-9 * of.items:
+                    break
+                at = replace(prices, spill=np.inf if dearer == np.inf else dearer * prices.spill)
+                more = _around(of, order, asked, at, left, float(asked.max()) if whole else 0.0)
+                items = _turn(of, more, draw.permutation(len(more)), asked[more.commodity], left, wanted, whole)
+                taken.append(items)
+                found.append(more)
+                if items.sum() <= (0.0 if whole else 1e-6 * of.items):
+                    break
     return _together(found, taken)
 
 
@@ -113,7 +118,7 @@ def _around(of: AssignmentProblem, order: Sorted, asked: Floats, prices: Prices,
     place[some] = np.arange(len(some))
     mine = place[order.order]
     first = np.concatenate([[0], np.cumsum(mine >= 0)])[order.first]
-    j = journeys(smaller, Sorted(mine[mine >= 0], first.astype(np.int64), order.lead), Prices(rows, np.inf, prices.late, prices.cost))  # fmt: skip
+    j = journeys(smaller, Sorted(mine[mine >= 0], first.astype(np.int64), order.lead), replace(prices, rows=rows))  # fmt: skip
     go = np.flatnonzero(~j.spilled & np.isfinite(j.value))
     return Parts(some[go].astype(np.int32), smaller.commodities.items[go], j.steps[go], j.length[go], j.late[go].astype(np.float64), j.cost[go])  # fmt: skip
 

@@ -17,6 +17,9 @@ from yilu.dispatch.assignment.pricing import Prices, Sorted
 from yilu.dispatch.assignment.problem import DAY, MOST_STEPS, AssignmentProblem, Floats, Ints
 
 _BLOCKS = 8
+_MOST_PARTS = 1024
+_NOTHING = 1e-6
+"""A part of so little of its commodity isn't worth a journey: what is left goes with it."""
 _CERTAIN = 25.0
 """Differences of so many temperatures decide for sure."""
 
@@ -50,23 +53,26 @@ class Parts:
 def spread(of: AssignmentProblem, order: Sorted, prices: Prices, temperature: float) -> Spread:
     """What items do at some prices and a temperature (yuan, above 0)."""
     loads, sums = np.zeros((len(of.sweeps), len(of.capacity))), np.zeros((len(of.sweeps), 4))
-    none, empty = np.zeros(len(of.commodities) + 1, np.int64), np.empty(0)
-    _spread(*_arguments(of, order, prices), temperature, loads, sums, none, empty, np.empty((0, 0), np.int32), np.empty(0, np.int32), empty, empty)  # fmt: skip
+    none, empty = np.empty(0, np.int64), np.empty(0)
+    _spread(*_arguments(of, order, prices), temperature, loads, sums, none, none, empty, np.empty((0, 0), np.int32), np.empty(0, np.int32), empty, empty)  # fmt: skip
     value, spilled, late, cost = sums.sum(axis=0)
     return Spread(float(value), loads.sum(axis=0), float(spilled), float(late), float(cost))
 
 
-def parts(of: AssignmentProblem, order: Sorted, prices: Prices, temperature: float, most_items: float) -> Parts:
-    """The same cut into parts of about ``most_items``, 64 of a commodity at most: at each event the parts so far are kept as near to the odds as they can be."""
-    count = np.clip(np.ceil(of.commodities.items / max(most_items, 1e-12)), 1, 64).astype(np.int64)
-    count[of.commodities.items <= 0] = 0
-    first = np.concatenate([[0], np.cumsum(count)])
-    n = int(first[-1])
-    steps, length, items = np.empty((n, MOST_STEPS), np.int32), np.zeros(n, np.int32), np.zeros(n)
-    late, cost = np.zeros(n), np.zeros(n)
+def parts(of: AssignmentProblem, order: Sorted, prices: Prices, temperature: float) -> Parts:
+    """The same as journeys with items on them, which together load every row as the spread does: what goes to one end is a flow, and is taken apart into its paths, the widest first.
+
+    The last of ``_MOST_PARTS`` of a commodity takes what is left of it.
+    """
+    k, given = len(of.commodities), _arguments(of, order, prices)
     loads, sums = np.zeros((len(of.sweeps), len(of.capacity))), np.zeros((len(of.sweeps), 4))
-    _spread(*_arguments(of, order, prices), temperature, loads, sums, first, items, steps, length, late, cost)
-    commodity = np.repeat(np.arange(len(count)), count)
+    made, first, empty = np.zeros(k, np.int64), np.zeros(k + 1, np.int64), np.empty(0)
+    _spread(*given, temperature, loads, sums, made, first, empty, np.empty((0, 0), np.int32), np.empty(0, np.int32), empty, empty)  # fmt: skip
+    first[1:] = np.cumsum(made)
+    n = int(first[-1])
+    steps, length, items, late, cost = np.empty((n, MOST_STEPS), np.int32), np.zeros(n, np.int32), np.zeros(n), np.zeros(n), np.zeros(n)  # fmt: skip
+    _spread(*given, temperature, loads, sums, np.zeros(k, np.int64), first, items, steps, length, late, cost)
+    commodity = np.repeat(np.arange(k), made)
     kept = (items > 0) & (length > 0)
     return Parts(commodity[kept].astype(np.int32), items[kept], steps[kept], length[kept], late[kept], cost[kept])
 
@@ -81,8 +87,8 @@ def _arguments(of: AssignmentProblem, order: Sorted, prices: Prices) -> tuple[ob
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_cost, priced, row, usable, sweep_end, sweep_due, sweep_kind, lead, order, first, start, start_days, days, items, late_days, holding, spill, late_price, cost_price, temperature, loads, sums, part_first, part_items, steps, length, part_late, part_cost):  # fmt: skip
-    """Fill ``loads`` (G, R) and ``sums`` (G, 4): value, spilled, late, cost; and, where there is room for parts, these."""
+def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_cost, priced, row, usable, sweep_end, sweep_due, sweep_kind, lead, order, first, start, start_days, days, items, late_days, holding, spill, late_price, cost_price, temperature, loads, sums, made, part_first, part_items, steps, length, part_late, part_cost):  # fmt: skip
+    """Fill ``loads`` (G, R) and ``sums`` (G, 4): value, spilled, late, cost. Where ``made`` (K,), zeros, is given, it tells how many parts each commodity has; these too where there is room for them."""
     n_events = len(then)
     # Room for each block of sweeps once: made anew for each sweep it would cost more than the sweep.
     for block in prange(_BLOCKS):
@@ -141,34 +147,50 @@ def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_co
                     if used < here:
                         flow[n + wait_days[e], wait[e]] += here - used
                         sums[g, 3] += (here - used) * holding * wait_minutes[e]
-            if len(length) == 0:
+            if len(made) == 0:
                 continue
-            # Parts: ``w`` is free for what of ``come`` has used an event.
-            w[:] = 0.0
-            come = np.zeros((last + 1, n_events))
+            # Parts: ``w`` is free for what is left to use an event, ``flow`` then for what is left to wait there.
+            for n in range(last + 1):
+                for e in range(n_events):
+                    w[n, e] = flow[n, e] * odds[n, e]
+                    flow[n, e] -= w[n, e]
             for i in range(first[g], first[g + 1]):
                 k = order[i]
-                if share[i - first[g]] <= 0:
-                    continue
-                n_parts = part_first[k + 1] - part_first[k]
-                for p in range(part_first[k], part_first[k + 1]):
-                    size = items[k] * share[i - first[g]] / n_parts
+                left = items[k] * share[i - first[g]]
+                while left > 0 and made[k] < _MOST_PARTS:
+                    n, e = lead[g] - days[k] + start_days[k], start[k]
+                    size = left
+                    while True:
+                        if odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] >= flow[n, e]):
+                            size = min(size, w[n, e])
+                            if end[e] >= 0:
+                                break
+                            n, e = n + then_days[e], then[e]
+                        else:
+                            size = min(size, flow[n, e])
+                            n, e = n + wait_days[e], wait[e]
+                    p = part_first[k] + made[k]
+                    made[k] += 1
+                    if made[k] == _MOST_PARTS or size <= _NOTHING * items[k]:
+                        size = left
+                    left -= size
                     n, e = lead[g] - days[k] + start_days[k], start[k]
                     total, used_events = 0.0, 0
-                    while used_events < steps.shape[1]:
-                        come[n, e] += size
-                        uses = odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] + 0.5 * size <= odds[n, e] * come[n, e])
-                        if not uses:
+                    while used_events < MOST_STEPS:
+                        if not (odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] >= flow[n, e])):
+                            flow[n, e] -= size
                             total += holding * wait_minutes[e]
                             n, e = n + wait_days[e], wait[e]
                             continue
-                        w[n, e] += size
+                        w[n, e] -= size
                         total += own_cost[e]
-                        steps[p, used_events] = e
+                        if len(length):
+                            steps[p, used_events] = e
                         used_events += 1
                         if end[e] >= 0:
-                            part_items[p], part_cost[p], length[p] = size, total, used_events
-                            part_late[p] = 1.0 if n * DAY + arrives[e] > due else 0.0
+                            if len(length):
+                                part_items[p], part_cost[p], length[p] = size, total, used_events
+                                part_late[p] = 1.0 if n * DAY + arrives[e] > due else 0.0
                             break
                         n, e = n + then_days[e], then[e]
 

@@ -15,11 +15,11 @@ from yilu.dispatch.assignment.pricing import Prices, Sorted, by_sweep
 from yilu.dispatch.assignment.problem import AssignmentProblem
 from yilu.dispatch.assignment.smoothing import parts
 
-SPILL_YUAN, LATE_YUAN = 500.0, 20.0
-"""What a spilled and a late item are taken to cost while plans are looked for; no bound rests on it."""
+SPILL_YUAN, LATE_YUAN, LATE_BESIDE, COST_BESIDE = 500.0, 200.0, 5.0, 0.2
+"""What a spilled and, as the aim, a late item are taken to cost while plans are looked for; what a late item counts beside spilled ones, and a yuan beside either: enough to tell ways apart. No bound rests on these, but each is
+the weaker the more the aims that come after it count: two yuan an item of all that is carried are worth many items spilled."""
 _SMALL = 3_000
 """So many commodities are closed by columns."""
-_PARTS = 400_000
 _LOW_SPILL, _LOW_LATE = 40.0, 8.0
 _GIVEN_UP, _GIVEN_UP_OF_LEAST = 0.007, 0.1
 """An aim gives up to the next 10 % of what can't be helped, 0.7 % of all items at most: the last items not spilled would cost more than all else."""
@@ -52,9 +52,9 @@ Stop = Callable[[Progress], bool]
 class Effort:
     """How long it is looked: (temperature in yuan, looks at the dual) one after another, for least spilled, then least late, then least cost."""
 
-    spilled: Looks = ((4.0, 120), (2.0, 300), (1.0, 200))
-    late: Looks = ((1.0, 100), (0.3, 100))
-    cost: Looks = ((2.0, 80), (0.5, 120), (0.1, 200), (0.03, 350), (0.01, 250))
+    spilled: Looks = ((4.0, 120), (2.0, 200), (1.0, 200), (0.3, 200))
+    late: Looks = ((1.0, 100), (0.3, 100), (0.1, 150))
+    cost: Looks = ((2.0, 80), (0.5, 120), (0.1, 200), (0.03, 350), (0.01, 300), (0.003, 400))
 
 
 def _never(_: Progress) -> bool:
@@ -91,18 +91,18 @@ class _Run:
 
     def by_prices(self) -> AssignmentPlan:
         """A plan for each aim, with what the ones before came to as budgets; of these the best, and the bounds for its values."""
-        effort, zero = self._effort, Prices(np.zeros(len(self._of.capacity)), SPILL_YUAN, LATE_YUAN, 1.0)
+        effort, zero = self._effort, Prices(np.zeros(len(self._of.capacity)), SPILL_YUAN, LATE_BESIDE, COST_BESIDE)
         for_spilled = self._ascended("spilled", zero, Budget(), effort.spilled)
-        plan = self._loaded(for_spilled[-1], effort.spilled, None, for_spilled)
+        plan = self._loaded(for_spilled[-1], effort.spilled, 0.0, None, for_spilled)
         most = self._given_up(plan.spilled, plan.bounds.spilled)
-        begun = replace(for_spilled[-1], late=10 * LATE_YUAN)
+        begun = replace(for_spilled[-1], late=LATE_YUAN)
         for_late = self._ascended("late", begun, Budget(spilled=most), effort.late)
-        plan = self._loaded(for_late[-1], effort.late, plan, for_spilled + for_late)
+        plan = self._loaded(for_late[-1], effort.late, most, plan, for_spilled + for_late)
         # With room in the budgets prices are far lower: those of the aims before would only stand in the way.
         low = Prices(np.minimum(for_late[-1].rows, _LOW_SPILL), _LOW_SPILL, _LOW_LATE, 1.0)
         budget = Budget(max(most, plan.spilled), self._given_up(plan.late, plan.late))
         for_cost = self._ascended("cost", low, budget, effort.cost)
-        plan = self._loaded(for_cost[-1], effort.cost, plan, for_spilled + for_late + for_cost)
+        plan = self._loaded(for_cost[-1], effort.cost, budget.spilled or 0.0, plan, for_spilled + for_late + for_cost)
         self._stop(self._known)
         return plan
 
@@ -118,11 +118,13 @@ class _Run:
                 found.append(ascended(self._of, self._order, found[-1], budget, temperature, most, lambda _: self._tell(step)))  # fmt: skip
         return found
 
-    def _loaded(self, prices: Prices, looks: Looks, other: AssignmentPlan | None, proving: list[Prices]) -> AssignmentPlan:  # fmt: skip
-        """The plan that prices lead to, or the other where that is better; with the best bounds that any of the prices so far prove for it."""
+    def _loaded(self, prices: Prices, looks: Looks, spare: float, other: AssignmentPlan | None, proving: list[Prices]) -> AssignmentPlan:  # fmt: skip
+        """The plan that prices lead to, with ``spare`` items that may be spilled, or the other where that is better; with the best bounds that any of the prices so far prove for it."""
         of, order = self._of, self._order
-        planned = parts(of, order, prices, looks[-1][0], of.items / _PARTS)
-        plan = AssignmentPlan(of, loaded(of, order, planned, prices, self._seed), Bounds(0.0, 0.0, 0.0), prices)
+        planned = parts(of, order, prices, looks[-1][0])
+        plan = AssignmentPlan(
+            of, loaded(of, order, planned, prices, self._seed, spare=spare), Bounds(0.0, 0.0, 0.0), prices
+        )
         if other is not None and _better(other, plan):
             plan = replace(plan, flows=other.flows)
         spilled = max(bound(of, order, aimed(p, 0), Budget()) for p in proving)
