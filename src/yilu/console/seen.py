@@ -59,7 +59,7 @@ _REPORT_HELD_S = 300.0
 _STUDY_HELD_S = 300.0
 """The same of a study of the items on their way."""
 MOST_JOURNEYS = 20_000_000
-"""Journeys of a store that a console reads through for a study: some ten seconds and half a gigabyte."""
+"""Journeys of a store that a console reads through for a study: half a minute, and a gigabyte if all of them are on their way."""
 _TOO_MANY = StoreError(
     f"the store holds more than {MOST_JOURNEYS:,} items, too many to study on a page", zh=f"事实库存件超过 {MOST_JOURNEYS // 10_000:,} 万,在页面上推演过慢",
     next_step="run on the server: yilu disrupt --facility CODE", next_step_zh="在服务器上运行 yilu disrupt --facility 代码",

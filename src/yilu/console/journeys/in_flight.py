@@ -77,7 +77,7 @@ def in_flight(ask: Ask) -> Page:
         "unplaced": found.unplaced, "elsewhere": found.elsewhere, "generated": found.generated, "one_operator": order or bool(asked.operator), "one_area": not ask.here.scope.everywhere,
         "_figures": tiles(found), "_left_out": any(found.unplaced.values()),
     }  # fmt: skip
-    tables = (stops(ask, stopping, found.stopped, _STOPPED), advised(found, order), room(found), places(found))
+    tables = (stops(ask, stopping, found.stopped, _STOPPED), places(found), room(found), advised(found, order))
     return Page("journeys/in_flight", TITLE, tables, (plans(found),), more)
 
 
@@ -170,25 +170,22 @@ def tiles(found: Found) -> list[Row]:
         ("broken_new_ways", _("改走后失约"), c["broken_new_ways"], _("占受影响"), of("broken_new_ways", "affected")),
         ("saved", _("改走可挽回"), saved(found), _("占不处置则失约"), saved(found) / c["broken_waiting"] if c["broken_waiting"] else None),
     )  # fmt: skip
-    return [dict(zip(("name", "title", "value", "note", "share"), t, strict=True)) for t in told]
+    rows = [dict(zip(("name", "title", "value", "note", "share"), t, strict=True)) for t in told]
+    return [r if r["share"] is not None or r["name"] == "on_the_way" else {**r, "note": ""} for r in rows]
 
 
 def plans(found: Found) -> Chart:
-    """What would be kept undisturbed, under each of the three plans: what is kept still, and what breaks."""
-    c = found.counts
-    broken = [c["broken_waiting"], c["broken_new_ways"], c["broken_all_room"]]
-    kept = [c["kept_undisturbed"] - n for n in broken]
-    series = [Drawn("kept", _("仍守承诺"), kept, BARS), Drawn("broken", _("失约"), broken, BARS)]
-    return chart(
-        "plans", _("三种情形下,受影响件的承诺(件)"), Column("plan", _("情形")), PLANS, series, stacked=True, height=260
-    )
+    """Promises that break under each of the three plans."""
+    broken = [found.counts[n] for n in ("broken_waiting", "broken_new_ways", "broken_all_room")]
+    series = [Drawn("broken", _("失约(件)"), broken, BARS)]
+    return chart("plans", _("三种情形下失约的件"), Column("plan", _("情形")), PLANS, series, height=260)
 
 
 def advised(found: Found, order: bool) -> Table:
     """What to tell whom, most items first."""
     title, says = (_("调度指令(件多者在前)"), _("调度指令")) if order else (_("调度建议(件多者在前)"), _("调度建议"))
     columns = (
-        Column("action", _("处置")), Column("operator", _("企业")), Column("facility", _("所在场所")), Column("departs", _("班次"), "time"), Column("items", _("件数"), "count"), Column("in_time", _("可守承诺"), "count"),
+        Column("action", _("做法")), Column("operator", _("企业")), Column("facility", _("所在场所")), Column("departs", _("班次"), "time"), Column("items", _("件"), "count"), Column("in_time", _("可守承诺"), "count"),
         Column("broken", _("失约"), "count"), Column("says", says),
     )  # fmt: skip
     return Table("advice", title, columns, found.advice, _("无须处置。"), found.more, _ADVICE_SHOWN)
