@@ -17,7 +17,7 @@ from yilu.twin.plan import DayPlan
 
 CUT = datetime(2025, 6, 3, 13, tzinfo=UTC)
 """21:00 in Guangdong, the day after the one of acceptance."""
-ITEMS = 4000
+ITEMS = 20_000
 
 
 def night(folder: Path, items: int = ITEMS) -> Facts:

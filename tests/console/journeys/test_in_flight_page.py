@@ -14,7 +14,7 @@ import pytest
 
 from tests.console.journeys.night_store import night
 from yilu.console import behind, seen
-from yilu.console.access.narrowing import narrow
+from yilu.console.access.narrowing import LaneRows, narrow
 from yilu.console.behind import Behind
 from yilu.console.facts import newest
 from yilu.console.journeys import in_flight
@@ -61,11 +61,11 @@ def told(client: Any, at: str = AT) -> dict[str, Any]:
     return found
 
 
-def made(chosen: Callable[[Open], Open]) -> tuple[Timetable, Study]:
+def made(chosen: Callable[[Open], Open], laid: Callable[..., Timetable] = around_facts) -> tuple[Timetable, Study]:
     """The study of some items of the store, made past the console."""
     facts = newest().facts
     snapshot = facts.read()
-    of = around_facts(facts.network, snapshot.as_of, snapshot.as_of)
+    of = laid(facts.network, snapshot.as_of, snapshot.as_of)
     underway = of_facts(snapshot, of, ends(of.network), chosen)
     closure = Closure("facility", HUB, snapshot.as_of, snapshot.as_of + 3600 * HOURS)
     return of, study(of, underway, (closure,), snapshot.as_of)
@@ -129,6 +129,29 @@ def test_a_city_is_told_of_what_comes_from_it_or_goes_there(client_of: Client) -
     assert all({r["source"], r["target"]} & names for r in mine["tables"]["room"])
     assert {n: switched[n] for n in MADE} == {n: mine[n] for n in MADE} and switched["tables"] == mine["tables"]
     assert 0 < mine["on_the_way"] < told(client_of("duty"))["on_the_way"]
+
+
+def test_where_more_room_would_save(client_of: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where departures are short of room the lanes are those of the study, with what each would save; a city is told of lanes that depart from or arrive at its own facilities alone, and nobody of a lane that may not be named to them."""
+
+    def laid(*given: Any) -> Timetable:
+        of = around_facts(*given)
+        return replace(of, room=np.minimum(of.room, 2))
+
+    monkeypatch.setattr(seen, "around_facts", laid)
+    network = newest().facts.network
+    for who, chosen in (("duty", lambda some: some), ("city", of_city(CITY))):
+        of, found = made(chosen, laid)
+        rows, lanes = [r for r in advice(found) if r.action == ROOM], of.network.lanes
+        page, here = told(client_of(who)), network.under(CITY)[network.facility_area]
+        mine = [r for r in rows if who == "duty" or any(here[network.facilities.index_of_code[str(c[r.lane])]] for c in (lanes.source_facility, lanes.target_facility))]  # fmt: skip
+        assert [(r["lane"], r["items"], r["saved"], r["departs"]) for r in page["tables"]["room"]] == [(str(lanes.code[r.lane]), r.items, r.in_time, r.departs) for r in mine]  # fmt: skip
+        assert rows and mine
+        monkeypatch.setattr(newest(), "studies", Behind())
+        monkeypatch.setattr(seen, "narrow", lambda some, scope: replace(some, rows=some.rows[:0]) if isinstance(some, LaneRows) else narrow(some, scope))  # fmt: skip
+        assert told(client_of(who))["tables"]["room"] == []
+        monkeypatch.setattr(seen, "narrow", narrow)
+        assert {n: page[n] for n in MADE} == {n: figures(found)[n] for n in MADE}
 
 
 def test_items_are_narrowed_before_they_are_studied(users: dict[str, Any], made_store: Any) -> None:
@@ -244,7 +267,7 @@ def test_more_advice_than_is_shown(client_of: Client, monkeypatch: pytest.Monkey
     monkeypatch.setattr(in_flight, "ADVICE_HELD", 3)
     monkeypatch.setattr(newest(), "studies", Behind())
     html = client_of("duty").get(AT.format("/")).content.decode().partition('id="table-advice"')[2].partition("</section>")[0]  # fmt: skip
-    assert html.count("<tr>") == 1 + 2 and "另有 1 行,见 CSV" in html and f"另有 {len(rows) - 3} 行" in html
+    assert html.count("<tr>") == 1 + 2 and f"另有 1 行,见 CSV;还有 {len(rows) - 3} 行未列" in html
     answer = client_of("duty").get(AT.format(".csv") + "&table=advice")
     read = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [int(r["items"]) for r in read] == [r["items"] for r in rows[:3]] and all(r["says"] for r in read)
