@@ -116,6 +116,6 @@ def test_pages_of_routes_have_no_grave_fault(seat: Sit, axe: Path, language: str
     at = seat("", bypass_csp=True, color_scheme=theme, reduced_motion="reduce")
     at.page.context.add_cookies([{"name": "language", "value": language, "url": at.home}])
     at.log_in("duty")
-    for path in ("journeys/", "journeys/?area=440300", "journeys/reach/", "journeys/timetable/", f"journeys/disruption/?closed=facility:{HUB}"):  # fmt: skip
+    for path in ("journeys/", "journeys/?area=440300", "journeys/reach/", "journeys/timetable/", f"journeys/disruption/?closed=facility:{HUB}", f"journeys/in-flight/?closed=facility:{HUB}"):  # fmt: skip
         opened(at, path)
         assert faults(at.page, axe) == [], path

@@ -33,7 +33,17 @@ from yilu.network import Network, load
 from yilu.network.default_timetable import with_timetable
 from yilu.run.facts import Facts
 from yilu.settings import load as load_settings
-from yilu.studies.in_flight import UNPLACED, arrive_by, expected, of_facts, open_items, placed_items, stations, unjudged
+from yilu.studies.in_flight import (
+    UNPLACED,
+    arrive_by,
+    expected,
+    of_facts,
+    of_operator,
+    open_items,
+    placed_items,
+    stations,
+    unjudged,
+)
 from yilu.studies.legs import learn, rides
 from yilu.twin.day import simulate
 from yilu.twin.plan import DayPlan
@@ -181,7 +191,7 @@ def test_as_many_items_are_found_as_scans_tell(store: Path) -> None:
         ) WHERE NOT over AND NOT coalesce(holds, FALSE) AND waybill NOT IN (SELECT container FROM read_parquet('{store / "scans.parquet"}') WHERE container IS NOT NULL) GROUP BY operator
     """).fetchall()  # fmt: skip
     assert int(found.groups.items.sum()) + sum(found.unplaced.values()) == sum(n for _, n in counts)
-    alone = {code: of_facts(snapshot, of, all_ends, ids[code]) for code, _ in counts}
+    alone = {code: of_facts(snapshot, of, all_ends, of_operator(ids[code])) for code, _ in counts}
     assert {code: int(u.groups.items.sum()) + sum(u.unplaced.values()) for code, u in alone.items()} == dict(counts)
     assert found.on_lanes == sum(u.on_lanes for u in alone.values()) > 0
 

@@ -19,7 +19,7 @@ from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.papers import saved
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
-from yilu.cli.underway import MOST_HOURS, generated, laid_out_around, moment_of, on_their_way, refuse_unknown
+from yilu.cli.underway import generated, laid_out_around, moment_of, on_their_way, refuse_unknown
 from yilu.dispatch.closures import Closure, touched
 from yilu.dispatch.timetable import Timetable
 from yilu.documents import Text
@@ -27,8 +27,8 @@ from yilu.documents.saving import save
 from yilu.errors import InputError, YiluError
 from yilu.network import Network
 from yilu.studies.advice import ACTIONS, Advice, Said, Sentence, advice, tallies
-from yilu.studies.courses import MOVES, NO_WAY, WAITS
-from yilu.studies.disruption import Study, study
+from yilu.studies.around import MOST_HOURS
+from yilu.studies.disruption import Study, figures, study
 
 _MOST_CLOSURES = 64
 _SHOWN = 15
@@ -139,16 +139,6 @@ def _codes(network: Network, row: Advice, said: Said) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _figures(found: Study) -> dict[str, int]:
-    """The figures of a study by name."""
-    items = found.plan.items[found.affected]
-    return {
-        "on_the_way": found.on_the_way, "no_plan": found.no_plan, "affected": found.items, "coming": int(items[found.coming].sum()), "kept_undisturbed": int(items[found.kept].sum()),
-        "broken_waiting": found.broken(found.waiting), "broken_new_ways": found.broken(found.moved), "broken_all_room": found.broken(found.unbounded),
-        "other_way": found.by_fate(MOVES), "own_lanes": found.by_fate(WAITS), "no_way": found.by_fate(NO_WAY),
-    }  # fmt: skip
-
-
 def _record(found: Study, rows: list[Advice], said: Said) -> dict[str, Any]:
     network, zone = found.timetable.network, ZoneInfo(found.timetable.network.time_zone)
     return {
@@ -156,7 +146,7 @@ def _record(found: Study, rows: list[Advice], said: Said) -> dict[str, Any]:
             {**asdict(c), "begins": datetime.fromtimestamp(c.begins, zone).isoformat(), "ends": datetime.fromtimestamp(c.ends, zone).isoformat()} for c in found.closures
         ],
         "moment": datetime.fromtimestamp(int(found.timetable.at(found.moment)), zone).isoformat(), "expected": found.underway.expected,
-        "generated": generated(network), "unplaced": found.underway.unplaced, "on_lanes": found.underway.on_lanes, **_figures(found), "advised": found.advised,
+        "generated": generated(network), "unplaced": found.underway.unplaced, "on_lanes": found.underway.on_lanes, **figures(found), "advised": found.advised,
         "advice": [_codes(network, row, said) for row in rows],
     }  # fmt: skip
 
@@ -174,7 +164,7 @@ def _written(found: Study, rows: list[Advice], said: Said, out: Path) -> list[Pa
 
 def _show(found: Study, rows: list[Advice], said: Said, zh: bool) -> None:
     heading = "; ".join(w.zh if zh else w.en for w in _in_words(found))
-    print_table(heading, ("项", "件") if zh else ("what", "items"), [(title("disruption", k, zh), v) for k, v in _figures(found).items()])  # fmt: skip
+    print_table(heading, ("项", "件") if zh else ("what", "items"), [(title("disruption", k, zh), v) for k, v in figures(found).items()])  # fmt: skip
     heads = ("设施", "企业", "受影响", "等候则失约", "改走后失约") if zh else ("facility", "operator", "affected", "break by waiting", "break after new ways")  # fmt: skip
     where = tallies(found)
     print_table(

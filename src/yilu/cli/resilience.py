@@ -18,12 +18,13 @@ from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_line, print_table, say
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
-from yilu.cli.underway import MOST_HOURS, generated, laid_out_around, moment_of, on_their_way, refuse_unknown
+from yilu.cli.underway import generated, laid_out_around, moment_of, on_their_way, refuse_unknown
 from yilu.dispatch.closures import Closure
 from yilu.documents.saving import save
 from yilu.errors import InputError
 from yilu.network import FACILITY_KINDS
 from yilu.studies.advice import Said
+from yilu.studies.around import MOST_HOURS
 from yilu.studies.disruption import Undisturbed, undisturbed
 from yilu.studies.resilience import (
     LEAST_LOAD,

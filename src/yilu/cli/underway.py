@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from yilu.dispatch.ends import ends
-from yilu.dispatch.timetable import Timetable, riding, timetable
+from yilu.dispatch.timetable import Timetable, riding
 from yilu.errors import InputError, YiluError
 from yilu.network import Network
-from yilu.network.default_timetable import GENERATED, with_timetable
+from yilu.network.default_timetable import GENERATED
 from yilu.run.facts import Facts
-from yilu.studies.in_flight import Underway, of_facts
+from yilu.studies.around import DAYS_AHEAD, around_demand, around_facts, day_at, near
+from yilu.studies.in_flight import Underway, of_facts, of_operator
 from yilu.studies.in_flight import expected as expected_items
-
-MOST_HOURS = 72
-"""Hours that a closure lasts at most."""
-_DAYS_BEFORE = 5
-"""Days of acceptance before the closure whose items may still be on their way."""
-_DAYS_AFTER = 6
-_DAYS_OF_FACTS = 10
-
-
-def _day(opened: Facts, at: int) -> date:
-    return datetime.fromtimestamp(at, ZoneInfo(opened.network.time_zone)).date()
 
 
 def moment_of(opened: Facts, text: str, expected: bool) -> int:
@@ -44,20 +34,17 @@ def moment_of(opened: Facts, text: str, expected: bool) -> int:
 
 def laid_out_around(opened: Facts, start: int, end: int, expected: bool) -> Timetable:
     """The timetable from the days before the closure, whose items are still on their way, or from the day of the facts. Raises InputError where facts and closure lie apart."""
-    day = _day(opened, start)
-    made = with_timetable(opened.network, day)
+    network = opened.network
     if expected:
-        first = day - timedelta(_DAYS_BEFORE)
-        return timetable(made, first, (_day(opened, end) - first).days + 1 + _DAYS_AFTER)
+        return around_demand(network, start, end)
     as_of = opened.read().as_of
-    first = _day(opened, min(as_of, start))
-    if end <= as_of or (day - first).days > _DAYS_AFTER // 2 or start < as_of - 3600 * MOST_HOURS:
-        zone = ZoneInfo(opened.network.time_zone)
+    if not near(network, as_of, start, end):
+        zone = ZoneInfo(network.time_zone)
         raise InputError(
-            "--from", f"a closure that lasts beyond {datetime.fromtimestamp(as_of, zone):%Y-%m-%dT%H:%M}, when the facts end, and begins within {_DAYS_AFTER // 2} days after",
+            "--from", f"a closure that lasts beyond {datetime.fromtimestamp(as_of, zone):%Y-%m-%dT%H:%M}, when the facts end, and begins within {DAYS_AHEAD} days after",
             value=f"{datetime.fromtimestamp(start, zone):%Y-%m-%dT%H:%M}", next_step="give another time, or study expected items: --expected",
         )  # fmt: skip
-    return timetable(made, first, _DAYS_OF_FACTS)
+    return around_facts(network, as_of, start)
 
 
 def on_their_way(
@@ -65,11 +52,11 @@ def on_their_way(
 ) -> Underway:
     """Items on their way: those of the newest commit, or those expected that are accepted until the day after ``end`` (UTC seconds)."""
     if expected:
-        made = expected_items(of, ends(of.network), (_day(opened, end) - of.first).days + 2)
+        made = expected_items(of, ends(of.network), (day_at(opened.network, end) - of.first).days + 2)
         progress(1, 1)
         return made
     number = opened.network.operators.index_of_code[operator] if operator else 0
-    return of_facts(opened.read(), of, ends(of.network), number, progress)
+    return of_facts(opened.read(), of, ends(of.network), of_operator(number), progress)
 
 
 def refuse_unknown(opened: Facts, expected: bool, operator: str | None) -> None:

@@ -56,6 +56,7 @@ class Newest:
         self.facts = facts
         self.behind = Behind()
         self.searches = Behind()
+        self.studies = Behind()
         self._held: dict[Hashable, _Held] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()

@@ -26,6 +26,7 @@ from yilu.console.facts import Newest, again, newest
 from yilu.console.registers.standing import Standing, standing_of
 from yilu.dispatch.closures import Closure, disturbed
 from yilu.dispatch.ends import Ends
+from yilu.dispatch.ends import ends as ends_of
 from yilu.dispatch.promise import Promises, laid_out, promises
 from yilu.dispatch.timetable import Timetable
 from yilu.documents import Document
@@ -44,6 +45,8 @@ from yilu.items.reading import Snapshot, table_of_items
 from yilu.network import Network
 from yilu.run.found import Found
 from yilu.settings import Settings
+from yilu.studies.around import around_facts
+from yilu.studies.in_flight import Underway, of_facts, of_operator
 from yilu.supervision.reports.daily import daily
 from yilu.supervision.reports.daily_document import document
 from yilu.supervision.reports.shift import chosen
@@ -53,6 +56,14 @@ from yilu.supervision.rules.zero_reports import Owed, owed_reports
 _EPOCH = date(1970, 1, 1).toordinal()
 _REPORT_HELD_S = 300.0
 """A daily report is of one commit, however many come while people wait for it; who asks later than that gets one of a newer commit."""
+_STUDY_HELD_S = 300.0
+"""The same of a study of the items on their way."""
+MOST_JOURNEYS = 20_000_000
+"""Journeys of a store that a console reads through for a study: half a minute, and a gigabyte if all of them are on their way."""
+_TOO_MANY = StoreError(
+    f"the store holds more than {MOST_JOURNEYS:,} items, too many to study on a page", zh=f"事实库存件超过 {MOST_JOURNEYS // 10_000:,} 万,在页面上推演过慢",
+    next_step="run on the server: yilu disrupt --facility CODE", next_step_zh="在服务器上运行 yilu disrupt --facility 代码",
+)  # fmt: skip
 _NO_FACTS = StoreError("there are no facts yet", zh="尚无数据", next_step="run: yilu ingest FILE, or yilu run", next_step_zh="先运行 yilu ingest FILE 或 yilu run 读入数据")  # fmt: skip
 
 
@@ -240,6 +251,28 @@ class Seen:
     def part_of_searches(self, key: tuple[Hashable, ...], make: Callable[[], Any]) -> Any:
         """Arrays that several searches work on, of the same files: for what is ``searched``."""
         return self.of.searches.part(key, make)
+
+    def studied(self, key: tuple[Hashable, ...], make: Callable[[], Any]) -> Any | None:
+        """What a study of the items on their way in scope finds, None while it works, in a thread of its own as searches do; of one commit for a while. ``key`` says all that it depends on beside the scope."""
+        s = self.scope
+        return self.of.studies.result((*key, s.areas, s.operator, s.is_carrier), make, held_s=_STUDY_HELD_S)
+
+    def in_flight(self, begins: int | None, operator: str = "") -> tuple[Timetable, Underway, int]:
+        """Items on their way in scope by the newest commit, of an operator ("": of any), with the timetable around a closure that begins then (UTC seconds; None: where the facts end), and where these end.
+
+        It reads the states of all items: for what is ``studied``. Raises StoreError for a store that holds too many.
+        """
+        facts, only = self.of.facts, of_operator(int(self.network.operators.index_of_code.get(operator, 0)))
+
+        def read() -> tuple[Timetable, Underway, int]:
+            snapshot = facts.read()
+            if snapshot.journeys > MOST_JOURNEYS:
+                raise _TOO_MANY
+            of = around_facts(facts.network, snapshot.as_of, snapshot.as_of if begins is None else begins)
+            found = of_facts(snapshot, of, ends_of(of.network), lambda some: only(narrow(some, self.scope)))
+            return of, found, snapshot.as_of
+
+        return again(read)  # type: ignore[no-any-return]
 
     def timetable(self, day: date, operator: str = "") -> tuple[Timetable, Ends]:
         """The timetable from a day on that items of an operator ("": of any) in scope may ride, and the ends. It takes a second: for what is ``made``."""

@@ -13,7 +13,7 @@ from yilu.console.feeds import pages as feeds  # noqa: F401 - declares its scree
 from yilu.console.hubs import comparing, number, robust  # noqa: F401 - declare their screens
 from yilu.console.items import looking  # noqa: F401 - declares its screens
 from yilu.console.items import pages as items  # noqa: F401 - declares its screens
-from yilu.console.journeys import departures, disruption, promise_map, reach  # noqa: F401 - declare their screens
+from yilu.console.journeys import departures, disruption, in_flight, promise_map, reach  # noqa: F401 - declare their screens
 from yilu.console.live import stream
 from yilu.console.network import pages as network  # noqa: F401 - declares its screens
 from yilu.console.operations import probes

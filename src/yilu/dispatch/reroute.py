@@ -54,7 +54,8 @@ def reroute(of: Connections, groups: Groups, room: NDArray[np.int64], ridable: S
     # Kinds that may ride the same share their staircases.
     numbers = dict[bytes, int]()
     alike = np.array([numbers.setdefault(on.tobytes(), len(numbers)) for on in ridable], np.int64)
-    lanes_of = np.stack([ridable[int(np.argmax(alike == n))] for n in range(len(numbers))])
+    some = [int(np.argmax(alike == n)) for n in range(len(numbers))]
+    lanes_of = np.array([ridable[k] for k in some], np.bool_).reshape(len(some), len(of))  # of nobody, where none is
     codes, target_of = np.unique(alike[groups.kind].astype(np.int64) << 32 | groups.destination, return_inverse=True)
     kind_of, place_of = codes >> 32, codes & 0xFFFFFFFF
     order: NDArray[np.int64] | None = None

@@ -20,7 +20,7 @@ from yilu.errors import StoreError
 from yilu.items import clock, closing, cubes, erasing, log, manifest, order, states
 from yilu.items.cubes import Cube
 from yilu.items.disk import Disk
-from yilu.items.fields import DECLARATION, NEVER
+from yilu.items.fields import DECLARATION, NEVER, ROW
 from yilu.items.manifest import Manifest
 from yilu.items.rules import Rules, packed
 from yilu.items.schema import QUARANTINE, Events, concat, events
@@ -74,6 +74,12 @@ class Snapshot:
     def as_of(self) -> int:
         """The latest second that every fact here stands for: the latest event so far, UTC seconds."""
         return max(self.at.watermarks.values(), default=0)
+
+    @property
+    def journeys(self) -> int:
+        """How many journeys ``rows`` gives of all buckets together, about: those in the files of states and those that are closed, without what was logged since."""
+        files = [self.disk.path(manifest.state_file(b, c)) for b, c in enumerate(self.at.states) if c]
+        return sum(f.stat().st_size for f in files) // ROW.itemsize + sum(p.rows for p in self.at.closed)
 
     def bucket_of(self, key: int) -> int:
         """The bucket of an item key."""

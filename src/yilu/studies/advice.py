@@ -153,7 +153,12 @@ class Said:
         return self.place(ids[str(self.network.lanes.target_facility[lane])])
 
     def sentence(self, of: Advice) -> Sentence:
-        """One row of advice, said."""
+        """One row of advice, said by itself."""
+        said = self.words(of)
+        return Sentence(f"{self.head.zh} {said.zh}。", f"{self.head.en}: {said.en}.")
+
+    def words(self, of: Advice) -> Sentence:
+        """The same among others, of which is told above what they are."""
         who, here = self.operator(of.operator), self.place(of.facility)
         end = Sentence(f";{of.in_time:,} 件可守承诺,{of.broken:,} 件因此失约", f"; {of.in_time:,} keep their promise, {of.broken:,} break it")  # fmt: skip
         to = self.target(of.lane) if of.lane >= 0 else Sentence("", "")
@@ -186,4 +191,4 @@ class Said:
                 f"{who.zh}:{here.zh}的 {of.items:,} 件{before.zh}改乘 {when} 发往{to.zh}的班次{end.zh}",
                 f"{who.en}: {of.items:,} items at {here.en} take the departure at {when} to {to.en}{before.en}{end.en}",
             )
-        return Sentence(f"{self.head.zh} {said.zh}。", f"{self.head.en}: {said.en}.")
+        return said

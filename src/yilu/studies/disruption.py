@@ -18,7 +18,22 @@ from yilu.dispatch.flight import Groups
 from yilu.dispatch.reroute import reroute
 from yilu.dispatch.timetable import Timetable
 from yilu.errors import InputError
-from yilu.studies.courses import Courses, Left, Stand, Touched, courses, fates, left_by, planned, stand, touch, waited
+from yilu.studies.courses import (
+    MOVES,
+    NO_WAY,
+    WAITS,
+    Courses,
+    Left,
+    Stand,
+    Touched,
+    courses,
+    fates,
+    left_by,
+    planned,
+    stand,
+    touch,
+    waited,
+)
 from yilu.studies.in_flight import FULL, Underway, unjudged
 
 Ints = NDArray[np.int64]
@@ -92,6 +107,16 @@ class Study:
     def advised(self) -> bool:
         """Whether new ways break no more promises than waiting does."""
         return self.broken(self.moved) <= self.broken(self.waiting)
+
+
+def figures(found: Study) -> dict[str, int]:
+    """The figures of a study by name, in items."""
+    items = found.plan.items[found.affected]
+    return {
+        "on_the_way": found.on_the_way, "no_plan": found.no_plan, "affected": found.items, "coming": int(items[found.coming].sum()), "kept_undisturbed": int(items[found.kept].sum()),
+        "broken_waiting": found.broken(found.waiting), "broken_new_ways": found.broken(found.moved), "broken_all_room": found.broken(found.unbounded),
+        "other_way": found.by_fate(MOVES), "own_lanes": found.by_fate(WAITS), "no_way": found.by_fate(NO_WAY),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

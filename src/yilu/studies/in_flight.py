@@ -154,15 +154,34 @@ def stations(timetable: Timetable, ends: Ends) -> Stations:
 
 @dataclass(frozen=True)
 class Open:
-    """Open items (n,) as a commit tells them: latest scan (kind, place id, UTC seconds), since when at that place (0 not told), destination (area id), promise (UTC seconds, 0 none), operator id."""
+    """Open items (n,) as a commit tells them: latest scan (kind, place id, UTC seconds), since when at that place (0 not told), origin and destination (area ids), promise (UTC seconds, 0 none), operator id."""
 
     kind: Ints
     place: Ints
     at: Ints
     since: Ints
+    origin: Ints
     destination: Ints
     promise: Ints
     operator: Ints
+
+    def only(self, some: NDArray[np.bool_]) -> Open:
+        """Some of the items (n,)."""
+        return Open(*(getattr(self, name)[some] for name in Open.__dataclass_fields__))
+
+
+Chosen = Callable[[Open], Open]
+"""Which of a bucket's open items are looked at."""
+
+
+def everything(of: Open) -> Open:
+    """All of them."""
+    return of
+
+
+def of_operator(operator: int) -> Chosen:
+    """Those of an operator (id), all of them for 0."""
+    return (lambda of: of.only(of.operator == operator)) if operator else everything
 
 
 def open_items(rows: NDArray[np.void], flat: NDArray[np.uint32]) -> Open:
@@ -177,14 +196,14 @@ def open_items(rows: NDArray[np.void], flat: NDArray[np.uint32]) -> Open:
     last = rows["last"][some]
     return Open(
         kind=((last >> np.uint64(24)) & np.uint64(0xFF)).astype(np.int64), place=(last & np.uint64(0xFFFFFF)).astype(np.int64), at=(last >> np.uint64(32)).astype(np.int64),
-        since=rows["arrived"][some].astype(np.int64), destination=destination[some].astype(np.int64), promise=promise[some], operator=rows["operator"][some].astype(np.int64),
+        since=rows["arrived"][some].astype(np.int64), origin=origin[some].astype(np.int64), destination=destination[some].astype(np.int64), promise=promise[some], operator=rows["operator"][some].astype(np.int64),
     )  # fmt: skip
 
 
 def of_facts(
-    snapshot: Snapshot, timetable: Timetable, ends: Ends, operator: int = 0, progress: Callable[[int, int], None] = lambda done, of: None,
+    snapshot: Snapshot, timetable: Timetable, ends: Ends, chosen: Chosen = everything, progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Underway:  # fmt: skip
-    """All items on their way of a commit, where they are or where their leg ends, bucket by bucket; of one ``operator`` (id) where it isn't 0.
+    """All items on their way of a commit, where they are or where their leg ends, bucket by bucket, as far as they are ``chosen``.
 
     Raises InputError where more operators have items on their way than can be told apart.
     """
@@ -192,9 +211,7 @@ def of_facts(
     parts, unplaced, n = list[InFlight](), dict.fromkeys(UNPLACED, 0), snapshot.at.buckets
     on_lanes = 0
     for bucket in range(n):
-        found = open_items(snapshot.rows(bucket), flat)
-        if operator:
-            found = _only(found, found.operator == operator)
+        found = chosen(open_items(snapshot.rows(bucket), flat))
         placed, left_out, departed = placed_items(found, timetable, ends, at, snapshot.as_of)
         parts.append(placed)
         unplaced = {why: unplaced[why] + left_out[why] for why in UNPLACED}
@@ -206,10 +223,6 @@ def of_facts(
         raise InputError("--operator", f"{_MOST_OPERATORS} operators at most with items on their way", value=str(len(operators)), next_step="study one operator: --operator CODE")  # fmt: skip
     whole = InFlight(whole.place, whole.ready, whole.destination, whole.due, kind.astype(np.int32))
     return Underway(grouped(whole), operators.astype(np.int64), unplaced, expected=False, on_lanes=on_lanes)
-
-
-def _only(of: Open, some: NDArray[np.bool_]) -> Open:
-    return Open(*(getattr(of, name)[some] for name in Open.__dataclass_fields__))
 
 
 def placed_items(
@@ -230,7 +243,7 @@ def placed_items(
     in_delivery = np.isin(of.kind, _IN_DELIVERY) | come
     why = np.select([in_delivery, ~known, start < 0, end < 0], [0, 1, 2, 3], -1)
     left_out = {name: int((why == k).sum()) for k, name in enumerate(UNPLACED)}
-    of, start, end = _only(of, why < 0), start[why < 0], end[why < 0]
+    of, start, end = of.only(why < 0), start[why < 0], end[why < 0]
     now = int(timetable.minute(as_of))
     since = timetable.minute(np.where(of.since > 0, np.minimum(of.since, of.at), of.at))
     ready = timetable.ready(start, np.maximum(since, 0))

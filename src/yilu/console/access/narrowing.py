@@ -27,6 +27,7 @@ from yilu.items.history import History
 from yilu.items.listing import MEASURES, Wanted
 from yilu.network.tables import Lanes
 from yilu.run.found import Found
+from yilu.studies.in_flight import Open
 
 Ids = tuple[int, ...]
 
@@ -121,6 +122,17 @@ def _(rows: Wanted, scope: Scope) -> Wanted:
     operators = met(rows.operators, scope.operator_ids) if scope.role.id in ITEMS else NOTHING
     narrowed: dict[str, Any] = {end: met(getattr(rows, end), scope.area_ids), "operators": operators}
     return replace(rows, **narrowed)
+
+
+@narrow.register
+def _(rows: Open, scope: Scope) -> Open:
+    """Items on their way that begin or end in scope, of its own operator. A study of them tells of no others, since it is given none. Of roles that look at no items, none."""
+    mine = np.full(len(rows.kind), scope.role.id in ITEMS)
+    if scope.operator_ids:
+        mine &= np.isin(rows.operator, scope.operator_ids)
+    if not scope.everywhere:
+        mine &= scope.in_area[rows.origin] | scope.in_area[rows.destination]
+    return rows.only(mine)
 
 
 _OF_OTHERS = ("key", "at", "kind", "place", "operator", "journey", "counts")

@@ -174,6 +174,7 @@ def one(ask: Ask) -> Page:
         _("尚未投入资源。"),
     )  # fmt: skip
     counted, joined = last_count(record), alerts_of(ask, record)
+    hit = [t["code"] for t in touched(counted)[0].rows]
     more = {
         "pk": record.pk, "number": record.number, "state": record.state, "state_name": pure.STATES[record.state], "level": record.level, "response": record.response,
         "colour": record.colour, "level_name": LEVELS[record.level], "response_name": RESPONSES[record.response], "colour_name": COLOURS[record.colour],
@@ -185,7 +186,7 @@ def one(ask: Ask) -> Page:
         "_cities": cities(ask.scope), "_contents": book.reports, "_next_report": next_report(value), "_triggers": book.triggers,
         "_now": local(now), "_later": local(now) + timedelta(hours=4), "_firms": [(f.operator, names.of_operator(f.operator), f) for f in value.firms],
         "_count": counted, "_scale": scale_text(counted), "_city_officer": bool(ask.scope.areas), "overdue": len(clocks.overdue(clocks.timers(value, book), now)), "_kinds": pure.REPORTS,
-        "_what_if": what_if(ask.seen.network, [t["code"] for t in touched(counted)[0].rows], record.area),
+        "_what_if": what_if(ask.seen.network, hit, record.area), "_what_if_now": what_if(ask.seen.network, hit, record.area, "journeys.in_flight"),
     }  # fmt: skip
     return Page("command/one", record.title, (due, tasks, *touched(counted), joined, advised, reports, means, timeline), more=more)  # fmt: skip
 

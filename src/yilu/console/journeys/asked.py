@@ -13,7 +13,7 @@ from yilu.console.access.roles import CARRIER, PLANNER, STAFF
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.naming import names_of
 from yilu.console.pages.page import Ask, Page, Text
-from yilu.console.pages.showing import BEING_MADE
+from yilu.console.pages.showing import BEING_MADE, address_of
 from yilu.network.timetable_rules import timetable_rules
 
 SEES = STAFF | {PLANNER, CARRIER}
@@ -82,8 +82,14 @@ def shared(ask: Ask, asked: Asked, page: str) -> dict[str, Any]:
     levels = [(c, names.of("level", i)) for i, c in names.codes["level"].items() if c]
     return {
         "day": asked.day, "operator": asked.operator, "hour": asked.hour, "_page": page, "_operators": operators, "_levels": levels,
-        "_hours": [(h, f"{h:02d}:00") for h in asked.hours],
+        "_hours": [(h, f"{h:02d}:00") for h in asked.hours], "_in_flight": in_flight_address(ask),
     }  # fmt: skip
+
+
+def in_flight_address(ask: Ask) -> str:
+    """Where the same disruption is looked at for the items that are on their way now, from now on; "" where the role of who asks doesn't open it."""
+    at, query = address_of("journeys.in_flight", ask.scope), ask.filter.query(day="", begins="", page=1)
+    return f"{at}?{query}" if at and query else at
 
 
 def made(ask: Ask, key: tuple[Any, ...], make: Callable[[], Any]) -> Any | None:
@@ -91,6 +97,9 @@ def made(ask: Ask, key: tuple[Any, ...], make: Callable[[], Any]) -> Any | None:
     return ask.seen.made(key, make)
 
 
-def pending(title: Text, more: dict[str, Any]) -> Page:
+_SAYS = _("正在计算,完成后自动显示。首次计算需编译程序,约一分钟;此后数秒。")
+
+
+def pending(title: Text, more: dict[str, Any], says: Text = _SAYS) -> Page:
     """What is shown meanwhile: it looks again by itself."""
-    return Page("journeys/pending", title, more={**more, "calculating": True, "says": _("正在计算,完成后自动显示。首次计算需编译程序,约一分钟;此后数秒。")}, status=BEING_MADE)  # fmt: skip
+    return Page("journeys/pending", title, more={**more, "calculating": True, "says": says}, status=BEING_MADE)

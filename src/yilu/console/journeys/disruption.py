@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yilu.console.journeys import on_map
 from yilu.console.journeys.asked import SEES, Asked, asked_of, made, pending, shared
 from yilu.console.journeys.promise_map import MEASURES, SIDES, on_map_said
-from yilu.console.journeys.stopping import Stopping, lanes_named, offered, rows_of, shown, stopping_of
+from yilu.console.journeys.stopping import Stopping, lanes_named, offered, shown, stopping_of, stops
 from yilu.console.overview.map import areas_shown
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.naming import names_of
@@ -24,6 +24,7 @@ from yilu.dispatch.promise import Attained, Promises, attained, attained_by
 from yilu.network.default_timetable import GENERATED
 
 TITLE = _("中断推演")
+_STOPPED = _("当日停开班次")
 _ROWS = 50
 _DAY_MINUTES = 1440
 Row = dict[str, Any]
@@ -68,17 +69,17 @@ def disruption(ask: Ask) -> Page:
         **shared(ask, asked, "journeys.disruption"), **shown(stopping), "measure": measure, "_measures": list(MEASURES.items()), "_sides": list(SIDES.items()), "_offered": offered(ask),
     }  # fmt: skip
     if not stopping.what:
-        return Page("journeys/disruption", TITLE, (stops(ask, stopping, []),), more={**more, "empty": True})
+        return Page("journeys/disruption", TITLE, (stops(ask, stopping, [], _STOPPED),), more={**more, "empty": True})
     key = ("disruption", asked.day, asked.operator, f.level, asked.hour, f.area, f.side, stopping)
     found: Compared | None = made(ask, key, lambda: compared(ask, asked, stopping))
     if found is None:
-        return pending(TITLE, {**more, "_stops": rows_of(ask, stopping)})
+        return pending(TITLE, more)
     level, rows = area_rows(ask, found)
     maps = [
         {"name": name, "title": title, "data": on_map.drawn(ask, level, [on_map.area(ask, r["id"], r[f"{measure}_{name}"], on_map_said(r[f"{measure}_{name}"]), r["address"]) for r in rows], on_map.SHARES)}
         for name, title in (("now", _("照常运行")), ("then", _("中断之后")))
     ]  # fmt: skip
-    tables = (stops(ask, stopping, found.stopped), levels(ask, found), areas(level, rows), pairs(ask, found))
+    tables = (stops(ask, stopping, found.stopped, _STOPPED), levels(ask, found), areas(level, rows), pairs(ask, found))
     more |= {
         "_maps": maps, "_classes": on_map.SHARES, "generated": found.generated, "broken_pairs": len(found.pairs.origin), "kept_now": found.whole[0].volume_kept, "kept_then": found.whole[1].volume_kept,
         "pages": max(1, -(-len(found.pairs.origin) // _ROWS)), "level": level,
@@ -122,15 +123,6 @@ def broken(now: Promises, then: Promises, midnight: int) -> Pairs:
     return Pairs(
         area[i], area[j], breaks[i, j].sum(axis=1), accepted, now.delivered[i, j, hour], then.delivered[i, j, hour], then.due[i, j, hour], now.weight[i, j],
     )  # fmt: skip
-
-
-def stops(ask: Ask, stopping: Stopping, stopped: list[int]) -> Table:
-    """What stops."""
-    rows = [{**row, "departures": n} for row, n in zip(rows_of(ask, stopping), stopped, strict=True)]
-    columns = (Column("scope", _("类别")), Column("name", _("名称")), Column("code", _("代码")), Column("departures", _("当日停开班次"), "count"))  # fmt: skip
-    return Table(
-        "stops", _("中断了什么"), columns, rows, _("还没有选择中断。在上方选一个场所、地市或运输方式,再点“推演”。")
-    )
 
 
 def _pair(now: Attained | None, then: Attained | None) -> Row:

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.narrowing import LaneRows
 from yilu.console.journeys.asked import minute_of, written
 from yilu.console.journeys.words import said_of
 from yilu.console.pages.asking import AddressError
 from yilu.console.pages.naming import Pair, names_of
-from yilu.console.pages.page import Ask
+from yilu.console.pages.page import Ask, Column, Table, Text
 from yilu.dispatch.closures import SCOPES, Closure
 from yilu.dispatch.timetable import MODES
 from yilu.network import FACILITY_KINDS, Network
@@ -84,6 +85,15 @@ def rows_of(ask: Ask, stopping: Stopping) -> list[Row]:
     return rows
 
 
+def stops(ask: Ask, stopping: Stopping, stopped: Sequence[int], counted: Text) -> Table:
+    """What stops, with so many departures each; ``counted``: what these are called."""
+    rows = [{**row, "departures": n} for row, n in zip(rows_of(ask, stopping), stopped, strict=True)]
+    columns = (Column("scope", _("类别")), Column("name", _("名称")), Column("code", _("代码")), Column("departures", counted, "count"))  # fmt: skip
+    return Table(
+        "stops", _("中断了什么"), columns, rows, _("还没有选择中断。在上方选一个场所、地市或运输方式,再点“推演”。")
+    )
+
+
 SCOPE_NAMES: dict[str, Pair] = {"facility": ("场所", "facility"), "area": ("地区", "area"), "mode": ("运输方式", "mode"), "lane": ("线路", "lane")}  # fmt: skip
 
 
@@ -109,12 +119,12 @@ def offered(ask: Ask) -> list[tuple[Pair, list[tuple[str, Pair]]]]:
     ]  # fmt: skip
 
 
-def what_if(network: Network, facilities: Sequence[str], area: str) -> str:
-    """Where one looks at what is left when facilities (codes, the most touched first) stop, or the area where none is named; of a whole province nothing is chosen."""
+def what_if(network: Network, facilities: Sequence[str], area: str, page: str = "journeys.disruption") -> str:
+    """Where one looks, on a page, at what is left when facilities (codes, the most touched first) stop, or the area where none is named; of a whole province nothing is chosen."""
     known = [c for c in facilities if c in network.facilities.index_of_code][:_MOST_OF_INCIDENT]
     level = dict(zip(network.areas.code.tolist(), network.areas.level.tolist(), strict=True)).get(area, "")
     what = [("facility", c) for c in known] or ([("area", area)] if level in ("city", "county") else [])
-    return f"{reverse('journeys.disruption')}?{urlencode({'closed': Stopping(tuple(what), 0, LASTS).address})}"
+    return f"{reverse(page)}?{urlencode({'closed': Stopping(tuple(what), 0, LASTS).address})}"
 
 
 def shown(stopping: Stopping) -> Row:

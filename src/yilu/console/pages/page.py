@@ -29,7 +29,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns. ``empty``: what is said, and what to do next, where there is none. ``more``: rows beyond those shown (0: none)."""
+    """Rows under columns. ``empty``: what is said, and what to do next, where there is none. ``more``: rows beyond those held (0: none); ``most``: so many of the rows stand on the screen (0: all), while
+    CSV and JSON hold all."""
 
     name: str
     title: Text
@@ -37,6 +38,17 @@ class Table:
     rows: Sequence[Mapping[str, Any]]
     empty: Text = ""
     more: int = 0
+    most: int = 0
+
+    @property
+    def shown(self) -> Sequence[Mapping[str, Any]]:
+        """The rows on the screen."""
+        return self.rows[: self.most] if self.most else self.rows
+
+    @property
+    def only_in_files(self) -> int:
+        """Rows that CSV and JSON hold beside those on the screen."""
+        return len(self.rows) - len(self.shown)
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ def words(text: str) -> list[str]:
 def rows_of(table: Any) -> SafeString:
     """The rows of a table as HTML: a page may hold a thousand cells, for which the language of templates takes too long."""
     out = []
-    for row in table.rows:
+    for row in table.shown:
         cells = []
         for c in table.columns:
             text = escape(formed(get(row, c.name), c.form))
