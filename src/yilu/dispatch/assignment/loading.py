@@ -13,7 +13,7 @@ from yilu.dispatch.assignment.problem import AssignmentProblem, Floats, Ints, su
 from yilu.dispatch.assignment.smoothing import Parts
 
 _ROUNDS = 24
-_DEARER = (1.0, 4.0, 16.0, np.inf)
+_DEARER = (1.0, 1.1, 1.25, 1.5, 2.0, 4.0, 16.0, np.inf)
 """Times the price of spilling up to which ways are taken for what is left, one after another."""
 _FULL = 1e-9
 """A row with less than so much of its capacity left is full."""
@@ -85,12 +85,12 @@ def loaded(of: AssignmentProblem, order: Sorted, planned: Parts, prices: Prices,
     found = [planned]
     for batch in _batches(wanted, whole):
         for dearer in (np.inf,) if whole else _DEARER:
-            if dearer > 1 and float(wanted[batch].sum()) <= spare:
-                break
             for _ in range(_ROUNDS):
                 asked = np.where(batch, wanted, 0.0)
-                if asked.sum() <= 1e-9 * of.items:
+                beyond = float(asked.sum()) - (spare if dearer > 1 else 0.0)
+                if beyond <= 1e-9 * of.items:
                     break
+                asked *= min(1.0, beyond / float(asked.sum()))
                 at = replace(prices, spill=np.inf if dearer == np.inf else dearer * prices.spill)
                 more = _around(of, order, asked, at, left, float(asked.max()) if whole else 0.0)
                 items = _turn(of, more, draw.permutation(len(more)), asked[more.commodity], left, wanted, whole)
