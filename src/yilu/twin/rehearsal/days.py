@@ -1,0 +1,176 @@
+"""Days of a province rehearsed: items accepted by demand at the hours of its rules, sent the earliest way, over as many days as it takes until the network is in balance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yilu.dispatch.clock import next_of
+from yilu.dispatch.connections import NEVER
+from yilu.dispatch.ends import Ends
+from yilu.dispatch.promise import laid_out, weights
+from yilu.dispatch.timetable import MOST_DAYS, Timetable, timetable
+from yilu.errors import InputError
+from yilu.network import Network
+from yilu.network.schema import minutes_of
+from yilu.network.timetable_rules import timetable_rules
+from yilu.twin.rehearsal.moving import Manners, Moved, Moving, moved
+from yilu.twin.rehearsal.onward import onward
+from yilu.twin.rehearsal.stage import Stage
+from yilu.twin.rehearsal.ways import Ways, drawn, earliest_ways
+
+Ints = NDArray[np.int64]
+MOST_ITEMS = 20_000_000
+"""Items accepted in all: more don't fit into memory beside their ways."""
+MOST_LEAD = 8
+"""Days before those that are counted, at most."""
+PATIENCE = 3
+"""Left behind so often at one place, an item asks for another way on."""
+BALANCED = 0.01
+"""In balance is a day at whose end no more is on the way than at its beginning but for this share of a day's items."""
+_DAY = 1440
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """n items, day by day: ``day`` from the first, ``hour`` (place among ``hours``), ``origin``, ``destination`` (rows of ends). All (n,)."""
+
+    hours: tuple[int, ...]
+    day: Ints
+    hour: Ints
+    origin: Ints
+    destination: Ints
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+    def at(self, of: Timetable) -> Ints:
+        """UTC seconds of acceptance (n,)."""
+        return of.begins + 86_400 * self.day + 3600 * np.asarray(self.hours, np.int64)[self.hour]
+
+
+@dataclass(frozen=True)
+class Days:
+    """A timetable's days with what is accepted on them, and the ways that it takes: ``horizon`` days are looked at from the day of acceptance on. ``a_day`` items are accepted a day, each stands for ``stands_for`` real ones."""
+
+    timetable: Timetable
+    ends: Ends
+    accepted: Accepted
+    ways: Ways
+    moving: Moving
+    horizon: int
+    a_day: int
+    stands_for: float
+
+
+def days(
+    network: Network, first: date, items: int, scale: float = 1.0, seed: int = 0, counted: int = 2, progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Days:  # fmt: skip
+    """``counted`` days of a province after as many as ``MOST_LEAD`` for it to come into balance, and those in which the last day's promises run out; ``items`` a day are moved, and stand for ``scale`` times the rules' ``items_a_day``.
+
+    Raises InputError for more than is bounded, and for a province without demand.
+    """
+    short, ends = laid_out(network, first)
+    horizon = short.days
+    whole = MOST_LEAD + counted + horizon
+    if not 0 < items * whole <= MOST_ITEMS or whole > MOST_DAYS:
+        most = MOST_DAYS - MOST_LEAD - horizon
+        raise InputError("--items", f"1 to {MOST_ITEMS // whole} items a day over 1 to {most} days", value=str(items), next_step="move fewer items: each then stands for more")  # fmt: skip
+    of = timetable(ends.network, first, whole)
+    rules = timetable_rules(ends.network.folder)
+    hours = tuple(rules["promise"]["hours"])
+    flow = weights(ends.network, ends)
+    if not flow.sum() > 0:
+        raise InputError("demand", "a province with demand", next_step="write figures.csv or demand.csv into its folder")  # fmt: skip
+    accepted = _accepted(flow, hours, whole, items, seed)
+    ways, moving = _sent(of, ends, accepted, horizon, progress)
+    return Days(of, ends, accepted, ways, moving, horizon, items, scale * float(rules["items_a_day"]) / items)
+
+
+def _accepted(flow: NDArray[np.float64], hours: tuple[int, ...], whole: int, items: int, seed: int) -> Accepted:
+    """Items of ``whole`` days alike, each hour's alike; within a day by origin, hour, destination."""
+    n, h = len(flow), len(hours)
+    cells = np.broadcast_to(flow[:, None, :], (n, h, n)).ravel()
+    cell = np.concatenate([drawn(cells, items, seed, day * items) for day in range(whole)])
+    origin, hour, destination = np.unravel_index(cell, (n, h, n))
+    day = np.repeat(np.arange(whole), items)
+    return Accepted(hours, day, hour.astype(np.int64), origin.astype(np.int64), destination.astype(np.int64))
+
+
+def _sent(
+    of: Timetable, ends: Ends, accepted: Accepted, horizon: int, progress: Callable[[int, int], None]
+) -> tuple[Ways, Moving]:
+    """The earliest ways of what is accepted, and items on them."""
+    n, hours = len(ends), np.asarray(accepted.hours, np.int64)
+    at = of.begins + 86_400 * np.arange(of.days)[:, None] + 3600 * hours
+    leaves = np.stack([of.minute(ends.leaves(i, at)) for i in range(n)])  # (N, days, H)
+    codes, number = np.unique(np.arange(n)[:, None, None] * (of.days + 2) * _DAY + np.minimum(leaves, (of.days + 1) * _DAY), return_inverse=True)  # fmt: skip
+    origin, minute = np.divmod(codes, (of.days + 2) * _DAY)
+    ways = earliest_ways(of, ends, origin, minute, horizon, progress)
+    row = number.reshape(leaves.shape)[accepted.origin, accepted.day, accepted.hour]
+    way = row * n + accepted.destination
+    to = np.tile(np.arange(n), len(codes))
+    return ways, Moving(minute[row], way, ways.first, ways.rides, of.facilities + ends.facility[to], to)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Days that were rehearsed on a stage. ``counts`` (n,): items of the days that are counted; ``lead``: days before them; ``growth``: how much more is on the way at the end of the first counted day than at its beginning, as a share of
+    a day's items. ``delivered`` (n,): UTC seconds, 0 where not within the days."""
+
+    days: Days
+    stage: Stage
+    moved: Moved
+    delivered: Ints
+    lead: int
+    growth: float
+
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Items (n,) of the days that are counted."""
+        last = self.days.timetable.days - self.days.horizon
+        return (self.days.accepted.day >= self.lead) & (self.days.accepted.day < last)
+
+    @property
+    def counted_days(self) -> range:
+        """The days that are counted."""
+        return range(self.lead, self.days.timetable.days - self.days.horizon)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the counted days begin in balance."""
+        return self.growth <= BALANCED
+
+
+def rehearse(of: Days, on: Stage, manners: Manners = Manners(patience=PATIENCE), trace: bool = False) -> Rehearsal:
+    """Rehearse days. Counted from the first day on that begins in balance, ``MOST_LEAD`` at the latest."""
+    table = onward(on, of.ends, MOST_LEAD, min(of.horizon, of.timetable.days - MOST_LEAD)) if manners.patience else None
+    found = moved(on, of.moving, manners, table, trace)
+    lead, growth = _balance(of, found)
+    return Rehearsal(of, on, found, delivered(of.timetable, of.ends, of.accepted.destination, found.ready), lead, growth)  # fmt: skip
+
+
+def _balance(of: Days, found: Moved) -> tuple[int, float]:
+    """(first day in balance, growth over it)."""
+    way = of.ways.arrives[of.moving.way] < NEVER
+    midnights = _DAY * np.arange(MOST_LEAD + 2)
+    on = np.searchsorted(np.sort(of.moving.start[way]), midnights, "right") - np.searchsorted(np.sort(found.arrived[way]), midnights, "right")  # fmt: skip
+    growth = np.diff(on) / of.a_day
+    fine = np.flatnonzero(growth[1:] <= BALANCED)
+    lead = int(fine[0]) + 1 if len(fine) else MOST_LEAD
+    return lead, float(growth[lead])
+
+
+def delivered(of: Timetable, ends: Ends, end: Ints, ready: NDArray[np.int32]) -> Ints:
+    """UTC seconds (n,) at which what can be delivered at ``ready`` (minutes, (n,)) at ends (rows, (n,)) is delivered, the last of its round; 0 where it is never ready."""
+    rounds, out = ends.network.rounds, np.zeros(len(end), np.int64)
+    there = ready < NEVER
+    for row in np.unique(ends.delivers):
+        mine = np.flatnonzero(there & (ends.delivers[end] == row))
+        times = minutes_of(str(rounds.times[row]))
+        out[mine] = next_of(ends.network.local_time, times, of.at(ready[mine])) + 60 * int(rounds.minutes[row])
+    return out
