@@ -77,7 +77,10 @@ def moved_plainly(of: Stage, items: Moving, manners: Manners, table: Onward) -> 
             queues[q if q >= 0 else way_on(i, now, -1, -1)].append(i)
         for c in np.flatnonzero(d.departs == now):
             q, room = int(d.queue[c]), int(d.room[c]) if d.runs[c] else 0
-            for i in list(queues[q]):
+            turns = [True, False] if manners.planned_first else [False]
+            for i, only_planned in [(i, turn) for turn in turns for i in queues[q]]:
+                if i not in queues[q] or (only_planned and (i in strays or plan[i][0] != c)):
+                    continue
                 own = i in strays or d.lane[c] == d.lane[plan[i][0]]
                 on_time = i in strays or d.departs[c] >= d.departs[plan[i][0]] or (manners.early and own)
                 if not on_time or (manners.keeps_lane and not own):
@@ -86,6 +89,8 @@ def moved_plainly(of: Stage, items: Moving, manners: Manners, table: Onward) -> 
                     queues[q].remove(i)
                     cargo[c].append(i)
                     rides.append((i, int(c)))
+                    continue
+                if only_planned:
                     continue
                 behind[int(c)] += 1
                 missed[i] += 1

@@ -60,7 +60,7 @@ def test_items_move_as_in_a_plain_simulation(data: st.DataObject) -> None:
     """On any small stage, with any manners, the same rides in the same order, the same arrivals, ends of handling and items left behind as lists and a loop over minutes give."""
     of = data.draw(stages())
     items, table = data.draw(movings(of)), data.draw(tables(of))
-    manners = Manners(data.draw(st.integers(0, 3)), data.draw(st.booleans()), data.draw(st.booleans()))
+    manners = Manners(data.draw(st.integers(0, 3)), *(data.draw(st.booleans()) for _ in range(3)))
     found, plain = moved(of, items, manners, table, trace=True), moved_plainly(of, items, manners, table)
     assert [tuple(ride) for ride in found.trace.tolist()] == plain["rides"]
     assert {int(i): int(found.arrived[i]) for i in np.flatnonzero(found.arrived < NEVER)} == plain["arrived"]

@@ -32,6 +32,7 @@ PATIENCE = 3
 """Left behind so often at one place, an item asks for another way on."""
 BALANCED = 0.01
 """In balance is a day at whose end no more is on the way than at its beginning but for this share of a day's items."""
+USUAL = Manners(patience=PATIENCE)
 _DAY = 1440
 
 
@@ -146,7 +147,7 @@ class Rehearsal:
         return self.growth <= BALANCED
 
 
-def rehearse(of: Days, on: Stage, manners: Manners = Manners(patience=PATIENCE), trace: bool = False) -> Rehearsal:
+def rehearse(of: Days, on: Stage, manners: Manners = USUAL, trace: bool = False) -> Rehearsal:
     """Rehearse days. Counted from the first day on that begins in balance, ``MOST_LEAD`` at the latest."""
     table = onward(on, of.ends, MOST_LEAD, min(of.horizon, of.timetable.days - MOST_LEAD)) if manners.patience else None
     found = moved(on, of.moving, manners, table, trace)

@@ -37,11 +37,15 @@ class Moving(NamedTuple):
 
 class Manners(NamedTuple):
     """How items go. ``patience``: left behind so often at one place, an item asks for another way on (0: never). ``keeps_lane``: it rides its planned lanes only, else whatever goes to the planned next place. ``early``: it may take
-    a departure of its planned lane before the planned one."""
+    a departure of its planned lane before the planned one. ``planned_first``: whose plan is to ride just this departure goes before those who wait since one that they missed."""
 
     patience: int = 0
     keeps_lane: bool = False
     early: bool = False
+    planned_first: bool = False
+
+
+_PLAIN = Manners()
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Moved:
     trace: NDArray[np.int32]
 
 
-def moved(of: Stage, items: Moving, manners: Manners = Manners(), onward: Onward | None = None, trace: bool = False) -> Moved:  # fmt: skip
+def moved(of: Stage, items: Moving, manners: Manners = _PLAIN, onward: Onward | None = None, trace: bool = False) -> Moved:  # fmt: skip
     """Move items. ``onward``: the prepared way on, which whoever loses patience asks. The same input gives the same output, on any number of cores."""
     n, c, s = len(items.start), len(of.departures.departs), len(of.sorting.slot_minute)
     out = Moved(
@@ -229,39 +233,43 @@ def _move(minutes, facilities, departures, sorting, source, target, items, born,
         while goes < connections and departures.departs[goes] <= now:
             c, q = goes, departures.queue[goes]
             left = departures.room[c] if departures.runs[c] else np.int64(0)
-            before, i = np.int64(-1), queue_head[q]
-            while i >= 0:
-                after, planned = follows[i], np.int64(-1)
-                if not strayed[i]:
-                    planned = np.int64(items.rides[leg[i]])
-                if not _may_ride(c, planned, strayed[i], departures, manners.keeps_lane, manners.early):
-                    before = i
-                elif left > 0:
-                    left -= 1
-                    _unlink(queue_head, queue_tail, follows, q, i, before)
-                    _append(cargo_head, cargo_tail, follows, c, i)
-                    waited[i] += now - since[i]
-                    rode[i] += 1
-                    load[c] += 1
-                    if traces:
-                        if rides == len(trace):
-                            longer = np.empty((2 * rides, 2), np.int32)
-                            longer[:rides] = trace
-                            trace = longer
-                        trace[rides, 0], trace[rides, 1] = i, c
-                        rides += 1
-                else:
-                    behind[c] += 1
-                    missed[i] += 1
-                    on = np.int64(-1)
-                    if manners.patience > 0 and missed[i] >= manners.patience:
-                        on = _onward(best, other, target, place[i], items.end[items.way[i]], now, q, came[i])
-                    if on >= 0:
-                        _unlink(queue_head, queue_tail, follows, q, i, before)
-                        _append(queue_head, queue_tail, follows, on, i)
-                        strayed[i], missed[i] = True, 0
-                    else:
+            for turn in range(0 if manners.planned_first else 1, 2):
+                before, i = np.int64(-1), queue_head[q]
+                while i >= 0:
+                    after, planned = follows[i], np.int64(-1)
+                    if not strayed[i]:
+                        planned = np.int64(items.rides[leg[i]])
+                    may = turn == 1 or planned == c
+                    if not may or not _may_ride(c, planned, strayed[i], departures, manners.keeps_lane, manners.early):
                         before = i
-                i = after
+                    elif left > 0:
+                        left -= 1
+                        _unlink(queue_head, queue_tail, follows, q, i, before)
+                        _append(cargo_head, cargo_tail, follows, c, i)
+                        waited[i] += now - since[i]
+                        rode[i] += 1
+                        load[c] += 1
+                        if traces:
+                            if rides == len(trace):
+                                longer = np.empty((2 * rides, 2), np.int32)
+                                longer[:rides] = trace
+                                trace = longer
+                            trace[rides, 0], trace[rides, 1] = i, c
+                            rides += 1
+                    elif turn == 0:
+                        break
+                    else:
+                        behind[c] += 1
+                        missed[i] += 1
+                        on = np.int64(-1)
+                        if manners.patience > 0 and missed[i] >= manners.patience:
+                            on = _onward(best, other, target, place[i], items.end[items.way[i]], now, q, came[i])
+                        if on >= 0:
+                            _unlink(queue_head, queue_tail, follows, q, i, before)
+                            _append(queue_head, queue_tail, follows, on, i)
+                            strayed[i], missed[i] = True, 0
+                        else:
+                            before = i
+                    i = after
             goes += 1
     return trace[:rides].copy()
