@@ -64,7 +64,7 @@ def moved_plainly(of: Stage, items: Moving, manners: Manners, table: Onward) -> 
                 if d.target[c] == items.destination[items.way[i]]:
                     arrived[i], handled[i] = now, out if out is not None else -1
                     continue
-                came[i], place[i] = int(of.queue_source[d.queue[c]]), int(d.target[c])
+                came[i], place[i] = int(of.queue_source[d.queue[c]]), int(d.target[c] % F)
                 plan[i] = plan[i] if i in strays else plan[i][1:]
                 ready[out].append(i)
         for i in np.flatnonzero(items.start == now):
@@ -73,6 +73,10 @@ def moved_plainly(of: Stage, items: Moving, manners: Manners, table: Onward) -> 
                 ready[now].append(int(i))
         for i in ready.pop(now, []):
             missed[i] = 0
+            if not plan[i] and i not in strays:
+                if not manners.patience:
+                    continue
+                strays.add(i)
             q = int(d.queue[plan[i][0]]) if i not in strays else max(way_on(i, now, -1, came[i]), -1)
             queues[q if q >= 0 else way_on(i, now, -1, -1)].append(i)
         for c in np.flatnonzero(d.departs == now):
@@ -159,7 +163,7 @@ def movings(draw: st.DrawFn, of: Stage) -> Moving:
     number = draw(st.lists(st.integers(0, len(ways) - 1), min_size=1, max_size=20))
     start = [draw(st.integers(0, SPAN)) for _ in number]
     first = np.concatenate([[0], np.cumsum([len(w) for w in ways])]).astype(np.int64)
-    last = np.array([d.target[w[-1]] for w in ways], np.int64)
+    last = np.array([draw(st.sampled_from([d.target[w[-1]]] * 3 + [F + 2])) for w in ways], np.int64)  # some end before
     return Moving(np.array(start, np.int64), np.array(number, np.int64), first, np.concatenate([np.array(w, np.int32) for w in ways]), last, (last % F + 1) % N)  # fmt: skip
 
 

@@ -32,16 +32,9 @@ from yilu.dispatch.assignment.solving import solve
 from yilu.dispatch.promise import laid_out
 from yilu.errors import YiluError
 from yilu.items.names import Names
+from yilu.network import Network
 from yilu.run.facts import Facts
-from yilu.studies.agreement import (
-    Broken,
-    OfAssignment,
-    OfDisruption,
-    OfPromises,
-    of_assignment,
-    of_disruption,
-    of_promises,
-)
+from yilu.studies.agreement import Broken, Kept, OfAssignment, OfPromises, of_assignment, of_disruption, of_promises
 from yilu.studies.disruption import study
 from yilu.twin.rehearsal.days import Rehearsal, days, rehearse
 from yilu.twin.rehearsal.stage import stage
@@ -131,20 +124,24 @@ def _of_plan(opened: Facts, day: str, minutes: float, counted: int, asked: tuple
 
         plan = solve(of.problem, stop)
         found = of_assignment(of, plan, items, counted, seed)
+        free = of_assignment(of, plan, items, counted, seed, room=False)
         run(1, 1)
     if as_json:
-        print_json(_record_of_plan(found) | {"day": timetable.first.isoformat(), "generated": generated(timetable.network)})  # fmt: skip
+        print_json(_record_of_plan(found) | {"levels": _levels(timetable.network, found.kept), "day": timetable.first.isoformat(), "generated": generated(timetable.network), "spilled": plan.spilled, "levels_unbounded": _levels(timetable.network, free.kept)})  # fmt: skip
         return
+    heads = ("时限产品", "件", "配载方案达成率", "不限运力的预演", "标准误", "现有运力的预演") if zh else ("service level", "items", "by the assignment", "rehearsed, everything has room", "standard error", "rehearsed within the room there is")  # fmt: skip
+    names = Names(timetable.network, zh)
+    print_table(f"{timetable.first}", heads, [_row(names, one, other, zh) for one, other in zip(free.kept, found.kept, strict=True)])  # fmt: skip
     heads = ("项", "配载方案", "预演", "标准误") if zh else ("what", "assignment", "rehearsed", "standard error")
-    print_table(f"{timetable.first}", heads, [
+    print_table("", heads, [
         (title("rehearsal", "loads", zh), round(float(found.planned.sum())), round(float(found.rehearsed.sum())), None),
         (title("rehearsal", "late", zh), *_broken(found.late)),
     ])  # fmt: skip
     say(
-        f"各班装载相差合计为装载总数的 {percent(found.apart)};仅因抽取即可相差 {percent(found.apart_by_drawing)};每日 {found.items:,} 件,各代表 {found.stands_for:,.0f} 件" if zh
-        else f"Loads of departures differ by {percent(found.apart)} of all that rides, of which drawing alone makes {percent(found.apart_by_drawing)}; {found.items:,} items a day, each for {found.stands_for:,.0f}"
+        f"各班装载相差合计为装载总数的 {percent(found.apart)};仅因抽取即可相差 {percent(found.apart_by_drawing)};每日 {found.items:,} 件,各代表 {found.stands_for:,.0f} 件;溢出 {plan.spilled:,.0f} 件不在其中" if zh
+        else f"Loads of departures differ by {percent(found.apart)} of all that rides; drawing alone may make {percent(found.apart_by_drawing)}; {found.items:,} items a day, each for {found.stands_for:,.0f}; {plan.spilled:,.0f} spilled items aren't among them"
     )  # fmt: skip
-    _say_generated(generated(timetable.network), zh)
+    _say_made(generated(timetable.network), zh)
 
 
 def _of_closure(opened: Facts, what: Named, begins: str, hours: float, slow: int, asked: tuple[int, float, int], zh: bool, as_json: bool) -> None:  # fmt: skip
@@ -162,17 +159,34 @@ def _of_closure(opened: Facts, what: Named, begins: str, hours: float, slow: int
         found = of_disruption(studied, items * of.days, seed)
         steps[2](1, 1)
     if as_json:
-        print_json(_record_of_closure(found) | {"generated": generated(of.network)})
+        print_json(asdict(found) | {"generated": generated(of.network)})
         return
     heads = ("失约件", "预测", "预演", "标准误") if zh else ("promises broken", "predicted", "rehearsed", "standard error")  # fmt: skip
-    rows = (("undisturbed", found.undisturbed), ("waiting", found.waiting), ("new_ways", found.new_ways))
-    print_table("", heads, [(title("rehearsal", name, zh), *_broken(of_)) for name, of_ in rows])
-    say(f"预演 {found.items:,} 件,各代表 {found.stands_for:,.0f} 件" if zh else f"{found.items:,} items moved, each for {found.stands_for:,.0f}")  # fmt: skip
-    _say_generated(generated(of.network), zh)
+    rows = (("waiting", found.waiting), ("new_ways", found.new_ways), ("first_come", found.first_come))
+    print_table("", heads, [(title("rehearsal", name, zh), *_broken(broken)) for name, broken in rows])
+    say(
+        f"预演 {found.items:,} 件,各代表 {found.stands_for:,.0f} 件;此外无中断也有 {found.undisturbed:,.0f} 件因运力取整与波次满员失约,不在表内" if zh
+        else f"{found.items:,} items moved, each for {found.stands_for:,.0f}; beside these, {found.undisturbed:,.0f} break though nothing is closed, by rounded room and full waves"
+    )  # fmt: skip
+    _say_made(generated(of.network), zh)
 
 
 def _broken(of: Broken) -> tuple[int, int, int]:
     return round(of.predicted), round(of.rehearsed), round(of.error)
+
+
+def _row(names: Names, unbounded: Kept, bounded: Kept, zh: bool) -> tuple[str, int, str, str, str, str]:
+    """A service level's shares."""
+    level = names.level[bounded.level] if bounded.level else ("全部" if zh else "all")
+    shares = (bounded.predicted, unbounded.rehearsed, bounded.error, bounded.rehearsed)
+    return level, bounded.items, *map(percent, shares)  # type: ignore[return-value]
+
+
+def _levels(network: Network, rows: list[Kept]) -> list[dict[str, Any]]:
+    codes = network.service_levels.code_of_id
+    return [
+        {"level": codes.get(k.level, "all"), "items": k.items, "predicted": k.predicted, "rehearsed": k.rehearsed, "error": k.error, "agrees": k.agrees} for k in rows
+    ]  # fmt: skip
 
 
 def _record_of_plan(of: OfAssignment) -> dict[str, Any]:
@@ -184,20 +198,12 @@ def _record_of_plan(of: OfAssignment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _record_of_closure(of: OfDisruption) -> dict[str, Any]:
-    return asdict(of)
-
-
 def _record_of_days(found: OfPromises, of: Rehearsal) -> dict[str, Any]:
-    levels = of.days.timetable.network.service_levels.code_of_id
+    network = of.days.timetable.network
     return {
-        "first": of.days.timetable.first.isoformat(), "generated": generated(of.days.timetable.network), "items_a_day": of.days.a_day, "stands_for": of.days.stands_for,
+        "first": of.days.timetable.first.isoformat(), "generated": generated(network), "items_a_day": of.days.a_day, "stands_for": of.days.stands_for,
         "days_before": found.days.start, "days_counted": len(found.days), "in_balance": of.balanced, "growth_a_day": of.growth, "different": found.different,
-        "levels": [
-            {"level": levels.get(k.level, "all"), "items": k.items, "predicted": k.predicted, "unbounded": k.unbounded, "rehearsed": k.rehearsed, "error": k.error, "agrees": k.agrees}
-            for k in found.rows
-        ],
-        **_flow(of),
+        "levels_unbounded": _levels(network, found.unbounded), "levels": _levels(network, found.bounded), **_flow(of),
         "departures": [_record_behind(b, of) for b in departures_behind(of, 50)], "sorting": [_record_behind(b, of) for b in sorting_behind(of, 50)],
     }  # fmt: skip
 
@@ -230,9 +236,7 @@ def _show_days(found: OfPromises, of: Rehearsal, zh: bool) -> None:
     network = of.days.timetable.network
     names = Names(network, zh)
     heads = ("时限产品", "件", "预测达成率", "不限运力的预演", "标准误", "现有运力的预演") if zh else ("service level", "items", "predicted", "rehearsed, everything has room", "standard error", "rehearsed within the room there is")  # fmt: skip
-    print_table(f"{of.days.timetable.first} + {found.days.start}", heads, [
-        (names.level[k.level] if k.level else ("全部" if zh else "all"), k.items, percent(k.predicted), percent(k.unbounded), percent(k.error), percent(k.rehearsed)) for k in found.rows
-    ])  # fmt: skip
+    print_table(f"{of.days.timetable.first} + {found.days.start}", heads, [_row(names, one, other, zh) for one, other in zip(found.unbounded, found.bounded, strict=True)])  # fmt: skip
     flow = _flow(of)
     shares = ("delivered", "strayed")
     print_table("", ("项", "值") if zh else ("what", "value"), [
@@ -251,14 +255,14 @@ def _show_days(found: OfPromises, of: Rehearsal, zh: bool) -> None:
     )  # fmt: skip
     if not of.balanced:
         say(f"未达平衡:在途件每日增加日件量的 {percent(of.growth)}" if zh else f"Not in balance: what is on the way grows by {percent(of.growth)} of a day's items a day")  # fmt: skip
-    _say_generated(generated(network), zh)
+    _say_made(generated(network), zh)
 
 
 def _amounts(b: Behind) -> tuple[int | None, int, int]:
     return (round(b.takes) if np.isfinite(b.takes) else None), round(b.load), round(b.behind)
 
 
-def _say_generated(made: bool, zh: bool) -> None:
+def _say_made(made: bool, zh: bool) -> None:
     say("件由需求合成(假设),并非实际件" if zh else "Items are made from demand (assumed), no real ones")
     if made:
         say("时刻表由规则生成(假设),并非企业实际班次" if zh else "The timetable is generated by rules (assumed), no carrier's own")  # fmt: skip

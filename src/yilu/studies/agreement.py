@@ -18,9 +18,9 @@ from yilu.dispatch.closures import Closure, opened
 from yilu.dispatch.connections import NEVER
 from yilu.dispatch.promise import Promises, promises
 from yilu.dispatch.timetable import timetable
-from yilu.studies.courses import Courses
 from yilu.studies.disruption import Study
 from yilu.studies.in_flight import unjudged
+from yilu.twin.draws import units
 from yilu.twin.rehearsal.assigned import following
 from yilu.twin.rehearsal.days import Rehearsal
 from yilu.twin.rehearsal.moving import Manners, Moving, moved
@@ -28,6 +28,9 @@ from yilu.twin.rehearsal.stage import stage
 from yilu.twin.rehearsal.ways import drawn
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_OF_SPLIT = 1 << 42
+"""Subjects of draws that say to which part of what was split an item belongs."""
 
 
 def standard_error(share: float, items: int) -> float:
@@ -37,30 +40,31 @@ def standard_error(share: float, items: int) -> float:
 
 @dataclass(frozen=True)
 class Kept:
-    """Of a service level (id; 0: all) the share of items whose promise is kept: as ``predicted``; rehearsed when everything takes everything (``unbounded``) and within the room there is (``rehearsed``), of ``items`` with a promise."""
+    """Of a service level (id; 0: all) the share of items whose promise is kept: as ``predicted``, and as ``rehearsed`` by ``items`` with a promise."""
 
     level: int
     items: int
     predicted: float
-    unbounded: float
     rehearsed: float
 
     @property
     def error(self) -> float:
-        """Standard error of a rehearsed share."""
+        """Standard error of the rehearsed share, if the prediction holds."""
         return standard_error(self.predicted, self.items)
 
     @property
     def agrees(self) -> bool:
-        """Whether prediction and rehearsal without bounds differ by no more than three standard errors, or by an item."""
-        return abs(self.unbounded - self.predicted) <= 3 * self.error + 1 / max(self.items, 1)
+        """Whether prediction and rehearsal differ by no more than three standard errors, or by an item."""
+        return abs(self.rehearsed - self.predicted) <= 3 * self.error + 1 / max(self.items, 1)
 
 
 @dataclass(frozen=True)
 class OfPromises:
-    """``rows``: all items, then level by level. ``different``: items with a promise that without bounds are delivered at another minute than the router says. ``days`` that were counted."""
+    """All items, then level by level, where everything takes everything (``unbounded``) and within the room there is (``bounded``). ``different``: items with a promise that without bounds are delivered at another minute than the
+    router says. ``days`` that were counted."""
 
-    rows: list[Kept]
+    unbounded: list[Kept]
+    bounded: list[Kept]
     different: int
     days: range
 
@@ -69,7 +73,7 @@ def of_promises(unbounded: Rehearsal, bounded: Rehearsal) -> OfPromises:
     """Promises of the same days as ``dispatch.promise`` predicts them and as they are rehearsed."""
     of, accepted = bounded.days, bounded.days.accepted
     counted = range(max(unbounded.lead, bounded.lead), bounded.counted_days.stop)
-    items, shares = list[NDArray[np.float64]](), list[NDArray[np.float64]]()
+    items, shares = list[Floats](), list[Floats]()
     different = 0
     for day in counted:
         laid = timetable(of.timetable.network, of.timetable.first + timedelta(day), of.horizon)
@@ -81,29 +85,25 @@ def of_promises(unbounded: Rehearsal, bounded: Rehearsal) -> OfPromises:
         different += int((promised & (unbounded.delivered[some] != found.delivered[cell])).sum())
         kept = [(r.delivered[some] > 0) & (r.delivered[some] <= due) & promised for r in (unbounded, bounded)]
         levels = int(found.level.max()) + 1
-        items.append(np.stack([np.bincount(level, of_, levels) for of_ in (promised, *kept)]))
+        items.append(np.stack([np.bincount(level, told, levels) for told in (promised, *kept)]))
         shares.append(_predicted(found, levels))
-    whole, weight = np.sum(items, axis=0), np.sum(shares, axis=0)
-    rows = [
-        _kept(level, whole[:, some].sum(axis=1), weight[:, some].sum(axis=1)) for level, some in _groups(whole.shape[1])
-    ]
-    return OfPromises([r for r in rows if r.items], different, counted)
+    (count, free, full), (weight, kept_weight) = np.sum(items, axis=0), np.sum(shares, axis=0)
+    in_room, without = (_rows(count, told, weight, kept_weight) for told in (full, free))
+    return OfPromises(without, in_room, different, counted)
 
 
-def _groups(levels: int) -> list[tuple[int, list[int]]]:
-    """(level, levels that belong to it): 0 is all of them."""
-    return [(0, list(range(levels))), *((level, [level]) for level in range(1, levels))]
-
-
-def _predicted(of: Promises, levels: int) -> NDArray[np.float64]:
+def _predicted(of: Promises, levels: int) -> Floats:
     """(2, levels): items with a promise, and those that keep it."""
     return np.stack([np.bincount(of.level.ravel(), (of.weight * told.sum(axis=2)).ravel(), levels) for told in (of.promised, of.kept)])  # fmt: skip
 
 
-def _kept(level: int, items: NDArray[np.float64], weight: NDArray[np.float64]) -> Kept:
-    count = int(items[0])
-    shares = items[1:] / count if count else np.zeros(2)
-    return Kept(level, count, float(weight[1] / weight[0]) if weight[0] else 0.0, float(shares[0]), float(shares[1]))
+def _rows(count: Floats, kept: Floats, weight: Floats, kept_weight: Floats) -> list[Kept]:
+    """All, then each level with a promise: of ``count`` (levels,) items drawn ``kept`` are in time, of ``weight`` as predicted ``kept_weight``."""
+    groups = [np.ones(len(count), np.bool_), *np.eye(len(count), dtype=np.bool_)[1:]]
+    return [
+        Kept(level, int(count[some].sum()), float(kept_weight[some].sum() / weight[some].sum()), float(kept[some].sum() / count[some].sum()))
+        for level, some in enumerate(groups) if count[some].sum() and weight[some].sum()
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,84 +117,97 @@ class Broken:
 
 @dataclass(frozen=True)
 class OfDisruption:
-    """``items`` were moved, each stands for ``stands_for``. ``undisturbed``: promises that the plan keeps and the rehearsal breaks although nothing is closed, which is what rounded room and the order of queues do; broken beyond
-    these: ``waiting``, where nobody does anything, and ``new_ways``, where the study's are taken."""
+    """``items`` were moved, each stands for ``stands_for``. ``undisturbed``: promises that the plan keeps and the rehearsal breaks although nothing is closed: what rounded room and full waves do. Broken beyond these:
+
+    ``waiting``, where nobody does anything, and ``new_ways``, where the study's are taken, both as the study has it: whoever planned on a departure goes before those who missed one; ``first_come``: nobody does anything, and whoever
+    waits longest goes first, planned or not.
+    """
 
     items: int
     stands_for: float
-    undisturbed: Broken
+    undisturbed: float
     waiting: Broken
     new_ways: Broken
+    first_come: Broken
 
 
 def of_disruption(found: Study, items: int, seed: int = 0) -> OfDisruption:
     """Promises broken as ``studies.disruption`` predicts, and as they break when ``items`` move along its ways, each keeping to its lanes."""
-    plan, due = found.plan, found.underway.groups.due[found.plan.of].astype(np.int64)
-    keeps = (plan.arrives <= due) & (due < unjudged(found.timetable))
-    stands_for = float(plan.items.sum()) / items
-    other, row = _with_new_ways(found)
-    own = np.arange(len(plan))
-    usual = _late(found, (), plan, own, keeps, due, items, seed)
-    waiting = _late(found, found.closures, plan, own, keeps, due, items, seed)
-    moving = _late(found, found.closures, other, row, keeps, due, items, seed)
+    part = drawn(found.plan.items, items, seed)
+    own, new = _moving(found, part), _moving(found, _rerouted(found, part, seed))
+    stands_for = float(found.plan.items.sum()) / items
+    due = found.underway.groups.due[found.plan.of[part]].astype(np.int64)
+    keeps = (found.plan.arrives[part] <= due) & (due < unjudged(found.timetable))
+    first_come, planned_first = Manners(keeps_lane=True), Manners(keeps_lane=True, planned_first=True)
 
-    def broken(predicted: float, late: int, but: int) -> Broken:
-        return Broken(predicted, stands_for * (late - but), stands_for * items * standard_error(late / items, items))
+    def late(moving: Moving, closures: tuple[Closure, ...], manners: Manners) -> NDArray[np.bool_]:
+        came = moved(stage(found.timetable, stands_for, closures=closures, seed=seed), moving, manners).arrived
+        # What has come to a closed destination is there when it opens, as the study has it.
+        return keeps & (opened(found.timetable, closures, moving.destination[moving.way], came) > due)
 
+    def broken(predicted: int, shut: NDArray[np.bool_], calm: NDArray[np.bool_]) -> Broken:
+        more, healed = int((shut & ~calm).sum()), int((calm & ~shut).sum())
+        return Broken(predicted, stands_for * (more - healed), stands_for * sqrt(more + healed))
+
+    waits, goes = found.broken(found.waiting), found.broken(found.moved)
+    calm = late(own, (), planned_first)
     return OfDisruption(
-        items, stands_for, broken(0, usual, 0), broken(found.broken(found.waiting), waiting, usual), broken(found.broken(found.moved), moving, usual),
+        items, stands_for, stands_for * float(calm.sum()), broken(waits, late(own, found.closures, planned_first), calm), broken(goes, late(new, found.closures, planned_first), calm),
+        broken(waits, late(own, found.closures, first_come), late(own, (), first_come)),
     )  # fmt: skip
 
 
-def _with_new_ways(found: Study) -> tuple[Courses, Ints]:
-    """(all parts, those that are touched on their new ways; the row of the plan of each)."""
-    plan, new, touched = found.plan, found.moved, found.affected
-    rows = np.setdiff1d(np.arange(len(plan)), touched)
-    most = plan.rides.shape[1] + new.rides.shape[1]
-    rides = np.full((len(new), most), -1, np.int32)
-    begun, old = found.begun[new.of], plan.rides[touched[new.of]]
-    leg = np.arange(most)
-    before = leg < begun[:, None]
-    rides[before] = np.pad(old, ((0, 0), (0, most - old.shape[1])))[before]
-    after = (leg >= begun[:, None]) & (leg < begun[:, None] + new.rides.shape[1])
-    rides[after] = new.rides.ravel()
-    kept = np.pad(plan.rides[rows], ((0, 0), (0, most - plan.rides.shape[1])), constant_values=-1)
-    row = np.concatenate([rows, touched[new.of]])
-    order = np.argsort(row, kind="stable")
-    joined = Courses(
-        row, np.concatenate([plan.items[rows], new.items]), np.concatenate([plan.arrives[rows], new.arrives]), np.concatenate([kept, rides]),
-    )  # fmt: skip
-    return joined.only(order), row[order]
+def _rerouted(found: Study, part: Ints, seed: int) -> Ints:
+    """Where items of parts (rows of the plan, (n,)) belong under new ways: the part itself, or, len(plan) on, a row of ``found.moved``, drawn where a part was split."""
+    if not len(found.affected):
+        return part
+    order = np.argsort(found.moved.of, kind="stable")
+    reached = np.cumsum(found.moved.items[order])
+    until = np.searchsorted(found.moved.of[order], np.arange(len(found.affected)), "right")
+    before = np.append(0, reached)[np.append(0, until[:-1])]
+    touched = np.full(len(found.plan), -1, np.int64)
+    touched[found.affected] = np.arange(len(found.affected))
+    own = touched[part]
+    point = before[own] + units(seed, _OF_SPLIT + np.arange(len(part))) * (np.append(0, reached)[until] - before)[own]
+    row = order[np.minimum(np.searchsorted(reached, point, "right"), len(order) - 1)]
+    return np.where(own < 0, part, len(found.plan) + row)
 
 
-def _late(found: Study, closures: tuple[Closure, ...], parts: Courses, row: Ints, keeps: NDArray[np.bool_], due: Ints, items: int, seed: int) -> int:  # fmt: skip
-    """Of ``items`` drawn from parts (rows of the plan: ``row``) those whose promise the plan keeps and that are rehearsed late."""
-    groups, part = found.underway.groups, drawn(parts.items, items, seed)
-    some, way = np.unique(part, return_inverse=True)
-    of, rides = found.plan.of[row[some]], np.where((parts.arrives[some] < NEVER)[:, None], parts.rides[some], -1)
+def _moving(found: Study, key: Ints) -> Moving:
+    """Items (n,) of rows of the plan, or, from len(plan) on, of rows of ``found.moved``, which keep the legs that had begun."""
+    plan, new, whole = found.plan, found.moved, len(found.plan)
+    some, way = np.unique(key, return_inverse=True)
+    touched = some >= whole
+    part = new.of[some[touched] - whole]
+    row = some.copy()
+    row[touched] = found.affected[part]
+    rides = np.pad(plan.rides[row], ((0, 0), (0, new.rides.shape[1])), constant_values=-1)
+    rides[plan.arrives[row] == NEVER] = -1
+    leg = np.arange(rides.shape[1]) - found.begun[part][:, None]
+    then = np.take_along_axis(new.rides[some[touched] - whole], np.clip(leg, 0, new.rides.shape[1] - 1), axis=1)
+    rides[touched] = np.where(leg < 0, rides[touched], np.where(leg < new.rides.shape[1], then, -1))
+    of, groups = plan.of[row], found.underway.groups
     first = np.concatenate([[0], np.cumsum((rides >= 0).sum(axis=1))]).astype(np.int64)
-    moving = Moving(
+    return Moving(
         groups.ready[of][way].astype(np.int64), way.ravel().astype(np.int64), first, rides[rides >= 0], groups.destination[of].astype(np.int64), np.zeros(len(some), np.int64),
     )  # fmt: skip
-    on = stage(found.timetable, float(found.plan.items.sum()) / items, closures=closures, seed=seed)
-    came = moved(on, moving, Manners(keeps_lane=True)).arrived
-    # What has come to a closed destination is there when it opens, as the study has it.
-    arrived = opened(found.timetable, closures, moving.destination[way.ravel()], came)
-    return int((keeps[row[part]] & (arrived > due[row[part]])).sum())
 
 
 @dataclass(frozen=True)
 class OfAssignment:
-    """A plan of assignment followed on ``days`` days that are counted, by ``items`` a day that stand for ``stands_for`` each. Departures of the day that repeats (C,): real items on each as ``planned`` and as ``rehearsed``, the mean of the days, and
-    ``behind``: left behind by it. ``late``: items that come late or not within the days."""
+    """A plan of assignment followed on ``days`` days that are counted, by ``items`` a day that stand for ``stands_for`` each. ``kept``: promises, all, then level by level, of what is carried.
+
+    Departures of the day that repeats (C,): real items on each as ``planned`` and as ``rehearsed``, the mean of the days, and ``behind``: left behind by it. ``late``: items a day that come after what is due, or not within the days.
+    """
 
     days: int
     items: int
     stands_for: float
-    planned: NDArray[np.float64]
-    rehearsed: NDArray[np.float64]
-    behind: NDArray[np.float64]
+    kept: list[Kept]
     late: Broken
+    planned: Floats
+    rehearsed: Floats
+    behind: Floats
 
     @property
     def apart(self) -> float:
@@ -207,10 +220,10 @@ class OfAssignment:
         return float(np.sqrt(2 / np.pi * self.planned * self.stands_for / self.days).sum() / self.planned.sum())
 
 
-def of_assignment(day: AssignmentDay, plan: AssignmentPlan, items: int, counted: int = 2, seed: int = 0) -> OfAssignment:  # fmt: skip
-    """Loads and late items of a plan of assignment as the plan has them, and as they come when ``items`` a day follow it, each keeping to its lanes."""
+def of_assignment(day: AssignmentDay, plan: AssignmentPlan, items: int, counted: int = 2, seed: int = 0, room: bool = True) -> OfAssignment:  # fmt: skip
+    """Loads and late items of a plan of assignment as the plan has them, and as they come when ``items`` a day follow it, each keeping to its lanes; with or without ``room`` to be kept."""
     of, f = following(day, plan, items, counted, seed), plan.flows
-    found = moved(stage(of.timetable, of.stands_for, seed=seed), of.moving, Manners(keeps_lane=True))
+    found = moved(stage(of.timetable, of.stands_for, room=room, seed=seed), of.moving, Manners(keeps_lane=True))
     is_departure = day.places.lane >= 0
     planned = np.bincount(f.events, f.items[f.path_of_use], len(is_departure))[is_departure]
     of_day = slice(of.counted.start * of.departures, of.counted.stop * of.departures)
@@ -218,8 +231,23 @@ def of_assignment(day: AssignmentDay, plan: AssignmentPlan, items: int, counted:
         of.stands_for / counted * column[of_day].reshape(counted, -1).sum(axis=0)
         for column in (found.load, found.behind)
     )
-    late = int(((found.arrived > of.due) & (of.day >= of.counted.start) & (of.day < of.counted.stop)).sum())
-    return OfAssignment(
-        counted, items, of.stands_for, planned, rehearsed, behind,
-        Broken(plan.late, of.stands_for * late / counted, of.stands_for * items * standard_error(late / items / counted, items * counted)),
-    )  # fmt: skip
+    counts = (of.day >= of.counted.start) & (of.day < of.counted.stop)
+    in_time, level = found.arrived[counts] <= of.due[counts], _levels(day, plan)
+    of_item = level[of.path[counts]]
+    levels = int(level.max()) + 1
+    count, kept = (np.bincount(of_item, told, levels) * (np.arange(levels) > 0) for told in (None, in_time))
+    weight, kept_weight = (
+        np.bincount(level, told, levels) * (np.arange(levels) > 0) for told in (f.items, f.items * ~f.late)
+    )
+    share = 1 - float(in_time.mean())
+    error = standard_error(share, items * counted)
+    late = Broken(plan.late, of.stands_for * items * share, of.stands_for * items * error)
+    return OfAssignment(counted, items, of.stands_for, _rows(count, kept, weight, kept_weight), late, planned, rehearsed, behind)  # fmt: skip
+
+
+def _levels(day: AssignmentDay, plan: AssignmentPlan) -> Ints:
+    """Service level (id, 0 none) of the promise of each path's commodity."""
+    c, network = plan.problem.commodities, day.timetable.network
+    k = plan.flows.commodity
+    to = network.facility_area[plan.problem.sweeps.end[c.sweep[k]]]
+    return np.asarray(network.level_of_pair[day.ends.area[c.origin[k]], to], np.int64)

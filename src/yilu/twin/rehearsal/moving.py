@@ -25,7 +25,7 @@ _HOUR = 60
 
 class Moving(NamedTuple):
     """n items on W ways. ``start`` (n,): minute from which each can leave its first facility; ``way`` (n,). Way w rides connections ``rides[first[w]:first[w + 1]]``, to the place ``destination[w]``; what has
-    none isn't moved. ``end`` (W,): row of the ends where it leads, for whoever asks the way on."""
+    none isn't moved, and whose way ends before it asks the way on or stays. ``end`` (W,): row of the ends where it leads, for whoever asks the way on."""
 
     start: Ints
     way: Ints
@@ -206,7 +206,7 @@ def _move(minutes, facilities, departures, sorting, source, target, items, born,
                 else:
                     if not strayed[i]:
                         leg[i] += 1
-                    came[i], place[i] = source[departures.queue[c]], to
+                    came[i], place[i] = source[departures.queue[c]], to % facilities
                     if there < minutes:
                         _append(ready_head, ready_tail, follows, there, i)
                 i = after
@@ -221,6 +221,11 @@ def _move(minutes, facilities, departures, sorting, source, target, items, born,
         while i >= 0:
             after = follows[i]
             since[i], missed[i] = now, 0
+            if not strayed[i] and leg[i] >= items.first[items.way[i] + 1]:
+                if manners.patience == 0:
+                    i = after
+                    continue
+                strayed[i] = True
             if strayed[i]:
                 q = _onward(best, other, target, place[i], items.end[items.way[i]], now, -1, came[i])
                 if q < 0:

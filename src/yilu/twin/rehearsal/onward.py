@@ -38,7 +38,8 @@ def onward(of: Stage, ends: Ends, day: int, days: int) -> Onward:
     """The way on as of a ``day`` of the stage, of ways that arrive within so many ``days``; over departures that run."""
     c, f = of.timetable.connections, of.timetable.facilities
     first, last = c.first_from(day * _DAY), c.first_from((day + days) * _DAY)
-    some = np.flatnonzero(of.departures.runs[first:last]) + first
+    number = np.arange(len(c))
+    some = of.departures.runs & (first <= number) & (number < last)
     left = c.only(some)
     best, other = (np.full((len(ends), _HOURS, f), -1, np.int32) for _ in range(2))
     _ways_on(

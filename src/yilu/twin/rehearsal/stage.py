@@ -19,7 +19,7 @@ from yilu.dispatch.connections import NEVER
 from yilu.dispatch.spread import Spread
 from yilu.dispatch.timetable import Timetable
 from yilu.network.schema import minutes_of
-from yilu.twin.draws import step, stream, unit
+from yilu.twin.draws import step, stream, unit, units
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -136,7 +136,7 @@ def in_lumps(room: NDArray, group: Ints, stands_for: float, seed: int) -> Ints:
     before = whole - given
     first = np.append(True, own[1:] != own[:-1]) if len(own) else np.empty(0, np.bool_)
     since = before[first][np.cumsum(first) - 1]
-    part = _units(seed, own)
+    part = units(seed, _OF_ROOM + own)
     out = np.empty(len(room), np.int64)
     out[order] = np.floor(whole - since + part) - np.floor(before - since + part)
     return out
@@ -194,15 +194,6 @@ def _shut(timetable: Timetable, closures: tuple[Closure, ...]) -> tuple[Ints, In
     ]
     of, begins, ends = np.array(sorted(rows), np.int64).reshape(-1, 3).T
     return np.concatenate([[0], np.cumsum(np.bincount(of, minlength=f))]).astype(np.int64), begins.copy(), ends.copy()
-
-
-@njit(cache=True, nogil=True)
-def _units(seed, groups):
-    """A draw in [0, 1) for each of ``groups``: the same for the same group."""
-    out = np.empty(len(groups))
-    for i in range(len(groups)):
-        out[i] = unit(stream(np.uint64(seed), np.uint64(_OF_ROOM + groups[i])))
-    return out
 
 
 @njit(cache=True, nogil=True)
