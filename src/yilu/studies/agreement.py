@@ -61,21 +61,19 @@ class Kept:
 @dataclass(frozen=True)
 class OfPromises:
     """All items, then level by level, where everything takes everything (``unbounded``) and within the room there is (``bounded``). ``different``: items with a promise that without bounds are delivered at another minute than the
-    router says. ``days`` that were counted."""
+    router says."""
 
     unbounded: list[Kept]
     bounded: list[Kept]
     different: int
-    days: range
 
 
 def of_promises(unbounded: Rehearsal, bounded: Rehearsal) -> OfPromises:
     """Promises of the same days as ``dispatch.promise`` predicts them and as they are rehearsed."""
     of, accepted = bounded.days, bounded.days.accepted
-    counted = range(max(unbounded.lead, bounded.lead), bounded.counted_days.stop)
     items, shares = list[Floats](), list[Floats]()
     different = 0
-    for day in counted:
+    for day in of.counted:
         laid = timetable(of.timetable.network, of.timetable.first + timedelta(day), of.horizon)
         found = promises(laid, of.ends, hours=accepted.hours)
         some = np.flatnonzero(accepted.day == day)
@@ -85,16 +83,16 @@ def of_promises(unbounded: Rehearsal, bounded: Rehearsal) -> OfPromises:
         different += int((promised & (unbounded.delivered[some] != found.delivered[cell])).sum())
         kept = [(r.delivered[some] > 0) & (r.delivered[some] <= due) & promised for r in (unbounded, bounded)]
         levels = int(found.level.max()) + 1
-        items.append(np.stack([np.bincount(level, told, levels) for told in (promised, *kept)]))
+        items.append(np.stack([_by_level(level, told, levels) for told in (promised, *kept)]))
         shares.append(_predicted(found, levels))
     (count, free, full), (weight, kept_weight) = np.sum(items, axis=0), np.sum(shares, axis=0)
     in_room, without = (_rows(count, told, weight, kept_weight) for told in (full, free))
-    return OfPromises(without, in_room, different, counted)
+    return OfPromises(without, in_room, different)
 
 
 def _predicted(of: Promises, levels: int) -> Floats:
     """(2, levels): items with a promise, and those that keep it."""
-    return np.stack([np.bincount(of.level.ravel(), (of.weight * told.sum(axis=2)).ravel(), levels) for told in (of.promised, of.kept)])  # fmt: skip
+    return np.stack([_by_level(of.level.ravel(), (of.weight * told.sum(axis=2)).ravel(), levels) for told in (of.promised, of.kept)])  # fmt: skip
 
 
 def _rows(count: Floats, kept: Floats, weight: Floats, kept_weight: Floats) -> list[Kept]:
@@ -225,7 +223,7 @@ def of_assignment(day: AssignmentDay, plan: AssignmentPlan, items: int, counted:
     of, f = following(day, plan, items, counted, seed), plan.flows
     found = moved(stage(of.timetable, of.stands_for, room=room, seed=seed), of.moving, Manners(keeps_lane=True))
     is_departure = day.places.lane >= 0
-    planned = np.bincount(f.events, f.items[f.path_of_use], len(is_departure))[is_departure]
+    planned = np.asarray(np.bincount(f.events, f.items[f.path_of_use], len(is_departure))[is_departure], np.float64)
     of_day = slice(of.counted.start * of.departures, of.counted.stop * of.departures)
     rehearsed, behind = (
         of.stands_for / counted * column[of_day].reshape(counted, -1).sum(axis=0)
@@ -233,16 +231,20 @@ def of_assignment(day: AssignmentDay, plan: AssignmentPlan, items: int, counted:
     )
     counts = (of.day >= of.counted.start) & (of.day < of.counted.stop)
     in_time, level = found.arrived[counts] <= of.due[counts], _levels(day, plan)
-    of_item = level[of.path[counts]]
-    levels = int(level.max()) + 1
-    count, kept = (np.bincount(of_item, told, levels) * (np.arange(levels) > 0) for told in (None, in_time))
-    weight, kept_weight = (
-        np.bincount(level, told, levels) * (np.arange(levels) > 0) for told in (f.items, f.items * ~f.late)
-    )
+    of_item, levels = level[of.path[counts]], int(level.max()) + 1
+    count, kept = (_by_level(of_item, told, levels) for told in (np.ones(len(of_item)), in_time))
+    weight, kept_weight = (_by_level(level, told, levels) for told in (f.items, f.items * ~f.late))
     share = 1 - float(in_time.mean())
     error = standard_error(share, items * counted)
     late = Broken(plan.late, of.stands_for * items * share, of.stands_for * items * error)
     return OfAssignment(counted, items, of.stands_for, _rows(count, kept, weight, kept_weight), late, planned, rehearsed, behind)  # fmt: skip
+
+
+def _by_level(level: Ints, items: NDArray, levels: int) -> Floats:
+    """Items (levels,) of each level; none of what nothing is promised for."""
+    out = np.bincount(level, items, levels)
+    out[0] = 0
+    return np.asarray(out, np.float64)
 
 
 def _levels(day: AssignmentDay, plan: AssignmentPlan) -> Ints:

@@ -1,4 +1,4 @@
-"""Days of a province rehearsed: items accepted by demand at the hours of its rules, sent the earliest way, over as many days as it takes until the network is in balance."""
+"""Days of a province rehearsed: items accepted by demand at the hours of its rules, sent the earliest way, after days that bring the network into balance."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from yilu.twin.rehearsal.ways import Ways, drawn, earliest_ways
 Ints = NDArray[np.int64]
 MOST_ITEMS = 20_000_000
 """Items accepted in all: more don't fit into memory beside their ways."""
-MOST_LEAD = 8
-"""Days before those that are counted, at most."""
+LEAD = 8
+"""Days before those that are counted: so long it takes until what goes far is on the way as on any day."""
 PATIENCE = 3
 """Left behind so often at one place, an item asks for another way on."""
 BALANCED = 0.01
-"""In balance is a day at whose end no more is on the way than at its beginning but for this share of a day's items."""
+"""Days are in balance if at the end of one no more is on the way than at its beginning but for this share of a day's items."""
 USUAL = Manners(patience=PATIENCE)
 _DAY = 1440
 
@@ -67,19 +67,24 @@ class Days:
     a_day: int
     stands_for: float
 
+    @property
+    def counted(self) -> range:
+        """The days that are counted."""
+        return range(LEAD, self.timetable.days - self.horizon)
+
 
 def days(
     network: Network, first: date, items: int, scale: float = 1.0, seed: int = 0, counted: int = 2, progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Days:  # fmt: skip
-    """``counted`` days of a province after as many as ``MOST_LEAD`` for it to come into balance, and those in which the last day's promises run out; ``items`` a day are moved, and stand for ``scale`` times the rules' ``items_a_day``.
+    """``counted`` days of a province after ``LEAD`` for it to come into balance, and before those in which the last one's promises run out; ``items`` a day are moved, and stand for ``scale`` times the rules' ``items_a_day``.
 
     Raises InputError for more than is bounded, and for a province without demand.
     """
     short, ends = laid_out(network, first)
     horizon = short.days
-    whole = MOST_LEAD + counted + horizon
+    whole = LEAD + counted + horizon
     if not 0 < items * whole <= MOST_ITEMS or whole > MOST_DAYS:
-        most = MOST_DAYS - MOST_LEAD - horizon
+        most = MOST_DAYS - LEAD - horizon
         raise InputError("--items", f"1 to {MOST_ITEMS // whole} items a day over 1 to {most} days", value=str(items), next_step="move fewer items: each then stands for more")  # fmt: skip
     of = timetable(ends.network, first, whole)
     rules = timetable_rules(ends.network.folder)
@@ -120,50 +125,40 @@ def _sent(
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Days that were rehearsed on a stage. ``counts`` (n,): items of the days that are counted; ``lead``: days before them; ``growth``: how much more is on the way at the end of the first counted day than at its beginning, as a share of
-    a day's items. ``delivered`` (n,): UTC seconds, 0 where not within the days."""
+    """Days that were rehearsed on a stage. ``delivered`` (n,): UTC seconds, 0 where not within the days. ``growth``: how much more is on the way at the end of the counted days than at their beginning, a day, as a share of a day's
+    items."""
 
     days: Days
     stage: Stage
     moved: Moved
     delivered: Ints
-    lead: int
     growth: float
 
     @property
     def counts(self) -> NDArray[np.bool_]:
         """Items (n,) of the days that are counted."""
-        last = self.days.timetable.days - self.days.horizon
-        return (self.days.accepted.day >= self.lead) & (self.days.accepted.day < last)
-
-    @property
-    def counted_days(self) -> range:
-        """The days that are counted."""
-        return range(self.lead, self.days.timetable.days - self.days.horizon)
+        return np.isin(self.days.accepted.day, self.days.counted)
 
     @property
     def balanced(self) -> bool:
-        """Whether the counted days begin in balance."""
+        """Whether the counted days are in balance."""
         return self.growth <= BALANCED
 
 
 def rehearse(of: Days, on: Stage, manners: Manners = USUAL, trace: bool = False) -> Rehearsal:
-    """Rehearse days. Counted from the first day on that begins in balance, ``MOST_LEAD`` at the latest."""
-    table = onward(on, of.ends, MOST_LEAD, min(of.horizon, of.timetable.days - MOST_LEAD)) if manners.patience else None
+    """Rehearse days."""
+    table = onward(on, of.ends, LEAD, min(of.horizon, of.timetable.days - LEAD)) if manners.patience else None
     found = moved(on, of.moving, manners, table, trace)
-    lead, growth = _balance(of, found)
-    return Rehearsal(of, on, found, delivered(of.timetable, of.ends, of.accepted.destination, found.ready), lead, growth)  # fmt: skip
+    came = delivered(of.timetable, of.ends, of.accepted.destination, found.ready)
+    return Rehearsal(of, on, found, came, _growth(of, found))
 
 
-def _balance(of: Days, found: Moved) -> tuple[int, float]:
-    """(first day in balance, growth over it)."""
+def _growth(of: Days, found: Moved) -> float:
+    """Items more on the way, a day, at the end of the counted days, as a share of a day's items; of those that have a way."""
     way = of.ways.arrives[of.moving.way] < NEVER
-    midnights = _DAY * np.arange(MOST_LEAD + 2)
-    on = np.searchsorted(np.sort(of.moving.start[way]), midnights, "right") - np.searchsorted(np.sort(found.arrived[way]), midnights, "right")  # fmt: skip
-    growth = np.diff(on) / of.a_day
-    fine = np.flatnonzero(growth[1:] <= BALANCED)
-    lead = int(fine[0]) + 1 if len(fine) else MOST_LEAD
-    return lead, float(growth[lead])
+    midnights = _DAY * np.array([of.counted.start, of.counted.stop])
+    begun, come = (np.searchsorted(np.sort(column[way]), midnights, "right") for column in (of.moving.start, found.arrived))  # fmt: skip
+    return float(np.diff(begun - come)[0]) / of.a_day / len(of.counted)
 
 
 def delivered(of: Timetable, ends: Ends, end: Ints, ready: NDArray[np.int32]) -> Ints:
