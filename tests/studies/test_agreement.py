@@ -11,7 +11,7 @@ import pytest
 
 from tests.dispatch.small_timetable import DAY, FACILITIES, LANES, small
 from tests.studies.test_disruption import D1, D3, HOUR, NIGHT, SPARE, _closure, _study, _timetable, _underway
-from tests.twin.test_rehearsal import A_DAY, DEMAND, SORTS
+from tests.twin.test_rehearsal import A_DAY, DEMAND
 from yilu.cli.app import main
 from yilu.dispatch.assignment.day import AssignmentDay, assignment_day
 from yilu.dispatch.assignment.solving import solve
@@ -44,7 +44,7 @@ def _main(arguments: list[str]) -> int:
 
 def _assigned(folder: Path, room: int) -> AssignmentDay:
     lanes = tuple({**lane, "capacity_items": room} for lane in LANES)
-    network = _province(folder, lanes=lanes, handling=SORTS)
+    network = _province(folder, lanes=lanes)
     return assignment_day(timetable(network, DAY, 7), ends(network))
 
 
@@ -195,7 +195,7 @@ def test_the_command_rehearses_a_plan_and_a_closure(folder: Path, capsys: pytest
     assert _main([*asked, "--assigned", "--day", DAY.isoformat()]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert len(plan["departures"]) == 12 and plan["spilled"] > 0 and plan["loads_apart"] < 0.1
-    assert _main([*asked, "--lane", "in1", "--from", f"{DAY.isoformat()}T18:00", "--hours", "4"]) == 0
+    assert _main([*asked, "--lane", "in1", "--from", f"{DAY.isoformat()}T18:00", "--hours", "17"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["waiting"]["predicted"] > 0
     assert abs(told["waiting"]["rehearsed"] - told["waiting"]["predicted"]) <= 3 * told["waiting"]["error"] + 2 * told["stands_for"]  # fmt: skip
@@ -207,7 +207,7 @@ def test_the_command_rehearses_a_plan_and_a_closure(folder: Path, capsys: pytest
         (["--assigned", "--facility", "S"], "--assigned"),
         (["--assigned", "--out", "x"], "--out"),
         (["--facility", "NONE", "--from", "2025-11-11T11:00"], "facility"),
-        (["--items", "1000000", "--days", "7"], "--items"),
+        (["--items", "0"], "--items"),
         (["--day", "tomorrow"], "--day"),
     ],
 )

@@ -166,7 +166,11 @@ def _rerouted(found: Study, part: Ints, seed: int) -> Ints:
     touched = np.full(len(found.plan), -1, np.int64)
     touched[found.affected] = np.arange(len(found.affected))
     own = touched[part]
-    point = before[own] + units(seed, _OF_SPLIT + np.arange(len(part))) * (np.append(0, reached)[until] - before)[own]
+    # Parts are in order: of the k-th of n items of one the (k + u)/n-th share of it is ridden.
+    count = np.bincount(part, minlength=len(found.plan))
+    rank = np.arange(len(part)) - (np.cumsum(count) - count)[part]
+    share = (rank + units(seed, _OF_SPLIT + np.arange(len(part)))) / count[part]
+    point = before[own] + share * (np.append(0, reached)[until] - before)[own]
     row = order[np.minimum(np.searchsorted(reached, point, "right"), len(order) - 1)]
     return np.where(own < 0, part, len(found.plan) + row)
 
