@@ -17,12 +17,14 @@ from yilu.dispatch.assignment.day import AssignmentDay, assignment_day
 from yilu.dispatch.assignment.solving import solve
 from yilu.dispatch.ends import ends
 from yilu.dispatch.promise import attained, promises
+from yilu.dispatch.spread import Leg, Spread, written
 from yilu.dispatch.timetable import timetable
 from yilu.errors import InputError
 from yilu.network import Network
-from yilu.studies.agreement import Kept, of_assignment, of_disruption, of_promises, standard_error
+from yilu.studies.agreement import Kept, of_assignment, of_chances, of_disruption, of_promises, standard_error
 from yilu.twin.rehearsal.assigned import following
 from yilu.twin.rehearsal.days import days, rehearse
+from yilu.twin.rehearsal.moving import Manners
 from yilu.twin.rehearsal.stage import stage
 
 SLOW = tuple({**lane, "minutes": 540} if lane["code"] == "out3" else lane for lane in LANES)
@@ -66,7 +68,33 @@ def test_promises_agree_where_everything_has_room(tmp_path: Path) -> None:
 def test_shares_that_differ_by_more_than_drawing_does_are_told() -> None:
     """The standard error is that of independent draws; four of them apart is no agreement, two of them is."""
     assert standard_error(0.9, 900) == pytest.approx(0.01) and standard_error(0.5, 0) == 0
-    assert Kept(0, 900, 0.9, 0.92).agrees and not Kept(0, 900, 0.9, 0.86).agrees
+    assert Kept(0, 900, 0.9, 0.92, 0.01).agrees and not Kept(0, 900, 0.9, 0.86, 0.01).agrees
+
+
+def test_probabilities_agree_when_rides_are_drawn(tmp_path: Path) -> None:
+    """On lanes that vary widely the probability of keeping a promise is the share of the rehearsed that keep it, within four errors between days; and it isn't the share of days on which rides are as planned."""
+    of = days(_province(tmp_path), DAY, 3000, counted=14)
+    n = len(of.timetable.network.lanes.code)
+    wide = Spread(np.full(n, 1.1), np.full(n, 0.35), np.ones(n, np.bool_))
+    run = rehearse(
+        of, stage(of.timetable, of.stands_for, room=False, rides=wide, seed=3), Manners(keeps_lane=True, early=True)
+    )
+    whole, level = of_chances(run, wide)
+    assert (whole.level, level.level, whole.items) == (0, 1, 14 * 3000) and 0.001 < whole.error < 0.1
+    assert abs(whole.rehearsed - whole.predicted) <= 4 * whole.error
+    plain = attained(promises(timetable(of.timetable.network, DAY, of.horizon), of.ends, hours=of.accepted.hours))
+    assert abs(plain.volume_kept - whole.predicted) > 0.03
+
+
+def test_without_spread_chances_are_promises(tmp_path: Path) -> None:
+    """Where no ride varies, drawn days and probabilities are those of the plain timetable."""
+    of = days(_province(tmp_path), DAY, 2000)
+    n = len(of.timetable.network.lanes.code)
+    none = Spread(np.ones(n), np.zeros(n), np.ones(n, np.bool_))
+    free = rehearse(of, stage(of.timetable, of.stands_for, room=False))
+    run = rehearse(of, stage(of.timetable, of.stands_for, room=False, rides=none), Manners(keeps_lane=True, early=True))
+    for a, b in zip(of_chances(run, none), of_promises(free, free).unbounded, strict=True):
+        assert (a.rehearsed, a.items) == (b.rehearsed, b.items) and a.predicted == pytest.approx(b.predicted)
 
 
 def test_a_disruption_breaks_what_is_predicted(tmp_path: Path) -> None:
@@ -189,6 +217,21 @@ def test_the_command_shows_tables(folder: Path, language: str, monkeypatch: pyte
         assert word in out and "rehearsal" not in out.lower()
 
 
+def test_the_command_rehearses_rides_that_vary(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    """With learnt legs it tells beside the plain shares those that are expected and rehearsed when rides vary; without, and where no lane is known to vary, none."""
+    legs = tmp_path / "legs.csv"
+    legs.write_text(written([Leg("", "", "road", 100, 1.1, 1.9)]), encoding="utf-8")
+    asked = ["rehearse", "--province", str(folder), "--day", DAY.isoformat(), "--items", "1000"]
+    assert _main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["levels_varying"] == []
+    assert _main([*asked, "--json", "--legs", str(legs)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["level"] for row in told["levels_varying"]] == ["all", "L1"]
+    assert told["levels_varying"][0]["predicted"] != told["levels"][0]["predicted"]
+    assert _main([*asked, "--legs", str(legs)]) == 0
+    assert "在途有波动" in capsys.readouterr().out
+
+
 def test_the_command_rehearses_a_plan_and_a_closure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON: loads of each departure beside the plan's, and promises that a closure breaks as predicted and rehearsed."""
     asked = ["rehearse", "--province", str(folder), "--items", "1000", "--json"]
@@ -206,6 +249,8 @@ def test_the_command_rehearses_a_plan_and_a_closure(folder: Path, capsys: pytest
     [
         (["--assigned", "--facility", "S"], "--assigned"),
         (["--assigned", "--out", "x"], "--out"),
+        (["--assigned", "--legs", "x"], "--legs"),
+        (["--lane", "in1", "--day", "2025-11-11"], "--day"),
         (["--facility", "NONE", "--from", "2025-11-11T11:00"], "facility"),
         (["--items", "0"], "--items"),
         (["--day", "tomorrow"], "--day"),

@@ -86,7 +86,7 @@ def moved_plainly(of: Stage, items: Moving, manners: Manners, table: Onward) -> 
                 if i not in queues[q] or (only_planned and (i in strays or plan[i][0] != c)):
                     continue
                 own = i in strays or d.lane[c] == d.lane[plan[i][0]]
-                on_time = i in strays or d.departs[c] >= d.departs[plan[i][0]] or (manners.early and own)
+                on_time = i in strays or c >= plan[i][0] or (manners.early and own)
                 if not on_time or (manners.keeps_lane and not own):
                     continue
                 if len(cargo[c]) < room:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from yilu.dispatch.scan import earliest
 from yilu.dispatch.spread import Spread
 from yilu.errors import InputError
 from yilu.network import Network
-from yilu.twin.rehearsal.days import LEAD, Days, days, rehearse
+from yilu.twin.rehearsal.days import LEAD, Days, Rehearsal, days, rehearse
 from yilu.twin.rehearsal.moving import Manners, Moved, Moving, moved
 from yilu.twin.rehearsal.onward import onward
 from yilu.twin.rehearsal.stage import UNBOUNDED, Stage, in_lumps, stage
@@ -107,10 +108,15 @@ def test_first_come_is_first_loaded(data: st.DataObject) -> None:
         assert left == sorted(left)
 
 
-def test_with_room_for_all_each_item_comes_when_the_router_says(usual: Days) -> None:
-    """Without bounds every item of the days arrives in the very minute of ``dispatch.earliest`` over the whole timetable, and is delivered with the round after it."""
-    of, a = usual, usual.accepted
-    found = rehearse(of, _stage(of, room=False))
+SLOW = {"code": "slow1", "source_facility": "D1", "target_facility": "S", "departures": "10:30;19:00", "minutes": 300}
+"""A slow lane whose departures stand before those of in1 in the same minutes."""
+
+
+@pytest.mark.parametrize("more", [(), (SLOW,)])
+def test_with_room_for_all_each_item_comes_when_the_router_says(tmp_path: Path, more: tuple[dict[str, object], ...]) -> None:  # fmt: skip
+    """Without bounds every item of the days arrives in the very minute of ``dispatch.earliest`` over the whole timetable, and is delivered with the round after it; also where a slow vehicle leaves for the same place in the same minute."""
+    of = days(_province(tmp_path, lanes=(*more, *LANES)), DAY, 500)
+    a, found = of.accepted, rehearse(of, _stage(of, room=False))
     cells = np.unique(np.stack([a.origin, a.day, a.hour, a.destination], axis=1)[found.counts], axis=0)
     assert len(cells) > 150
     at = a.at(of.timetable)
@@ -222,6 +228,21 @@ def test_the_same_seed_makes_the_same_days(tight: Days, tmp_path: Path) -> None:
     a, b, c = (rehearse(of, _stage(of, seed=1)) for of in (tight, again, other))
     assert all((getattr(a.moved, name) == getattr(b.moved, name)).all() for name in Moved.__dataclass_fields__)
     assert (a.moved.arrived != c.moved.arrived).any()
+
+
+def test_cores_change_nothing(tight: Days) -> None:
+    """One core and all of them move items alike."""
+    some = numba.get_num_threads()
+    runs = list[Rehearsal]()
+    try:
+        for n in (1, some):
+            numba.set_num_threads(n)
+            runs.append(rehearse(tight, _stage(tight)))
+    finally:
+        numba.set_num_threads(some)
+    assert all(
+        (getattr(runs[0].moved, name) == getattr(runs[1].moved, name)).all() for name in Moved.__dataclass_fields__
+    )
 
 
 def test_rides_that_vary_come_apart_by_the_seed(usual: Days) -> None:

@@ -34,11 +34,14 @@ def _broken(of: Broken) -> tuple[int, int, int]:
     return round(of.predicted), round(of.rehearsed), round(of.error)
 
 
-def _row(names: Names, unbounded: Kept, bounded: Kept, zh: bool) -> tuple[str, int, str, str, str, str]:
+def _level(names: Names, level: int, zh: bool) -> str:
+    return names.level[level] if level else ("全部" if zh else "all")
+
+
+def _row(names: Names, unbounded: Kept, bounded: Kept, zh: bool) -> tuple[object, ...]:
     """A service level's shares."""
-    level = names.level[bounded.level] if bounded.level else ("全部" if zh else "all")
     shares = (bounded.predicted, unbounded.rehearsed, bounded.error, bounded.rehearsed)
-    return level, bounded.items, *map(percent, shares)  # type: ignore[return-value]
+    return _level(names, bounded.level, zh), bounded.items, *map(percent, shares)
 
 
 def _levels(network: Network, rows: list[Kept]) -> list[dict[str, Any]]:
@@ -59,13 +62,13 @@ def record_of_plan(found: OfAssignment, free: OfAssignment, spilled: float, of: 
     }  # fmt: skip
 
 
-def record_of_days(found: OfPromises, of: Rehearsal) -> dict[str, Any]:
+def record_of_days(found: OfPromises, vary: list[Kept] | None, of: Rehearsal) -> dict[str, Any]:
     """The same for machines."""
     network = of.days.timetable.network
     return {
         "first": of.days.timetable.first.isoformat(), "generated": generated(network), "items_a_day": of.days.a_day, "stands_for": of.days.stands_for,
         "days_before": of.days.counted.start, "days_counted": len(of.days.counted), "in_balance": of.balanced, "growth_a_day": of.growth, "different": found.different,
-        "levels_unbounded": _levels(network, found.unbounded), "levels": _levels(network, found.bounded), **_flow(of),
+        "levels_unbounded": _levels(network, found.unbounded), "levels": _levels(network, found.bounded), "levels_varying": _levels(network, vary or []), **_flow(of),
     }  # fmt: skip
 
 
@@ -108,12 +111,15 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def show_days(found: OfPromises, of: Rehearsal, zh: bool) -> None:
+def show_days(found: OfPromises, vary: list[Kept] | None, of: Rehearsal, zh: bool) -> None:
     """Promises, what items do on the mean, and what leaves most behind."""
     network = of.days.timetable.network
     names = Names(network, zh)
     heads: tuple[str, ...] = ("时限产品", "件", "预测达成率", "不限运力的预演", "标准误", "现有运力的预演") if zh else ("service level", "items", "predicted", "rehearsed, everything has room", "standard error", "rehearsed within the room there is")  # fmt: skip
     print_table(f"{of.days.timetable.first} + {of.days.counted.start}", heads, [_row(names, one, other, zh) for one, other in zip(found.unbounded, found.bounded, strict=True)])  # fmt: skip
+    if vary:
+        heads = ("时限产品", "件", "在途有波动时预测达成率", "预演", "标准误") if zh else ("service level", "items", "predicted, rides vary", "rehearsed", "standard error")  # fmt: skip
+        print_table("", heads, [(_level(names, k.level, zh), k.items, *map(percent, (k.predicted, k.rehearsed, k.error))) for k in vary])  # fmt: skip
     flow = _flow(of)
     shares = ("delivered", "strayed")
     print_table("", ("项", "值") if zh else ("what", "value"), [

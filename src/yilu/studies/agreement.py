@@ -16,13 +16,15 @@ from yilu.dispatch.assignment.day import AssignmentDay
 from yilu.dispatch.assignment.plan import AssignmentPlan
 from yilu.dispatch.closures import Closure, opened
 from yilu.dispatch.connections import NEVER
+from yilu.dispatch.likelihood import chances, laid
 from yilu.dispatch.promise import Promises, promises
-from yilu.dispatch.timetable import timetable
+from yilu.dispatch.spread import Spread
+from yilu.dispatch.timetable import Timetable, timetable
 from yilu.studies.disruption import Study
 from yilu.studies.in_flight import unjudged
 from yilu.twin.draws import units
 from yilu.twin.rehearsal.assigned import following
-from yilu.twin.rehearsal.days import Rehearsal
+from yilu.twin.rehearsal.days import Days, Rehearsal
 from yilu.twin.rehearsal.moving import Manners, Moving, moved
 from yilu.twin.rehearsal.stage import stage
 from yilu.twin.rehearsal.ways import drawn
@@ -40,17 +42,13 @@ def standard_error(share: float, items: int) -> float:
 
 @dataclass(frozen=True)
 class Kept:
-    """Of a service level (id; 0: all) the share of items whose promise is kept: as ``predicted``, and as ``rehearsed`` by ``items`` with a promise."""
+    """Of a service level (id; 0: all) the share of items whose promise is kept: as ``predicted``, and as ``rehearsed`` by ``items`` with a promise; ``error``: standard error of the latter, if the prediction holds."""
 
     level: int
     items: int
     predicted: float
     rehearsed: float
-
-    @property
-    def error(self) -> float:
-        """Standard error of the rehearsed share, if the prediction holds."""
-        return standard_error(self.predicted, self.items)
+    error: float
 
     @property
     def agrees(self) -> bool:
@@ -70,38 +68,80 @@ class OfPromises:
 
 def of_promises(unbounded: Rehearsal, bounded: Rehearsal) -> OfPromises:
     """Promises of the same days as ``dispatch.promise`` predicts them and as they are rehearsed."""
-    of, accepted = bounded.days, bounded.days.accepted
-    items, shares = list[Floats](), list[Floats]()
-    different = 0
-    for day in of.counted:
-        laid = timetable(of.timetable.network, of.timetable.first + timedelta(day), of.horizon)
-        found = promises(laid, of.ends, hours=accepted.hours)
-        some = np.flatnonzero(accepted.day == day)
-        cell = accepted.origin[some], accepted.destination[some], accepted.hour[some]
-        due, level = found.due[cell], found.level[cell[0], cell[1]]
-        promised = due > 0
-        different += int((promised & (unbounded.delivered[some] != found.delivered[cell])).sum())
-        kept = [(r.delivered[some] > 0) & (r.delivered[some] <= due) & promised for r in (unbounded, bounded)]
-        levels = int(found.level.max()) + 1
-        items.append(np.stack([_by_level(level, told, levels) for told in (promised, *kept)]))
-        shares.append(_predicted(found, levels))
-    (count, free, full), (weight, kept_weight) = np.sum(items, axis=0), np.sum(shares, axis=0)
-    in_room, without = (_rows(count, told, weight, kept_weight) for told in (full, free))
+    days = [_Day.of(unbounded.days, day) for day in unbounded.days.counted]
+    different = sum(day.different(unbounded) for day in days)
+    without, in_room = (_rows([day.counted(run) for day in days]) for run in (unbounded, bounded))
     return OfPromises(without, in_room, different)
 
 
-def _predicted(of: Promises, levels: int) -> Floats:
-    """(2, levels): items with a promise, and those that keep it."""
-    return np.stack([_by_level(of.level.ravel(), (of.weight * told.sum(axis=2)).ravel(), levels) for told in (of.promised, of.kept)])  # fmt: skip
+def of_chances(drawn_rides: Rehearsal, known: Spread) -> list[Kept]:
+    """Promises when rides vary: the probabilities of ``dispatch.likelihood``, and days on which rides were drawn from the same spread, everything takes everything, and items keep to their lanes.
+
+    Items of one vehicle are late together, so that the error is the one between days, where that is larger than that of drawing items.
+    """
+    days = [_Day.of(drawn_rides.days, day) for day in drawn_rides.days.counted]
+    return _rows([day.counted(drawn_rides, chances(laid(day.timetable, known), day.found.ends, day.found).kept) for day in days], between_days=True)  # fmt: skip
 
 
-def _rows(count: Floats, kept: Floats, weight: Floats, kept_weight: Floats) -> list[Kept]:
-    """All, then each level with a promise: of ``count`` (levels,) items drawn ``kept`` are in time, of ``weight`` as predicted ``kept_weight``."""
-    groups = [np.ones(len(count), np.bool_), *np.eye(len(count), dtype=np.bool_)[1:]]
-    return [
-        Kept(level, int(count[some].sum()), float(kept_weight[some].sum() / weight[some].sum()), float(kept[some].sum() / count[some].sum()))
-        for level, some in enumerate(groups) if count[some].sum() and weight[some].sum()
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class _Day:
+    """A day as predicted (``found``), with the items that are accepted on it (``some``, (n,)): when each is ``due`` (0: no promise), its ``level``, and when it is predicted to be ``delivered``. ``timetable``: of that day on."""
+
+    timetable: Timetable
+    found: Promises
+    some: Ints
+    due: Ints
+    level: Ints
+    delivered: Ints
+
+    @staticmethod
+    def of(days: Days, day: int) -> _Day:
+        """A day of a rehearsal."""
+        a = days.accepted
+        of = timetable(days.timetable.network, days.timetable.first + timedelta(day), days.horizon)
+        found, some = promises(of, days.ends, hours=a.hours), np.flatnonzero(a.day == day)
+        cell = a.origin[some], a.destination[some], a.hour[some]
+        return _Day(of, found, some, found.due[cell], found.level[cell[0], cell[1]], found.delivered[cell])
+
+    def different(self, run: Rehearsal) -> int:
+        """Items with a promise that aren't delivered when predicted."""
+        return int(((self.due > 0) & (run.delivered[self.some] != self.delivered)).sum())
+
+    def counted(self, run: Rehearsal, chance: Floats | None = None) -> Floats:
+        """(4, levels): items with a promise, those that kept it; weight of what has a promise, and of what keeps it as predicted, or with the ``chance`` (N, N, H) that it does."""
+        found, came = self.found, run.delivered[self.some]
+        levels = int(found.level.max(initial=0)) + 1
+        kept = (self.due > 0) & (came > 0) & (came <= self.due)
+        predicted = found.kept if chance is None else chance * found.promised
+        weights = ((found.weight * told.sum(axis=2)).ravel() for told in (found.promised, predicted))
+        items = [_by_level(self.level, told, levels) for told in (self.due > 0, kept)]
+        return np.stack([*items, *(_by_level(found.level.ravel(), weight, levels) for weight in weights)])
+
+
+def _by_level(level: Ints, items: NDArray, levels: int) -> Floats:
+    """Items (levels,) of each level; none of what nothing is promised for."""
+    out = np.bincount(level, items, levels)
+    out[0] = 0
+    return np.asarray(out, np.float64)
+
+
+def _rows(days: list[Floats], between_days: bool = False) -> list[Kept]:
+    """All, then each level with a promise, of ``_Day.counted`` of each day."""
+    told = np.stack(days)
+    groups = np.concatenate([np.ones((1, told.shape[2])), np.eye(told.shape[2])[1:]])
+    rows = list[Kept]()
+    for level, some in enumerate(groups):
+        of_day = told @ some  # (days, 4)
+        items, kept, weight, kept_weight = of_day.sum(axis=0)
+        if not items or not weight:
+            continue
+        predicted = float(kept_weight / weight)
+        error = standard_error(predicted, int(items))
+        if between_days and len(days) > 1:
+            shares = of_day[:, 1] / np.maximum(of_day[:, 0], 1)
+            error = max(error, float(shares.std(ddof=1)) / sqrt(len(days)))
+        rows.append(Kept(level, int(items), predicted, float(kept / items), error))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -241,14 +281,7 @@ def of_assignment(day: AssignmentDay, plan: AssignmentPlan, items: int, counted:
     share = 1 - float(in_time.mean())
     error = standard_error(share, items * counted)
     late = Broken(plan.late, of.stands_for * items * share, of.stands_for * items * error)
-    return OfAssignment(counted, items, of.stands_for, _rows(count, kept, weight, kept_weight), late, planned, rehearsed, behind)  # fmt: skip
-
-
-def _by_level(level: Ints, items: NDArray, levels: int) -> Floats:
-    """Items (levels,) of each level; none of what nothing is promised for."""
-    out = np.bincount(level, items, levels)
-    out[0] = 0
-    return np.asarray(out, np.float64)
+    return OfAssignment(counted, items, of.stands_for, _rows([np.stack([count, kept, weight, kept_weight])]), late, planned, rehearsed, behind)  # fmt: skip
 
 
 def _levels(day: AssignmentDay, plan: AssignmentPlan) -> Ints:

@@ -7,7 +7,7 @@ wave with room, or is sorted when the sorters have done what came before. As nob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from yilu.dispatch.connections import NEVER
 from yilu.twin.rehearsal.onward import Onward, nowhere
-from yilu.twin.rehearsal.stage import Stage
+from yilu.twin.rehearsal.stage import Departures, Sorting, Stage
 
 Ints = NDArray[np.int64]
 _NEVER = int(NEVER)
@@ -70,43 +70,108 @@ class Moved:
     trace: NDArray[np.int32]
 
 
+class _Lists(NamedTuple):
+    """Items one after another: ``head``, ``tail`` of each list (-1: empty); ``_State.follows`` tells who comes next."""
+
+    head: Ints
+    tail: Ints
+
+
+class _State(NamedTuple):
+    """Where items are. All (n,): ``follows`` in its list, ``since`` when ready where it waits, ``missed`` departures there, ``leg`` of its way, ``came`` from and ``place`` where it is (facilities). Lists: ``queues``, the ``cargo`` of each
+    departure, and who will be ready at each minute (``later``). Facilities (F,): ``slot`` that is filled next, ``natural`` one, when its sorters are ``free``; ``slot_left`` (S,)."""
+
+    follows: Ints
+    since: NDArray[np.int32]
+    missed: NDArray[np.int32]
+    leg: Ints
+    came: NDArray[np.int32]
+    place: NDArray[np.int32]
+    queues: _Lists
+    cargo: _Lists
+    later: _Lists
+    slot: Ints
+    natural: Ints
+    free: NDArray[np.float64]
+    slot_left: Ints
+
+
+class _Rules(NamedTuple):
+    """What items move by: departures, sorting, the queues' ends, the prepared way on, manners."""
+
+    departures: Departures
+    sorting: Sorting
+    source: Ints
+    target: Ints
+    best: NDArray[np.int32]
+    other: NDArray[np.int32]
+    manners: Manners
+
+
+class _Told(NamedTuple):
+    """The columns of ``Moved``."""
+
+    arrived: NDArray[np.int32]
+    ready: NDArray[np.int32]
+    rode: NDArray[np.int16]
+    waited: NDArray[np.int32]
+    handled: NDArray[np.int32]
+    strayed: NDArray[np.bool_]
+    load: NDArray[np.int32]
+    behind: NDArray[np.int32]
+    slot_load: NDArray[np.int32]
+    slot_behind: NDArray[np.int32]
+
+
 def moved(of: Stage, items: Moving, manners: Manners = _PLAIN, onward: Onward | None = None, trace: bool = False) -> Moved:  # fmt: skip
     """Move items. ``onward``: the prepared way on, which whoever loses patience asks. The same input gives the same output, on any number of cores."""
     n, c, s = len(items.start), len(of.departures.departs), len(of.sorting.slot_minute)
-    out = Moved(
-        np.full(n, NEVER, np.int32), np.full(n, NEVER, np.int32), np.zeros(n, np.int16), np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, np.bool_),
-        np.zeros(c, np.int32), np.zeros(c, np.int32), np.zeros(s, np.int32), np.zeros(s, np.int32), np.empty((0, 2), np.int32),
-    )  # fmt: skip
-    born = np.argsort(items.start, kind="stable")
     table = onward if onward is not None else nowhere(of.timetable.facilities)
-    path = _move(
-        of.minutes, of.timetable.facilities, of.departures, of.sorting, of.queue_source, of.queue_target, items, born, manners, table.best, table.other, trace,
-        out.arrived, out.ready, out.rode, out.waited, out.handled, out.strayed, out.load, out.behind, out.slot_load, out.slot_behind,
+    rules = _Rules(of.departures, of.sorting, of.queue_source, of.queue_target, table.best, table.other, manners)
+
+    def none(size: int, kind: type = np.int32) -> NDArray:
+        return np.zeros(size, kind)
+
+    told = _Told(
+        np.full(n, NEVER, np.int32), np.full(n, NEVER, np.int32), none(n, np.int16), none(n), none(n), none(n, np.bool_), none(c), none(c), none(s), none(s)
     )  # fmt: skip
-    return replace(out, trace=path)
+    path = _move(rules, items, _state(of, items), told, np.argsort(items.start, kind="stable"), trace)
+    return Moved(*told, path)
+
+
+def _state(of: Stage, items: Moving) -> _State:
+    """Before anything has happened."""
+    n, first, never = len(items.start), of.sorting.first_slot[:-1], np.full(len(items.start), -1, np.int32)
+    queues, cargo, later = (
+        _Lists(np.full(size, -1, np.int64), np.full(size, -1, np.int64)) for size in (len(of.queue_target), len(of.departures.departs), of.minutes)
+    )  # fmt: skip
+    return _State(
+        np.full(n, -1, np.int64), np.zeros(n, np.int32), np.zeros(n, np.int32), items.first[items.way], never, never.copy(), queues, cargo, later, first.copy(), first.copy(),
+        np.zeros(len(first)), of.sorting.slot_room.copy(),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
-def _append(head, tail, follows, at, item):
+def _append(lists, follows, at, item):
     """Let an item stand at the end of list ``at``."""
     follows[item] = -1
-    if tail[at] < 0:
-        head[at] = item
+    if lists.tail[at] < 0:
+        lists.head[at] = item
     else:
-        follows[tail[at]] = item
-    tail[at] = item
+        follows[lists.tail[at]] = item
+    lists.tail[at] = item
 
 
 @njit(cache=True, nogil=True)
-def _unlink(head, tail, follows, at, item, before):
+def _unlink(lists, follows, at, item, before):
     """Take an item, behind ``before`` (-1: the first), out of list ``at``."""
     after = follows[item]
     if before < 0:
-        head[at] = after
+        lists.head[at] = after
     else:
         follows[before] = after
     if after < 0:
-        tail[at] = before
+        lists.tail[at] = before
 
 
 @njit(cache=True, nogil=True)
@@ -171,110 +236,129 @@ def _may_ride(c, planned, strays, departures, keeps_lane, early):
     own = departures.lane[c] == departures.lane[planned]
     if keeps_lane and not own:
         return False
-    return departures.departs[c] >= departures.departs[planned] or (early and own)
+    # Connections are in the order of their minutes, so that of those of one minute the planned one comes first.
+    return c >= planned or (early and own)
 
 
 @njit(cache=True, nogil=True)
-def _move(minutes, facilities, departures, sorting, source, target, items, born, manners, best, other, traces, arrived, ready, rode, waited, handled, strayed, load, behind, slot_load, slot_behind):  # fmt: skip
+def _arrive(c, now, rules, items, state, told):
+    """A vehicle arrives: each of its items is at its destination, or is handled and will be ready for what comes next."""
+    to, i = rules.departures.target[c], state.cargo.head[c]
+    f = to % len(state.free)
+    while i >= 0:
+        after = state.follows[i]
+        there = _handled(
+            now,
+            f,
+            rules.sorting,
+            state.slot_left,
+            state.slot,
+            state.natural,
+            state.free,
+            told.slot_load,
+            told.slot_behind,
+        )
+        if there < _NEVER:
+            told.handled[i] += there - now
+        if to == items.destination[items.way[i]]:
+            told.arrived[i], told.ready[i] = now, there
+        else:
+            if not told.strayed[i]:
+                state.leg[i] += 1
+            state.came[i], state.place[i] = rules.source[rules.departures.queue[c]], f
+            if there < len(state.later.head):
+                _append(state.later, state.follows, there, i)
+        i = after
+
+
+@njit(cache=True, nogil=True)
+def _line_up(now, rules, items, state, told):
+    """Whatever is ready stands in the queue of its next place: the planned one, or where its plan is over or left the one on the prepared way on."""
+    i = state.later.head[now]
+    while i >= 0:
+        after = state.follows[i]
+        state.since[i], state.missed[i] = now, 0
+        q = np.int64(-1)
+        if not told.strayed[i] and state.leg[i] < items.first[items.way[i] + 1]:
+            q = rules.departures.queue[items.rides[state.leg[i]]]
+        elif told.strayed[i] or rules.manners.patience > 0:
+            told.strayed[i] = True
+            end = items.end[items.way[i]]
+            q = _onward(rules.best, rules.other, rules.target, state.place[i], end, now, -1, state.came[i])
+            if q < 0:
+                q = _onward(rules.best, rules.other, rules.target, state.place[i], end, now, -1, -1)
+        if q >= 0:
+            _append(state.queues, state.follows, q, i)
+        i = after
+
+
+@njit(cache=True, nogil=True)
+def _depart(c, now, rules, items, state, told):
+    """A departure loads from its queue what may ride it, in order, while there is room; what it leaves behind may lose patience and stand elsewhere."""
+    departures, manners, q = rules.departures, rules.manners, rules.departures.queue[c]
+    left = departures.room[c] if departures.runs[c] else np.int64(0)
+    for turn in range(0 if manners.planned_first else 1, 2):
+        before, i = np.int64(-1), state.queues.head[q]
+        while i >= 0:
+            after, planned = state.follows[i], np.int64(-1)
+            if not told.strayed[i]:
+                planned = np.int64(items.rides[state.leg[i]])
+            may = turn == 1 or planned == c
+            if not may or not _may_ride(c, planned, told.strayed[i], departures, manners.keeps_lane, manners.early):
+                before = i
+            elif left > 0:
+                left -= 1
+                _unlink(state.queues, state.follows, q, i, before)
+                _append(state.cargo, state.follows, c, i)
+                told.waited[i] += now - state.since[i]
+                told.rode[i] += 1
+                told.load[c] += 1
+            elif turn == 0:
+                break
+            else:
+                told.behind[c] += 1
+                state.missed[i] += 1
+                on = np.int64(-1)
+                if manners.patience > 0 and state.missed[i] >= manners.patience:
+                    end = items.end[items.way[i]]
+                    on = _onward(rules.best, rules.other, rules.target, state.place[i], end, now, q, state.came[i])
+                if on >= 0:
+                    _unlink(state.queues, state.follows, q, i, before)
+                    _append(state.queues, state.follows, on, i)
+                    told.strayed[i], state.missed[i] = True, 0
+                else:
+                    before = i
+            i = after
+
+
+@njit(cache=True, nogil=True)
+def _move(rules, items, state, told, born, traces):
     """Fill the columns of ``Moved``; gives the trace."""
-    n, connections, queues = len(items.start), len(departures.departs), len(target)
-    follows, since, missed = np.full(n, -1, np.int64), np.zeros(n, np.int32), np.zeros(n, np.int32)
-    leg, came = np.empty(n, np.int64), np.full(n, -1, np.int32)
-    place = np.empty(n, np.int32)
-    for i in range(n):
-        leg[i] = items.first[items.way[i]]
-    queue_head, queue_tail = np.full(queues, -1, np.int64), np.full(queues, -1, np.int64)
-    cargo_head, cargo_tail = np.full(connections, -1, np.int64), np.full(connections, -1, np.int64)
-    ready_head, ready_tail = np.full(minutes, -1, np.int64), np.full(minutes, -1, np.int64)
-    slot_left, free = sorting.slot_room.copy(), np.zeros(facilities)
-    slot, natural = sorting.first_slot[:-1].copy(), sorting.first_slot[:-1].copy()
+    departures, n = rules.departures, len(items.start)
+    connections, minutes = len(departures.departs), len(state.later.head)
     trace, rides = np.empty((4 * n if traces else 0, 2), np.int32), 0
-    comes, goes, starts = 0, 0, 0
-    while starts < n and items.start[born[starts]] < 0:
-        starts += 1
+    comes, goes, starts = 0, 0, np.searchsorted(items.start[born], 0)
     for now in range(minutes):
         while comes < connections and departures.arrives[departures.coming[comes]] <= now:
-            c = departures.coming[comes]
-            to, i = departures.target[c], cargo_head[c]
-            while i >= 0:
-                after = follows[i]
-                there = _handled(now, to % facilities, sorting, slot_left, slot, natural, free, slot_load, slot_behind)
-                if there < _NEVER:
-                    handled[i] += there - now
-                if to == items.destination[items.way[i]]:
-                    arrived[i], ready[i] = now, there
-                else:
-                    if not strayed[i]:
-                        leg[i] += 1
-                    came[i], place[i] = source[departures.queue[c]], to % facilities
-                    if there < minutes:
-                        _append(ready_head, ready_tail, follows, there, i)
-                i = after
+            _arrive(departures.coming[comes], now, rules, items, state, told)
             comes += 1
         while starts < n and items.start[born[starts]] <= now:
             i = born[starts]
-            if leg[i] < items.first[items.way[i] + 1]:
-                place[i] = source[departures.queue[items.rides[leg[i]]]]
-                _append(ready_head, ready_tail, follows, now, i)
+            if state.leg[i] < items.first[items.way[i] + 1]:
+                state.place[i] = rules.source[departures.queue[items.rides[state.leg[i]]]]
+                _append(state.later, state.follows, now, i)
             starts += 1
-        i = ready_head[now]
-        while i >= 0:
-            after = follows[i]
-            since[i], missed[i] = now, 0
-            if not strayed[i] and leg[i] >= items.first[items.way[i] + 1]:
-                if manners.patience == 0:
-                    i = after
-                    continue
-                strayed[i] = True
-            if strayed[i]:
-                q = _onward(best, other, target, place[i], items.end[items.way[i]], now, -1, came[i])
-                if q < 0:
-                    q = _onward(best, other, target, place[i], items.end[items.way[i]], now, -1, -1)
-            else:
-                q = departures.queue[items.rides[leg[i]]]
-            if q >= 0:
-                _append(queue_head, queue_tail, follows, q, i)
-            i = after
+        _line_up(now, rules, items, state, told)
         while goes < connections and departures.departs[goes] <= now:
-            c, q = goes, departures.queue[goes]
-            left = departures.room[c] if departures.runs[c] else np.int64(0)
-            for turn in range(0 if manners.planned_first else 1, 2):
-                before, i = np.int64(-1), queue_head[q]
-                while i >= 0:
-                    after, planned = follows[i], np.int64(-1)
-                    if not strayed[i]:
-                        planned = np.int64(items.rides[leg[i]])
-                    may = turn == 1 or planned == c
-                    if not may or not _may_ride(c, planned, strayed[i], departures, manners.keeps_lane, manners.early):
-                        before = i
-                    elif left > 0:
-                        left -= 1
-                        _unlink(queue_head, queue_tail, follows, q, i, before)
-                        _append(cargo_head, cargo_tail, follows, c, i)
-                        waited[i] += now - since[i]
-                        rode[i] += 1
-                        load[c] += 1
-                        if traces:
-                            if rides == len(trace):
-                                longer = np.empty((2 * rides, 2), np.int32)
-                                longer[:rides] = trace
-                                trace = longer
-                            trace[rides, 0], trace[rides, 1] = i, c
-                            rides += 1
-                    elif turn == 0:
-                        break
-                    else:
-                        behind[c] += 1
-                        missed[i] += 1
-                        on = np.int64(-1)
-                        if manners.patience > 0 and missed[i] >= manners.patience:
-                            on = _onward(best, other, target, place[i], items.end[items.way[i]], now, q, came[i])
-                        if on >= 0:
-                            _unlink(queue_head, queue_tail, follows, q, i, before)
-                            _append(queue_head, queue_tail, follows, on, i)
-                            strayed[i], missed[i] = True, 0
-                        else:
-                            before = i
-                    i = after
+            _depart(goes, now, rules, items, state, told)
+            i = state.cargo.head[goes] if traces else np.int64(-1)
+            while i >= 0:
+                if rides == len(trace):
+                    longer = np.empty((2 * rides + 1, 2), np.int32)
+                    longer[:rides] = trace
+                    trace = longer
+                trace[rides, 0], trace[rides, 1] = i, goes
+                rides += 1
+                i = state.follows[i]
             goes += 1
     return trace[:rides].copy()
