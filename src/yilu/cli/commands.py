@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 MODULES = {
     "demo": "demo", "simulate": "simulate", "ingest": "ingest", "run": "run", "feed": "feed", "status": "status", "indicators": "indicators",
     "alerts": "alerts", "verify": "verify", "ask": "answers", "item": "item", "route": "journeys", "promise": "journeys", "legs": "likelihood",
-    "disrupt": "disrupt", "resilience": "resilience", "assign": "assign", "erase": "erase", "erased": "erase", "retain": "retain",
+    "disrupt": "disrupt", "resilience": "resilience", "assign": "assign", "rehearse": "rehearse", "erase": "erase", "erased": "erase", "retain": "retain",
     "rebuild": "retain", "serve": "serve", "migrate": "audit", "backup": "backup", "restore": "backup", "settings": "settings_command",
     "report": "report", "network": "network", "plan": "plan", "design": "design", "audit": "audit", "user": "user",
 }  # fmt: skip

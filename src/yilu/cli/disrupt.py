@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from yilu.cli.closures import AreaOption, FacilityOption, LaneOption, ModeOption, SlowOption, closures_of, named
 from yilu.cli.disruption_paper import document
 from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_line, print_table, say
@@ -20,17 +21,13 @@ from yilu.cli.papers import saved
 from yilu.cli.status import ProvinceOption, StoreOption
 from yilu.cli.titles import title
 from yilu.cli.underway import generated, laid_out_around, moment_of, on_their_way, refuse_unknown
-from yilu.dispatch.closures import Closure, touched
-from yilu.dispatch.timetable import Timetable
 from yilu.documents import Text
 from yilu.documents.saving import save
-from yilu.errors import InputError, YiluError
 from yilu.network import Network
 from yilu.studies.advice import ACTIONS, Advice, Said, Sentence, advice, tallies
 from yilu.studies.around import MOST_HOURS
 from yilu.studies.disruption import Study, figures, study
 
-_MOST_CLOSURES = 64
 _SHOWN = 15
 _COLUMNS = (
     "action", "operator", "operator_zh", "facility", "facility_zh", "planned_lane", "lane", "departs", "items", "in_time", "broken", "zh", "en",
@@ -38,13 +35,13 @@ _COLUMNS = (
 
 
 def disrupt(
-    facility: Annotated[list[str] | None, typer.Option("--facility", help="停用的设施(含机场)代码,可重复 · Code of a facility, an airport among them; may be given several times.")] = None,
-    lane: Annotated[list[str] | None, typer.Option("--lane", help="停用的线路:起讫设施 A:B 或线路代码,可重复 · A lane: facilities A:B, or its code; may be given several times.")] = None,
-    area: Annotated[list[str] | None, typer.Option("--area", help="停用的区域代码,可重复 · Code of an area; may be given several times.")] = None,
-    mode: Annotated[list[str] | None, typer.Option("--mode", help="停用的运输方式,可重复 · A mode; may be given several times.")] = None,
+    facility: FacilityOption = None,
+    lane: LaneOption = None,
+    area: AreaOption = None,
+    mode: ModeOption = None,
     begins: Annotated[str, typer.Option("--from", help="开始时刻(当地),如 2025-11-11T20:00;空为事实截至时刻或此刻 · Local time at which it begins; empty: as of the facts, or now.")] = "",
     hours: Annotated[float, typer.Option("--hours", min=0.25, max=MOST_HOURS, help="持续小时数 · For how many hours.")] = 6.0,
-    slow: Annotated[int, typer.Option("--slow", min=0, max=1440, help="不停用而晚到若干分钟;0 为停用 · Rides arrive that many minutes later; 0: nothing runs.")] = 0,
+    slow: SlowOption = 0,
     expected: Annotated[bool, typer.Option("--expected", help="不读事实,按需求推算在途件 · Items expected from demand, instead of facts.")] = False,
     operator: Annotated[str | None, typer.Option("--operator", help="企业代码:只看其件,所出为指令 · Code of an operator: its items alone; what comes out are orders.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="写入 advice.csv 与文稿的文件夹 · Folder for advice.csv and the document.")] = None,
@@ -59,7 +56,7 @@ def disrupt(
     start = moment_of(opened, begins, expected)
     end = start + round(3600 * hours)
     of = laid_out_around(opened, start, end, expected)
-    closures = _closures(of, facility or [], lane or [], area or [], mode or [], start, end, slow)
+    closures = closures_of(of, named(facility, lane, area, mode), start, end, slow)
     with progress_bar(not as_json) as bar:
         tasks = [
             bar.add_task(name, total=1) for name in (("读在途件", "研判") if zh else ("items in flight", "the study"))
@@ -78,39 +75,6 @@ def disrupt(
     _show(found, rows, said, zh)
     for path in files:
         print_line(str(path))
-
-
-def _closures(
-    of: Timetable, facility: list[str], lane: list[str], area: list[str], mode: list[str], begins: int, ends_at: int, later: int,
-) -> tuple[Closure, ...]:  # fmt: skip
-    """What is closed. Raises YiluError where nothing is named, InputError for a code that isn't there."""
-    codes = [
-        *(("facility", c) for c in facility),
-        *(("lane", c) for text in lane for c in _lanes(of.network, text)),
-        *(("area", c) for c in area),
-        *(("mode", c) for c in mode),
-    ]
-    if not 0 < len(codes) <= _MOST_CLOSURES:
-        raise YiluError(
-            f"name 1 to {_MOST_CLOSURES} of what stops or slows, got {len(codes)}", zh=f"请指明 1 至 {_MOST_CLOSURES} 处停用或减速的对象,现为 {len(codes)} 处",
-            next_step="--facility CODE, --lane A:B, --area CODE or --mode MODE", next_step_zh="用 --facility、--lane、--area 或 --mode",
-        )  # fmt: skip
-    made = tuple(Closure(scope, code, begins, ends_at, later=later) for scope, code in codes)
-    for closure in made:
-        touched(of, closure)
-    return made
-
-
-def _lanes(network: Network, text: str) -> list[str]:
-    """Codes of the lanes that a text names: one by its code, or all from facility A to facility B."""
-    lanes = network.lanes
-    if text in lanes.code:
-        return [text]
-    source, _, target = text.partition(":")
-    found = lanes.code[(lanes.source_facility == source) & (lanes.target_facility == target)].tolist()
-    if not found:
-        raise InputError("--lane", "facilities A:B between which a lane runs, or the code of a lane", value=text, next_step="`yilu network timetable FOLDER` writes lanes.csv, which has them")  # fmt: skip
-    return [str(code) for code in found]
 
 
 def _in_words(found: Study) -> tuple[Text, ...]:

@@ -70,6 +70,18 @@ class Timetable:
         facilities = places.astype(np.int64) % self.facilities
         return self.minute(ready_at(self.network, self.handled, facilities, self.at(arrives)))
 
+    def taken_in(self, facilities: NDArray[np.int64], arrives: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Minutes (n,) at which what arrives (minutes, (n,)) at facilities (n,) is taken in: open, and through customs; it is sorted from then on."""
+        of, out = self.network.handling, arrives.copy()
+        for row in np.unique(self.handled[facilities]):
+            if row >= 0:
+                own = np.flatnonzero(self.handled[facilities] == row)
+                open_ = open_from(
+                    self.network.local_time, int(of.opens[row]), int(of.closes[row]), self.at(arrives[own])
+                )
+                out[own] = self.minute(open_) + of.customs_minutes[row]
+        return out
+
     def usable(self, operator: str | None = None, without_modes: frozenset[str] = frozenset()) -> Timetable:
         """The timetable of the connections that items of an ``operator`` (code; None: any, all lanes pooled) may ride, in none of the modes that their goods are kept from."""
         lanes = riding(self.network, operator) & ~np.isin(self.lane_mode, [MODES.index(m) for m in without_modes])

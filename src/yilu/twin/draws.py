@@ -42,6 +42,15 @@ def unit(s):
     return float(mixed(s) >> np.uint64(11)) * _UNIT
 
 
+@njit(cache=True, nogil=True)
+def units(seed, subjects):
+    """The first draw of each of ``subjects`` (n,) in [0, 1): the same for the same subject."""
+    out = np.empty(len(subjects))
+    for i in range(len(subjects)):
+        out[i] = unit(stream(np.uint64(seed), np.uint64(subjects[i])))
+    return out
+
+
 def alias(weights: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Vose's alias table of ``weights`` (n,): (threshold (n,), other (n,)); pick i = ⌊u·n⌋, then i or other[i].
 

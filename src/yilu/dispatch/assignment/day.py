@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yilu.dispatch.assignment.problem import DAY, AssignmentProblem, Commodities, Events, Ints, Sweeps
-from yilu.dispatch.clock import open_from
 from yilu.dispatch.ends import Ends
 from yilu.dispatch.promise import weights
 from yilu.dispatch.timetable import MODES, Timetable, riding
@@ -111,7 +110,7 @@ def _events(timetable: Timetable) -> tuple[Events, Places, NDArray[np.float64]]:
     before = departs // DAY * DAY
     minute, arrives = departs - before, c.arrives[today] - before
     lane, room = timetable.lane[c.row[today]].astype(np.int64), timetable.room[c.row[today]]
-    taken_in = _taken_in(timetable, target % f, arrives)
+    taken_in = timetable.taken_in(target % f, arrives)
     inner = np.flatnonzero(target < f)
     waves = _waves(timetable, target[inner], taken_in[inner] % DAY)
     limited = room < np.iinfo(np.int64).max
@@ -163,17 +162,6 @@ def _events(timetable: Timetable) -> tuple[Events, Places, NDArray[np.float64]]:
 def _of_one_day(timetable: Timetable) -> int:
     """How many connections are of the first day: they are in order of departure."""
     return int(np.searchsorted(timetable.connections.departs, DAY))
-
-
-def _taken_in(timetable: Timetable, facility: NDArray[np.int64], arrives: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Minutes (n,) at which what arrives (n,) at facilities (n,) is taken in: open, and through customs."""
-    of, out = timetable.network.handling, arrives.copy()
-    for row in np.unique(timetable.handled[facility]):
-        if row >= 0:
-            own = np.flatnonzero(timetable.handled[facility] == row)
-            open_ = open_from(timetable.network.local_time, int(of.opens[row]), int(of.closes[row]), timetable.at(arrives[own]))  # fmt: skip
-            out[own] = timetable.minute(open_) + of.customs_minutes[row]
-    return out
 
 
 def _waves(timetable: Timetable, facility: NDArray[np.int64], taken_in: NDArray[np.int64]) -> _Waves:
