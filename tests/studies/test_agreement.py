@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.dispatch.small_timetable import DAY, FACILITIES, LANES, small
-from tests.studies.test_disruption import D1, D3, HOUR, NIGHT, SPARE, _closure, _study, _timetable, _underway
+from tests.dispatch.small_timetable import DAY, FACILITIES, HANDLING, LANES, ROADS, small
+from tests.studies.test_disruption import D1, D2, D3, HOUR, NIGHT, SPARE, _closure, _study, _timetable, _underway
 from tests.twin.test_rehearsal import A_DAY, DEMAND
 from yilu.cli.app import main
 from yilu.dispatch.assignment.day import AssignmentDay, assignment_day
@@ -104,7 +104,7 @@ def test_a_disruption_breaks_what_is_predicted(tmp_path: Path) -> None:
     underway = _underway(of, (D1, 18 * HOUR, D3, due, 8), (D1, 19 * HOUR + 30, D3, due, 4))
     found = _study(of, underway, _closure(of, "lane", "in1", 18 * HOUR + 30, 20 * HOUR))
     told = of_disruption(found, 12)
-    assert told.stands_for == 1.0 and told.undisturbed == 0
+    assert told.stands_for == 1.0 and told.undisturbed == told.sorted_undisturbed == 0
     assert (told.waiting.predicted, told.waiting.rehearsed, told.first_come.rehearsed) == (8, 8, 8)
     assert (told.new_ways.predicted, told.new_ways.rehearsed) == (3, 3)
     assert told.waiting.error == pytest.approx(np.sqrt(8)) and told.new_ways.error == pytest.approx(np.sqrt(3))
@@ -117,20 +117,33 @@ def test_a_closed_place_is_as_the_study_has_it(tmp_path: Path) -> None:
     for place, begins, ends_at in (("S", 11 * HOUR, 15 * HOUR), ("D3", 15 * HOUR, 32 * HOUR)):
         found = _study(of, _underway(of, *rows), _closure(of, "facility", place, begins, ends_at))
         told = of_disruption(found, 5)
-        assert told.waiting.rehearsed == told.waiting.predicted == 2 and told.undisturbed == 0
+        assert (
+            told.waiting.rehearsed == told.waiting.predicted == 2 and told.undisturbed == told.sorted_undisturbed == 0
+        )
         assert told.new_ways.rehearsed == told.new_ways.predicted
 
 
 def test_who_waits_longest_goes_first_unless_planned(tmp_path: Path) -> None:
-    """Eight items miss a closed departure; the next one has room for nine, three of whom planned on it. Planned first, all three are in time; first come first loaded, the eight and one of them are."""
+    """Eight items miss a closed departure and are late with the next one, which has room for nine and three planned on. Planned first these are in time, as the study has it; first come first loaded, two of them miss it."""
     lanes = [lane | ({"capacity_items": 9} if lane["code"] == "in1" else {}) for lane in LANES]
-    of = timetable(small(tmp_path, lanes=tuple(lanes)), DAY, 6)
-    late, later = 48 * HOUR, 24 * HOUR + 22 * HOUR  # of those who miss; of those who planned on 10:30 of the next day
-    underway = _underway(of, (D1, 18 * HOUR, D3, later, 8), (D1, 24 * HOUR + 10 * HOUR, D3, later, 3))
+    of = timetable(small(tmp_path, lanes=tuple(lanes), road_times=ROADS[:1]), DAY, 6)
+    underway = _underway(of, (D1, 18 * HOUR, D3, 34 * HOUR, 8), (D1, 34 * HOUR, D3, 40 * HOUR, 3))
     found = _study(of, underway, _closure(of, "lane", "in1", 18 * HOUR + 30, 20 * HOUR))
     told = of_disruption(found, 11)
-    assert late > later and told.waiting.rehearsed == told.waiting.predicted == 2
-    assert told.first_come.rehearsed == 2 and told.first_come.predicted == 2
+    assert (told.waiting.predicted, told.waiting.rehearsed, told.sorted_waiting.rehearsed) == (8, 8, 8)
+    assert (told.first_come.predicted, told.first_come.rehearsed) == (8, 10)
+
+
+def test_full_waves_break_what_the_study_leaves_out(tmp_path: Path) -> None:
+    """Where the sort centre sorts two an hour, sixteen items of a closed lane are too many for the wave that the study has them take with ten others; without limits on sorting it is as the study says."""
+    sorts = ({**HANDLING[0], "items_an_hour": 2}, *HANDLING[1:])
+    of = timetable(small(tmp_path, handling=sorts, road_times=ROADS[:1]), DAY, 6)
+    underway = _underway(of, (D1, 18 * HOUR, D3, 35 * HOUR, 16), (D2, 34 * HOUR, D3, 42 * HOUR, 10))
+    found = _study(of, underway, _closure(of, "lane", "in1", 18 * HOUR + 30, 20 * HOUR))
+    told = of_disruption(found, 26)
+    assert told.waiting.predicted == told.waiting.rehearsed == 16
+    # The wave of 12:30 takes 19 of 26, those that came first.
+    assert told.sorted_waiting.rehearsed == 16 + 7 and told.sorted_undisturbed == 0
 
 
 def test_a_plan_with_room_is_followed_to_the_item(tmp_path: Path) -> None:

@@ -171,10 +171,11 @@ def show_plan(found: OfAssignment, free: OfAssignment, spilled: float, of: Timet
 def show_disruption(found: OfDisruption, made: bool, zh: bool) -> None:
     """Promises that a closure breaks."""
     heads = ("失约件", "预测", "预演", "标准误") if zh else ("promises broken", "predicted", "rehearsed", "standard error")  # fmt: skip
-    rows = (("waiting", found.waiting), ("new_ways", found.new_ways), ("first_come", found.first_come))
-    print_table("", heads, [(title("rehearsal", name, zh), *_broken(broken)) for name, broken in rows])
+    rows = ("waiting", "new_ways", "sorted_waiting", "sorted_new_ways", "first_come")
+    print_table("", heads, [(title("rehearsal", name, zh), *_broken(getattr(found, name))) for name in rows])
+    calm = found.undisturbed, found.sorted_undisturbed
     say(
-        f"预演 {found.items:,} 件,各代表 {found.stands_for:,.0f} 件;此外无中断也有 {found.undisturbed:,.0f} 件因运力取整与波次满员失约,不在表内" if zh
-        else f"{found.items:,} items moved, each for {found.stands_for:,.0f}; beside these, {found.undisturbed:,.0f} break though nothing is closed, by rounded room and full waves"
+        f"预演 {found.items:,} 件,各代表 {found.stands_for:,.0f} 件;无中断时因运力取整也有 {calm[0]:,.0f} 件失约,分拣有限时 {calm[1]:,.0f} 件,均不在表内" if zh
+        else f"{found.items:,} items moved, each for {found.stands_for:,.0f}; where nothing is closed {calm[0]:,.0f} break because room is rounded, {calm[1]:,.0f} where sorting has limits: these aren't in the table"
     )  # fmt: skip
     _say_made(made, zh)

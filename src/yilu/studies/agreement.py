@@ -155,18 +155,22 @@ class Broken:
 
 @dataclass(frozen=True)
 class OfDisruption:
-    """``items`` were moved, each stands for ``stands_for``. ``undisturbed``: promises that the plan keeps and the rehearsal breaks although nothing is closed: what rounded room and full waves do. Broken beyond these:
+    """``items`` were moved, each stands for ``stands_for``. As the study has it, with whoever planned on a departure before those who missed one, and sorting without limit: promises broken where nobody does anything (``waiting``) and
+    where the study's new ways are taken (``new_ways``). Then what the study leaves out: the same two where waves and sorters have their limits (``sorted_waiting``, ``sorted_new_ways``), and nobody doing anything where whoever waits longest
+    goes first, planned or not (``first_come``).
 
-    ``waiting``, where nobody does anything, and ``new_ways``, where the study's are taken, both as the study has it: whoever planned on a departure goes before those who missed one; ``first_come``: nobody does anything, and whoever
-    waits longest goes first, planned or not.
+    Each beyond what breaks under the same rules although nothing is closed, because room is rounded and waves are full: ``undisturbed`` as the study has it, ``sorted_undisturbed`` with limits on sorting.
     """
 
     items: int
     stands_for: float
-    undisturbed: float
     waiting: Broken
     new_ways: Broken
+    sorted_waiting: Broken
+    sorted_new_ways: Broken
     first_come: Broken
+    undisturbed: float
+    sorted_undisturbed: float
 
 
 def of_disruption(found: Study, items: int, seed: int = 0) -> OfDisruption:
@@ -176,10 +180,10 @@ def of_disruption(found: Study, items: int, seed: int = 0) -> OfDisruption:
     stands_for = float(found.plan.items.sum()) / items
     due = found.underway.groups.due[found.plan.of[part]].astype(np.int64)
     keeps = (found.plan.arrives[part] <= due) & (due < unjudged(found.timetable))
-    first_come, planned_first = Manners(keeps_lane=True), Manners(keeps_lane=True, planned_first=True)
 
-    def late(moving: Moving, closures: tuple[Closure, ...], manners: Manners) -> NDArray[np.bool_]:
-        came = moved(stage(found.timetable, stands_for, closures=closures, seed=seed), moving, manners).arrived
+    def late(moving: Moving, closures: tuple[Closure, ...], sorting: bool, planned_first: bool = True) -> NDArray[np.bool_]:  # fmt: skip
+        on = stage(found.timetable, stands_for, sorting=sorting, closures=closures, seed=seed)
+        came = moved(on, moving, Manners(keeps_lane=True, planned_first=planned_first)).arrived
         # What has come to a closed destination is there when it opens, as the study has it.
         return keeps & (opened(found.timetable, closures, moving.destination[moving.way], came) > due)
 
@@ -187,11 +191,14 @@ def of_disruption(found: Study, items: int, seed: int = 0) -> OfDisruption:
         more, healed = int((shut & ~calm).sum()), int((calm & ~shut).sum())
         return Broken(predicted, stands_for * (more - healed), stands_for * sqrt(more + healed))
 
-    waits, goes = found.broken(found.waiting), found.broken(found.moved)
-    calm = late(own, (), planned_first)
+    waits, goes, closures = found.broken(found.waiting), found.broken(found.moved), found.closures
+    calm, in_order = (late(own, (), sorting) for sorting in (False, True))
     return OfDisruption(
-        items, stands_for, stands_for * float(calm.sum()), broken(waits, late(own, found.closures, planned_first), calm), broken(goes, late(new, found.closures, planned_first), calm),
-        broken(waits, late(own, found.closures, first_come), late(own, (), first_come)),
+        items, stands_for,
+        broken(waits, late(own, closures, False), calm), broken(goes, late(new, closures, False), calm),
+        broken(waits, late(own, closures, True), in_order), broken(goes, late(new, closures, True), in_order),
+        broken(waits, late(own, closures, True, False), late(own, (), True, False)),
+        stands_for * float(calm.sum()), stands_for * float(in_order.sum()),
     )  # fmt: skip
 
 

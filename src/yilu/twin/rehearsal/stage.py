@@ -86,9 +86,9 @@ class Stage:
 
 
 def stage(
-    timetable: Timetable, stands_for: float = 1.0, *, room: bool = True, closures: tuple[Closure, ...] = (), rides: Spread | None = None, seed: int = 0,
+    timetable: Timetable, stands_for: float = 1.0, *, room: bool = True, sorting: bool = True, closures: tuple[Closure, ...] = (), rides: Spread | None = None, seed: int = 0,
 ) -> Stage:  # fmt: skip
-    """Lay a timetable out. Without ``room`` everything takes everything. Closures hold what has not departed when they begin; ``rides``: each ride takes a drawn time instead of the timetable's.
+    """Lay a timetable out. Without ``room`` everything takes everything, without ``sorting`` waves and sorters do. Closures hold what has not departed when they begin; ``rides``: each ride takes a drawn time instead of the timetable's.
 
     Room of fewer real items than one stands for is carried on to the lane's next departure, to the facility's next wave: rounded, but the same in sum.
     """
@@ -105,7 +105,7 @@ def stage(
         c.target.astype(np.int64), c.departs.astype(np.int64), arrives, lane, queue.ravel().astype(np.int64), taken, runs, np.argsort(arrives, kind="stable"),
     )  # fmt: skip
     return Stage(
-        timetable, stands_for, departures, _sorting(timetable, stands_for if room else 0.0, closures, seed), (pairs >> 32) % f, pairs & 0xFFFFFFFF,
+        timetable, stands_for, departures, _sorting(timetable, stands_for if room and sorting else 0.0, closures, seed), (pairs >> 32) % f, pairs & 0xFFFFFFFF,
     )  # fmt: skip
 
 
