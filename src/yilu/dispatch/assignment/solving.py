@@ -138,10 +138,12 @@ class _Run:
 
 def aimed(prices: Prices, aim: int) -> Prices:
     """Prices in the units of an aim, with nothing else priced but what stands before it: 0 spilled, 1 late, 2 cost."""
+    # In units of next to nothing prices would be so large that rounding lifts a bound above what it bounds.
+    least = 1e-6 * max(float(prices.rows.max(initial=0.0)), prices.spill, 1e-6)
     if aim == 0:
-        return Prices(prices.rows / max(prices.spill, 1e-12), 1.0, 0.0, 0.0)
+        return Prices(prices.rows / max(prices.spill, least), 1.0, 0.0, 0.0)
     if aim == 1:
-        unit = max(prices.late, 1e-12)
+        unit = max(prices.late, least)
         return Prices(prices.rows / unit, prices.spill / unit, 1.0, 0.0)
     return replace(prices, cost=1.0)
 
