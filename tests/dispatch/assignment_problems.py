@@ -215,5 +215,5 @@ def exact(day: Day, whole: bool = False) -> tuple[float, float, float]:
         )
         assert best.success, best.message
         found.append(float(best.fun))
-        rules.append(LinearConstraint(aim[None, :], -np.inf, best.fun + 1e-7))
+        rules.append(LinearConstraint(aim[None, :], -np.inf, best.fun + 1e-6))
     return found[0], found[1], found[2]
