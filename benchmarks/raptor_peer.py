@@ -57,6 +57,7 @@ def searcher(of: Connections, folder: Path) -> Callable[[int, int], NDArray[np.i
         from loguru import logger  # type: ignore[import-not-found]
         from pyraptor.gtfs.timetable import gtfs_to_pyraptor_timetable, read_gtfs_timetable  # type: ignore
         from pyraptor.model.raptor import RaptorAlgorithm  # type: ignore
+        from pyraptor.util import LARGE_NUMBER  # type: ignore
     finally:
         sys.path.remove(str(FOLDER))
     logger.disable("pyraptor")
@@ -69,7 +70,7 @@ def searcher(of: Connections, folder: Path) -> Callable[[int, int], NDArray[np.i
         algorithm.run([start], 60 * minute, _ROUNDS)
         out = np.full(of.places, int(NEVER), np.int64)
         for stop, label in algorithm.bag_star.items():
-            if label.earliest_arrival_time < 2147483647:
+            if label.earliest_arrival_time < LARGE_NUMBER:
                 out[int(stop.id)] = label.earliest_arrival_time // 60
         return out
 

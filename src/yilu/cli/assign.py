@@ -13,7 +13,7 @@ from yilu.cli.assign_tables import HEADS, Assigned
 from yilu.cli.days import day_of, local_today
 from yilu.cli.facts import facts, progress_bar
 from yilu.cli.output import Json, print_json, print_table, say
-from yilu.cli.titles import title
+from yilu.cli.titles import clock, title
 from yilu.dispatch.assignment.advice import advice, bottlenecks, returns, rows
 from yilu.dispatch.assignment.day import ANY, AssignmentDay, Kind, assignment_day
 from yilu.dispatch.assignment.load_plan import bagging, followed, load_plan
@@ -119,7 +119,7 @@ def _show(found: Assigned, kept: AssignmentPlan, single: Unsplit | None, zh: boo
     r, p = rows(plan), of.places
     heads = ["瓶颈", "时刻", "可容件数", "一件余量值(元)"] if zh else ["bottleneck", "at", "room", "an item of room is worth (yuan)"]  # fmt: skip
     print_table("", heads, [
-        (found.lane(int(p.row_lane[i])) if p.row_lane[i] >= 0 else found.facility(int(p.row_facility[i])), f"{p.row_minute[i] // 60:02d}:{p.row_minute[i] % 60:02d}",
+        (found.lane(int(p.row_lane[i])) if p.row_lane[i] >= 0 else found.facility(int(p.row_facility[i])), clock(int(p.row_minute[i])),
          round(float(r.capacity[i])), round(float(r.price[i]), 2))
         for i in bottlenecks(r, _SHOWN)
     ])  # fmt: skip

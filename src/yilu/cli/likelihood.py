@@ -38,7 +38,7 @@ def legs(
     """由实际件学得各段在途时间与计划之比的中位数和 95 分位 · Learn from items how long rides take against the timetable: median and 95th percentile by lane, for `yilu promise --legs`."""
     opened = facts(store, province)
     snapshot = opened.read()
-    day = datetime.fromtimestamp(snapshot.as_of, ZoneInfo(opened.network.time_zone)).date()
+    day = opened.network.local_date(snapshot.as_of)
     of = timetable(with_timetable(opened.network, day), day - timedelta(1), 1)
     with progress_bar(not as_json) as bar:
         task = bar.add_task("学习" if opened.settings.language == "zh" else "learning", total=1)

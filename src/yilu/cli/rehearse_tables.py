@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from yilu.cli.output import print_table, say
-from yilu.cli.titles import percent, title
+from yilu.cli.titles import clock, percent, title
 from yilu.cli.underway import generated
 from yilu.dispatch.timetable import Timetable
 from yilu.documents.saving import save
@@ -91,7 +91,7 @@ def rows(of: Rehearsal, table: str) -> Iterator[tuple[Any, ...]]:
     codes, lanes = network.facilities.code_of_id, network.lanes
     for r in departures(of) if table == "departures" else sorting(of):
         where = (str(lanes.code[r.lane]), codes[r.facility], str(lanes.target_facility[r.lane])) if r.lane >= 0 else (codes[r.facility],)  # fmt: skip
-        yield *where, _clock(r.minute), *_amounts(r)
+        yield *where, clock(r.minute), *_amounts(r)
 
 
 def write(of: Rehearsal, folder: Path) -> list[Path]:
@@ -105,10 +105,6 @@ def _csv(heads: tuple[str, ...], lines: Iterator[tuple[Any, ...]]) -> bytes:
     writer.writerow(heads)
     writer.writerows(lines)
     return text.getvalue().encode()
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def show_days(found: OfPromises, vary: list[Kept] | None, of: Rehearsal, zh: bool) -> None:
@@ -128,10 +124,10 @@ def show_days(found: OfPromises, vary: list[Kept] | None, of: Rehearsal, zh: boo
     names_of, shown = network.facilities.index_of_code, (departures(of)[:_SHOWN], sorting(of)[:_SHOWN])
     heads = ("设施", "往", "时刻", "每日可容", "装载", "留下") if zh else ("facility", "to", "at", "takes a day", "load", "left behind")  # fmt: skip
     print_table("", heads, [
-        (names.facility[r.facility], names.facility[names_of[str(network.lanes.target_facility[r.lane])]], _clock(r.minute), *_amounts(r)) for r in shown[0] if r.behind
+        (names.facility[r.facility], names.facility[names_of[str(network.lanes.target_facility[r.lane])]], clock(r.minute), *_amounts(r)) for r in shown[0] if r.behind
     ])  # fmt: skip
     heads = ("设施", "波次或小时", "每日可分拣", "分拣", "留下") if zh else ("facility", "wave or hour", "sorts a day", "sorted", "left behind")  # fmt: skip
-    print_table("", heads, [(names.facility[r.facility], _clock(r.minute), *_amounts(r)) for r in shown[1] if r.behind])  # fmt: skip
+    print_table("", heads, [(names.facility[r.facility], clock(r.minute), *_amounts(r)) for r in shown[1] if r.behind])  # fmt: skip
     say(
         f"每日 {of.days.a_day:,} 件,各代表 {of.days.stands_for:,.0f} 件;前 {of.days.counted.start} 日不计;不限运力时与时刻表所示分钟不同的件:{found.different:,}" if zh
         else f"{of.days.a_day:,} items a day, each for {of.days.stands_for:,.0f}; the first {of.days.counted.start} days aren't counted; items that with room for all come at another minute than the router says: {found.different:,}"

@@ -40,6 +40,11 @@ def figure(code: str, value: object, zh: bool) -> object:
     return title(code, value, zh) if isinstance(value, str) else value
 
 
+def clock(minute: int) -> str:
+    """A minute of the day as hours and minutes."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
 def percent(rate: float | None) -> str:
     """A share in per cent, a dash where there is none; 100 % stands only where nothing is lacking."""
     if rate is None:

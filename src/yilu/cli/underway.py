@@ -14,7 +14,7 @@ from yilu.errors import InputError, YiluError
 from yilu.network import Network
 from yilu.network.default_timetable import GENERATED
 from yilu.run.facts import Facts
-from yilu.studies.around import DAYS_AHEAD, around_demand, around_facts, day_at, near
+from yilu.studies.around import DAYS_AHEAD, around_demand, around_facts, near
 from yilu.studies.in_flight import Underway, of_facts, of_operator
 from yilu.studies.in_flight import expected as expected_items
 
@@ -52,7 +52,7 @@ def on_their_way(
 ) -> Underway:
     """Items on their way: those of the newest commit, or those expected that are accepted until the day after ``end`` (UTC seconds)."""
     if expected:
-        made = expected_items(of, ends(of.network), (day_at(opened.network, end) - of.first).days + 2)
+        made = expected_items(of, ends(of.network), (opened.network.local_date(end) - of.first).days + 2)
         progress(1, 1)
         return made
     number = opened.network.operators.index_of_code[operator] if operator else 0

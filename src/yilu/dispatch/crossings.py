@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import numpy as np
 
 from yilu.dispatch.closures import Closure
@@ -21,7 +18,7 @@ def crossing_closures(timetable: Timetable, code: str, begins: int, ends: int) -
     Later by its own minutes times how much longer the way is, and by the hours at the other crossing. ``begins``, ``ends``: UTC seconds. Raises InputError for a code that isn't open on that day.
     """
     network, lanes = timetable.network, timetable.network.lanes
-    day = datetime.fromtimestamp(begins, ZoneInfo(network.time_zone)).date()
+    day = network.local_date(begins)
     found = np.flatnonzero(network.crossings.code == code)
     if not len(found) or found[0] not in open_crossings(network, day):
         raise InputError("crossing", "a crossing that is open on the day", value=code, next_step="`yilu network show crossings` lists them")  # fmt: skip

@@ -54,8 +54,11 @@ class Ends:
         """UTC seconds by which what arrives (UTC seconds, (n,)) at the end's facility is delivered, the last of its round."""
         at = np.atleast_1d(np.asarray(arrives, np.int64))
         facility = np.full(len(at), self.facility[end])
+        return self.brought(end, ready_at(self.network, timetable.handled, facility, at))
+
+    def brought(self, end: int, ready: ArrayLike) -> Seconds:
+        """UTC seconds by which what is ready (UTC seconds) at the end's facility is delivered, the last of its round."""
         times, minutes = _round(self.network, int(self.delivers[end]))
-        ready = ready_at(self.network, timetable.handled, facility, at)
         return next_of(self.network.local_time, times, ready) + 60 * minutes
 
     def arrive_by(self, end: int, timetable: Timetable, due: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -106,6 +106,10 @@ class Network:
     def local_day(self, at: ArrayLike) -> NDArray[np.int64]:
         """Local days since 1970-01-01 of UTC seconds, any shape."""
         return self.local_time.local_day(at)
+
+    def local_date(self, at: int) -> date:
+        """The local date of UTC seconds."""
+        return date(1970, 1, 1) + timedelta(days=int(self.local_day(at)))
 
     def day_factor(self, day: date) -> float:
         """Items of a local day over those of an ordinary day, by the province's calendar; 1 where it has none."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from yilu.dispatch.timetable import Timetable, timetable
 from yilu.network import Network
@@ -19,25 +18,20 @@ _DAYS_AFTER = 6
 _DAYS_OF_FACTS = 10
 
 
-def day_at(network: Network, at: int) -> date:
-    """The local day of a moment (UTC seconds)."""
-    return datetime.fromtimestamp(at, ZoneInfo(network.time_zone)).date()
-
-
 def near(network: Network, as_of: int, begins: int, ends: int) -> bool:
     """Whether a closure and the moment at which facts end (all UTC seconds) lie so near that items on their way then can meet it: it lasts beyond that moment, and begins within ``DAYS_AHEAD`` days of it."""
-    ahead = (day_at(network, begins) - day_at(network, min(as_of, begins))).days
+    ahead = (network.local_date(begins) - network.local_date(min(as_of, begins))).days
     return ends > as_of and ahead <= DAYS_AHEAD and begins >= as_of - 3600 * MOST_HOURS
 
 
 def around_facts(network: Network, as_of: int, begins: int) -> Timetable:
     """From the day at which facts end, or the closure begins where that is earlier."""
-    made = with_timetable(network, day_at(network, begins))
-    return timetable(made, day_at(network, min(as_of, begins)), _DAYS_OF_FACTS)
+    made = with_timetable(network, network.local_date(begins))
+    return timetable(made, network.local_date(min(as_of, begins)), _DAYS_OF_FACTS)
 
 
 def around_demand(network: Network, begins: int, ends: int) -> Timetable:
     """From the days of acceptance on of which something may still be on its way when the closure begins."""
-    day = day_at(network, begins)
+    day = network.local_date(begins)
     first = day - timedelta(_DAYS_BEFORE)
-    return timetable(with_timetable(network, day), first, (day_at(network, ends) - first).days + 1 + _DAYS_AFTER)
+    return timetable(with_timetable(network, day), first, (network.local_date(ends) - first).days + 1 + _DAYS_AFTER)

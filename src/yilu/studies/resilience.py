@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +92,7 @@ def lanes_of(usual: Undisturbed, most: int, until: int) -> list[Loss]:
 def crossings_of(usual: Undisturbed) -> list[Loss]:
     """Crossings that are open at the moment and that a lane leads over."""
     of, begins = usual.timetable, int(usual.timetable.at(usual.moment))
-    day = datetime.fromtimestamp(begins, ZoneInfo(of.network.time_zone)).date()
-    codes = [str(of.network.crossings.code[i]) for i in open_crossings(of.network, day)]
+    codes = [str(of.network.crossings.code[i]) for i in open_crossings(of.network, of.network.local_date(begins))]
     return [Loss("crossing", code) for code in codes if crossing_closures(of, code, begins, begins + 1)]
 
 

@@ -26,7 +26,7 @@ from yilu.dispatch.timetable import Timetable
 from yilu.items.rules import packed
 from yilu.run.facts import Facts
 from yilu.studies.advice import ROOM, Advice, advice
-from yilu.studies.around import around_facts, day_at, near
+from yilu.studies.around import around_facts, near
 from yilu.studies.disruption import Study, figures, study
 from yilu.studies.in_flight import Open, of_facts, of_operator, open_items
 
@@ -263,7 +263,7 @@ def test_a_later_beginning_is_another_moment(client_of: Client) -> None:
     network, as_of = newest().facts.network, newest().facts.read().as_of
     now = told(client_of("duty"))
     assert now["from"] == as_of and now["until"] == as_of + 3600 * HOURS
-    later = day_at(network, as_of + 86_400)
+    later = network.local_date(as_of + 86_400)
     page = told(client_of("duty"), AT + f"&day={later}&begins=06:00")
     assert page["from"] == page["moment"] == network.local_time.midnight(later.isoformat()) + 6 * 3600 > as_of
     assert near(network, as_of, page["from"], page["until"]) and not near(network, as_of, as_of - 7200, as_of)

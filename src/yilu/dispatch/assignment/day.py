@@ -105,7 +105,7 @@ class _Waves:
 def _events(timetable: Timetable) -> tuple[Events, Places, NDArray[np.float64]]:
     """Departures and waves of a day, what they are, and the capacity of their rows."""
     c, f, network = timetable.connections, timetable.facilities, timetable.network
-    today = np.flatnonzero(timetable.lane[c.row] >= 0)[: _of_one_day(timetable)]
+    today = np.flatnonzero(timetable.lane[c.row] >= 0)[: c.first_from(DAY)]
     departs, source, target = (a[today].astype(np.int64) for a in (c.departs, c.source, c.target))
     before = departs // DAY * DAY
     minute, arrives = departs - before, c.arrives[today] - before
@@ -157,11 +157,6 @@ def _events(timetable: Timetable) -> tuple[Events, Places, NDArray[np.float64]]:
         fixed(np.concatenate([minute[first], waves.row_minute])),
     )  # fmt: skip
     return events, places, np.concatenate([room[first].astype(np.float64), waves.room])
-
-
-def _of_one_day(timetable: Timetable) -> int:
-    """How many connections are of the first day: they are in order of departure."""
-    return int(np.searchsorted(timetable.connections.departs, DAY))
 
 
 def _waves(timetable: Timetable, facility: NDArray[np.int64], taken_in: NDArray[np.int64]) -> _Waves:

@@ -161,7 +161,7 @@ def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_co
                     n, e = lead[g] - days[k] + start_days[k], start[k]
                     size = left
                     while True:
-                        if odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] >= flow[n, e]):
+                        if _wider(odds[n, e], w[n, e], flow[n, e]):
                             size = min(size, w[n, e])
                             if end[e] >= 0:
                                 break
@@ -177,7 +177,7 @@ def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_co
                     n, e = lead[g] - days[k] + start_days[k], start[k]
                     total, used_events = 0.0, 0
                     while used_events < MOST_STEPS:
-                        if not (odds[n, e] >= 1 or (odds[n, e] > 0 and w[n, e] >= flow[n, e])):
+                        if not _wider(odds[n, e], w[n, e], flow[n, e]):
                             flow[n, e] -= size
                             total += holding * wait_minutes[e]
                             n, e = n + wait_days[e], wait[e]
@@ -193,6 +193,12 @@ def _spread(then, then_days, end, arrives, wait, wait_days, wait_minutes, own_co
                                 part_late[p] = 1.0 if n * DAY + arrives[e] > due else 0.0
                             break
                         n, e = n + then_days[e], then[e]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _wider(odds, using, waiting):
+    """Whether more of a flow is left to use an event than to wait there; certain odds leave no choice."""
+    return odds >= 1 or (odds > 0 and using >= waiting)
 
 
 @njit(cache=True, nogil=True)

@@ -100,9 +100,10 @@ class _Run:
         plan = self._loaded(for_late[-1], effort.late, most, plan, for_spilled + for_late)
         # With room in the budgets prices are far lower: those of the aims before would only stand in the way.
         low = Prices(np.minimum(for_late[-1].rows, _LOW_SPILL), _LOW_SPILL, _LOW_LATE, 1.0)
-        budget = Budget(max(most, plan.spilled), self._given_up(plan.late, plan.late))
+        spare = max(most, plan.spilled)
+        budget = Budget(spare, self._given_up(plan.late, plan.late))
         for_cost = self._ascended("cost", low, budget, effort.cost)
-        plan = self._loaded(for_cost[-1], effort.cost, budget.spilled or 0.0, plan, for_spilled + for_late + for_cost)
+        plan = self._loaded(for_cost[-1], effort.cost, spare, plan, for_spilled + for_late + for_cost)
         self._stop(self._known)
         return plan
 

@@ -63,7 +63,7 @@ def chosen(snapshot: Snapshot, network: Network, day: date | None) -> Shift:
             next_step="run: yilu ingest FILE",
             next_step_zh="先运行 yilu ingest FILE 读入数据",
         )
-    latest = _EPOCH + timedelta(days=int(network.local_day(snapshot.as_of)))
+    latest = network.local_date(snapshot.as_of)
     known = days_known(snapshot)
     first = min(known[0], latest) if known else latest
     least, most = first + timedelta(days=1), latest + timedelta(days=1)

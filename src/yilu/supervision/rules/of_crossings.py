@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +48,7 @@ class Parted:
 
 def parted(network: Network, closure: Closure) -> Parted:
     """What a closure parts, on the local day on which it begins. Places and areas abroad are reached by air and sea."""
-    day = date(1970, 1, 1) + timedelta(days=int(network.local_day(closure.since)))
+    day = network.local_date(closure.since)
     place, area = np.meshgrid(np.arange(len(network.facility_area)), np.arange(len(network.area_lon)), indexing="ij")
     a = network.facility_lon[place], network.facility_lat[place]
     b = network.area_lon[area], network.area_lat[area]

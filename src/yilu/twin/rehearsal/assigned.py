@@ -13,12 +13,13 @@ from yilu.dispatch.assignment.problem import DAY
 from yilu.dispatch.connections import Connections
 from yilu.dispatch.timetable import MOST_DAYS, Timetable
 from yilu.errors import InputError
+from yilu.twin.rehearsal.days import LEAD
 from yilu.twin.rehearsal.moving import Moving
 from yilu.twin.rehearsal.ways import drawn
 
 Ints = NDArray[np.int64]
-LEAD, TAIL = 8, 8
-"""Days before those that are counted, so that the network is full, and after them, so that their items arrive."""
+TAIL = 8
+"""Days after those that are counted, so that their items arrive."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def following(day: AssignmentDay, plan: AssignmentPlan, items: int, counted: int
 def repeated(of: Timetable, days: int) -> Timetable:
     """The departures of a timetable's first day, on each of so many days: connection ``departures * day + number``."""
     c = of.connections
-    n = int(np.searchsorted(c.departs, DAY))
+    n = c.first_from(DAY)
     later = np.repeat(np.arange(days, dtype=np.int32) * DAY, n)
     rows = np.tile(c.row[:n], days)
 

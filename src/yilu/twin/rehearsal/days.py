@@ -9,14 +9,12 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from yilu.dispatch.clock import next_of
 from yilu.dispatch.connections import NEVER
 from yilu.dispatch.ends import Ends
 from yilu.dispatch.promise import laid_out, weights
 from yilu.dispatch.timetable import MOST_DAYS, Timetable, timetable
 from yilu.errors import InputError
 from yilu.network import Network
-from yilu.network.schema import minutes_of
 from yilu.network.timetable_rules import timetable_rules
 from yilu.twin.rehearsal.moving import Manners, Moved, Moving, moved
 from yilu.twin.rehearsal.onward import onward
@@ -163,10 +161,8 @@ def _growth(of: Days, found: Moved) -> float:
 
 def delivered(of: Timetable, ends: Ends, end: Ints, ready: NDArray[np.int32]) -> Ints:
     """UTC seconds (n,) at which what can be delivered at ``ready`` (minutes, (n,)) at ends (rows, (n,)) is delivered, the last of its round; 0 where it is never ready."""
-    rounds, out = ends.network.rounds, np.zeros(len(end), np.int64)
-    there = ready < NEVER
-    for row in np.unique(ends.delivers):
+    out, there = np.zeros(len(end), np.int64), ready < NEVER
+    for row, example in zip(*np.unique(ends.delivers, return_index=True), strict=True):
         mine = np.flatnonzero(there & (ends.delivers[end] == row))
-        times = minutes_of(str(rounds.times[row]))
-        out[mine] = next_of(ends.network.local_time, times, of.at(ready[mine])) + 60 * int(rounds.minutes[row])
+        out[mine] = ends.brought(int(example), of.at(ready[mine]))
     return out

@@ -7,7 +7,6 @@ wave with room, or is sorted when the sorters have done what came before. As nob
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -48,8 +47,7 @@ class Manners(NamedTuple):
 _PLAIN = Manners()
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(NamedTuple):
     """What became of n items. All (n,): ``arrived`` minute at the destination, ``ready`` minute from which it can be delivered (NEVER: not within the days), ``rode`` departures, ``waited`` minutes for departures, ``handled`` minutes
     at facilities, ``strayed``: whether it asked for another way.
 
@@ -108,21 +106,6 @@ class _Rules(NamedTuple):
     manners: Manners
 
 
-class _Told(NamedTuple):
-    """The columns of ``Moved``."""
-
-    arrived: NDArray[np.int32]
-    ready: NDArray[np.int32]
-    rode: NDArray[np.int16]
-    waited: NDArray[np.int32]
-    handled: NDArray[np.int32]
-    strayed: NDArray[np.bool_]
-    load: NDArray[np.int32]
-    behind: NDArray[np.int32]
-    slot_load: NDArray[np.int32]
-    slot_behind: NDArray[np.int32]
-
-
 def moved(of: Stage, items: Moving, manners: Manners = _PLAIN, onward: Onward | None = None, trace: bool = False) -> Moved:  # fmt: skip
     """Move items. ``onward``: the prepared way on, which whoever loses patience asks. The same input gives the same output, on any number of cores."""
     n, c, s = len(items.start), len(of.departures.departs), len(of.sorting.slot_minute)
@@ -132,11 +115,12 @@ def moved(of: Stage, items: Moving, manners: Manners = _PLAIN, onward: Onward | 
     def none(size: int, kind: type = np.int32) -> NDArray:
         return np.zeros(size, kind)
 
-    told = _Told(
-        np.full(n, NEVER, np.int32), np.full(n, NEVER, np.int32), none(n, np.int16), none(n), none(n), none(n, np.bool_), none(c), none(c), none(s), none(s)
+    told = Moved(
+        np.full(n, NEVER, np.int32), np.full(n, NEVER, np.int32), none(n, np.int16), none(n), none(n), none(n, np.bool_), none(c), none(c), none(s), none(s), np.empty((0, 2), np.int32)
     )  # fmt: skip
-    path = _move(rules, items, _state(of, items), told, np.argsort(items.start, kind="stable"), trace)
-    return Moved(*told, path)
+    return told._replace(
+        trace=_move(rules, items, _state(of, items), told, np.argsort(items.start, kind="stable"), trace)
+    )
 
 
 def _state(of: Stage, items: Moving) -> _State:
@@ -175,17 +159,17 @@ def _unlink(lists, follows, at, item, before):
 
 
 @njit(cache=True, nogil=True)
-def _handled(at, f, sorting, slot_left, slot, natural, free, load, behind):
+def _handled(at, f, sorting, state, told):
     """The minute from which what comes to facility ``f`` at ``at`` can leave again: it takes its place in a wave, or with the sorters. What a closing facility hasn't done is begun again when it opens."""
     h, end = sorting.handling[f], sorting.first_slot[f + 1]
     while True:
         if at >= sorting.taken_in.shape[1]:
             return _NEVER
         taken = np.int64(sorting.taken_in[h, at])
-        own = slot[f]
-        begun = max(float(taken), free[f])
+        own = state.slot[f]
+        begun = max(float(taken), state.free[f])
         if sorting.in_waves[h]:
-            while own < end and (sorting.slot_minute[own] < taken or slot_left[own] <= 0):
+            while own < end and (sorting.slot_minute[own] < taken or state.slot_left[own] <= 0):
                 own += 1
             if own == end:
                 return _NEVER
@@ -200,30 +184,30 @@ def _handled(at, f, sorting, slot_left, slot, natural, free, load, behind):
         if again < 0:
             break
         at = again
-    first = natural[f]
+    first = state.natural[f]
     if sorting.in_waves[h]:
-        slot[f] = own
-        slot_left[own] -= 1
+        state.slot[f] = own
+        state.slot_left[own] -= 1
         while sorting.slot_minute[first] < taken:
             first += 1
-        natural[f] = first
+        state.natural[f] = first
     else:
-        free[f] = begun + sorting.item_minutes[f]
+        state.free[f] = begun + sorting.item_minutes[f]
         own = sorting.first_slot[f] + np.int64(begun) // _HOUR
         first = sorting.first_slot[f] + taken // _HOUR
     if own < end:
-        load[own] += 1
+        told.slot_load[own] += 1
     for s in range(first, min(own, end)):
-        behind[s] += 1
+        told.slot_behind[s] += 1
     return ready
 
 
 @njit(cache=True, nogil=True)
-def _onward(best, other, target, f, end, minute, but_queue, but_place):
-    """The queue of the prepared way on from ``f``, neither the one that was tried nor back to where it came from; -1 where there is none."""
-    hour = minute // _HOUR % 24
-    for q in (best[f, end, hour], other[f, end, hour]):
-        if q >= 0 and q != but_queue and target[q] != but_place:
+def _onward(i, now, but_queue, but_place, rules, items, state):
+    """The queue of an item's prepared way on from where it is, neither the one that was tried nor back to where it came from; -1 where there is none."""
+    f, end, hour = state.place[i], items.end[items.way[i]], now // _HOUR % 24
+    for q in (rules.best[f, end, hour], rules.other[f, end, hour]):
+        if q >= 0 and q != but_queue and rules.target[q] != but_place:
             return np.int64(q)
     return np.int64(-1)
 
@@ -247,17 +231,7 @@ def _arrive(c, now, rules, items, state, told):
     f = to % len(state.free)
     while i >= 0:
         after = state.follows[i]
-        there = _handled(
-            now,
-            f,
-            rules.sorting,
-            state.slot_left,
-            state.slot,
-            state.natural,
-            state.free,
-            told.slot_load,
-            told.slot_behind,
-        )
+        there = _handled(now, f, rules.sorting, state, told)
         if there < _NEVER:
             told.handled[i] += there - now
         if to == items.destination[items.way[i]]:
@@ -283,10 +257,9 @@ def _line_up(now, rules, items, state, told):
             q = rules.departures.queue[items.rides[state.leg[i]]]
         elif told.strayed[i] or rules.manners.patience > 0:
             told.strayed[i] = True
-            end = items.end[items.way[i]]
-            q = _onward(rules.best, rules.other, rules.target, state.place[i], end, now, -1, state.came[i])
+            q = _onward(i, now, np.int64(-1), np.int64(state.came[i]), rules, items, state)
             if q < 0:
-                q = _onward(rules.best, rules.other, rules.target, state.place[i], end, now, -1, -1)
+                q = _onward(i, now, np.int64(-1), np.int64(-1), rules, items, state)
         if q >= 0:
             _append(state.queues, state.follows, q, i)
         i = after
@@ -320,8 +293,7 @@ def _depart(c, now, rules, items, state, told):
                 state.missed[i] += 1
                 on = np.int64(-1)
                 if manners.patience > 0 and state.missed[i] >= manners.patience:
-                    end = items.end[items.way[i]]
-                    on = _onward(rules.best, rules.other, rules.target, state.place[i], end, now, q, state.came[i])
+                    on = _onward(i, now, q, np.int64(state.came[i]), rules, items, state)
                 if on >= 0:
                     _unlink(state.queues, state.follows, q, i, before)
                     _append(state.queues, state.follows, on, i)
