@@ -40,6 +40,7 @@ from yilu.studies.disruption import study
 from yilu.studies.resilience import loaded
 from yilu.twin.rehearsal.days import days, rehearse
 from yilu.twin.rehearsal.moving import Manners
+from yilu.twin.rehearsal.scans import refuse_full, write_scans
 from yilu.twin.rehearsal.stage import stage
 
 _MOST_COUNTED = 7
@@ -63,12 +64,13 @@ def rehearse_(
     slow: SlowOption = 0,
     legs: Annotated[Path | None, typer.Option("--legs", help="legs.csv:学得的在途时间(yilu legs),另核对承诺的概率 · legs.csv of learnt leg times (yilu legs): the probability of promises too.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="写入 departures.csv 与 sorting.csv 的文件夹 · Folder for departures.csv and sorting.csv.")] = None,
+    events: Annotated[Path | None, typer.Option("--events", help="将预演各日写成扫描事件的空文件夹,可由 yilu ingest 接收 · Empty folder for the days as scan events, which yilu ingest reads.")] = None,
     province: ProvinceOption = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """预演:合成件按时刻表逐班移动、排队、分拣,核对承诺、配载或中断的预测 · Rehearse days on the timetable: synthetic items move, queue and are sorted by themselves; is what promise, assign and disrupt predict so?"""
     what = named(facility, lane, area, mode)
-    _refuse(what, assigned, day=bool(day), out=bool(out), legs=bool(legs))
+    _refuse(what, assigned, day=bool(day), out=bool(out), legs=bool(legs), events=bool(events))
     opened = facts(province=province)
     zh = opened.settings.language == "zh"
     asked = _Asked(items, counted, scale, seed)
@@ -77,7 +79,7 @@ def rehearse_(
     elif assigned:
         _of_plan(opened, day, minutes, asked, zh, as_json)
     else:
-        _of_days(opened, day, asked, legs, out, zh, as_json)
+        _of_days(opened, day, asked, legs, out, events, zh, as_json)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,11 @@ def _refuse(what: Named, assigned: bool, **given: bool) -> None:
     """Raise YiluError for options that can't be asked together."""
     way, zh = ("a closure", "停用") if what else ("--assigned", " --assigned ")
     wrong = ["--assigned"] if what and assigned else []
-    wrong += [f"--{name}" for name in ("day", "out", "legs") if given[name] and (what or (assigned and name != "day"))]
+    wrong += [
+        f"--{name}"
+        for name in ("day", "out", "legs", "events")
+        if given[name] and (what or (assigned and name != "day"))
+    ]
     if wrong:
         raise YiluError(
             f"{wrong[0]} can't be asked with {way}", zh=f"{wrong[0]} 不能与{zh}同用", next_step="leave one of them out", next_step_zh="去掉其中一项",
@@ -113,23 +119,27 @@ def _steps(as_json: bool, *names: str) -> Iterator[list[Step]]:
         yield [step(task) for task in tasks]
 
 
-def _of_days(opened: Facts, day: str, asked: _Asked, legs: Path | None, out: Path | None, zh: bool, as_json: bool) -> None:  # fmt: skip
+def _of_days(opened: Facts, day: str, asked: _Asked, legs: Path | None, out: Path | None, events: Path | None, zh: bool, as_json: bool) -> None:  # fmt: skip
     """Promises."""
     first = day_of("--day", day) or local_today(opened.network)
-    names = ("路线", "预演", "核对") if zh else ("ways", "rehearsals", "agreement")
+    names = ("路线", "预演", "核对", "写出") if zh else ("ways", "rehearsals", "agreement", "files")
     vary = None
-    with _steps(as_json, *names) as (ways, runs, check):
+    if events:
+        refuse_full(events)
+    with _steps(as_json, *names) as (ways, runs, check, writing):
         of = days(opened.network, first, asked.items, asked.scale, asked.seed, asked.counted, ways)
         known = spread(of.timetable.network, read_legs(legs) if legs else [])
         unbounded = rehearse(of, stage(of.timetable, of.stands_for, room=False, seed=asked.seed))
-        bounded = rehearse(of, stage(of.timetable, of.stands_for, seed=asked.seed))
+        bounded = rehearse(of, stage(of.timetable, of.stands_for, seed=asked.seed), trace=bool(events))
         runs(1, 1)
         found = of_promises(unbounded, bounded)
         if known.known.any():
             drawn = stage(of.timetable, of.stands_for, room=False, rides=known, seed=asked.seed)
             vary = of_chances(rehearse(of, drawn, Manners(keeps_lane=True, early=True)), known)
         check(1, 1)
-    files = write(bounded, out) if out else []
+        files = write(bounded, out) if out else []
+        files += write_scans(bounded, events, asked.seed, writing) if events else []
+        writing(1, 1)
     if as_json:
         print_json(record_of_days(found, vary, bounded) | {"files": files})
     else:

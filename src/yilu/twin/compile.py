@@ -100,14 +100,14 @@ def pairs_of(network: Network) -> Pairs:
     return Pairs(origin, destination, share, d.market[keep].astype(np.int64), shape)
 
 
-def _operators(network: Network) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def brands(network: Network) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Operators that move items: (ids, whether postal): the brands, or all where the table has none."""
     o = network.operators
     brands = np.flatnonzero(o.layer == "brand") if (o.layer == "brand").any() else np.arange(len(o.id))
     return o.id[brands], np.asarray(o.kind[brands] == "post")
 
 
-def _shares(postal: NDArray[np.bool_]) -> NDArray[np.float64]:
+def shares_of_brands(postal: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Cumulative shares (3, K) of operators in domestic express, cross-border express and mail."""
     count = len(postal)
     express = np.array([*OPERATOR_SHARES, *(OPERATOR_SHARES[-1] * 0.6 ** (i + 1) for i in range(count))])[:count]
@@ -177,8 +177,8 @@ def compile_ground(plan: DayPlan) -> g.Ground:
     travel = travel_s(network, sites, plan.date)
     offices = np.flatnonzero(sites.exchange)
     exchange = offices[np.argmin(travel[:, offices], axis=1)] if len(offices) else np.arange(len(sites.facility))
-    ids, postal = _operators(network)
-    shares = _shares(postal)
+    ids, postal = brands(network)
+    shares = shares_of_brands(postal)
     days = _day_starts(plan)
     profile = np.concatenate([[0.0], np.cumsum(PROFILE) / sum(PROFILE)])
     cut = np.asarray(plan.scenario.cuts(network, plan.date).any(axis=0))

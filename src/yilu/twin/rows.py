@@ -24,15 +24,15 @@ UNMAPPED = "weighed"
 """A code for a scan (称重) that yilu's kinds don't have."""
 
 _ACCEPT, _PIECE, _BAG, _UNBAG, _REDIRECT = 8, 24, 32, 60, 108
-_CODE = pa.dictionary(pa.int32(), pa.string())
+CODE = pa.dictionary(pa.int32(), pa.string())
 
 SCHEMA: pa.Schema = pa.schema(
     [
-        ("operator", _CODE), ("waybill", pa.string()), ("kind", pa.dictionary(pa.int8(), pa.string())), ("facility", _CODE),
+        ("operator", CODE), ("waybill", pa.string()), ("kind", pa.dictionary(pa.int8(), pa.string())), ("facility", CODE),
         ("at", pa.timestamp("ms", "UTC")), ("recorded_at", pa.timestamp("ms", "UTC")), ("event_id", pa.string()),
-        ("voids", pa.string()), ("piece", pa.uint16()), ("parent", pa.string()), ("container", _CODE),
+        ("voids", pa.string()), ("piece", pa.uint16()), ("parent", pa.string()), ("container", CODE),
         ("item_class", pa.dictionary(pa.int8(), pa.string())), ("sender_kind", pa.dictionary(pa.int8(), pa.string())),
-        ("service_level", pa.dictionary(pa.int8(), pa.string())), ("origin", _CODE), ("destination", _CODE),
+        ("service_level", pa.dictionary(pa.int8(), pa.string())), ("origin", CODE), ("destination", CODE),
         ("promise", pa.timestamp("ms", "UTC")), ("weight_g", pa.uint32()), ("outcome", pa.dictionary(pa.int8(), pa.string())),
         ("sender_token", pa.string()),
     ]
@@ -60,15 +60,17 @@ class Words:
     date_tag: int
 
 
-def _by_id(ids: NDArray[np.integer], codes: list[str], more: tuple[str, ...] = ()) -> pa.Array:
+def by_id(ids: NDArray[np.integer], codes: list[str], more: tuple[str, ...] = ()) -> pa.Array:
+    """Codes where their ids point to, empty text where none does; then ``more``."""
     words = [""] * (int(max(ids, default=0)) + 1)
     for i, code in zip(ids, codes, strict=True):
         words[int(i)] = str(code)
     return pa.array([*words, *more], pa.string())
 
 
-def _by_number(names: dict[str, int]) -> pa.Array:
-    return _by_id(np.array(list(names.values())), list(names))
+def by_number(names: dict[str, int]) -> pa.Array:
+    """Names where their numbers point to."""
+    return by_id(np.array(list(names.values())), list(names))
 
 
 def words_of(network: Network, ground: Ground, items: int, date_tag: int) -> Words:
@@ -81,15 +83,15 @@ def words_of(network: Network, ground: Ground, items: int, date_tag: int) -> Wor
     mail[ground.operators["id"]] = ground.operators["postal"] != 0
     promises[ground.operators["id"]] = (ground.operators["habit"] & HABIT_PROMISES) != 0
     return Words(
-        operators=_by_id(network.operators.id, list(network.operators.code)),
-        facilities=_by_id(network.facilities.id, list(network.facilities.code), (UNKNOWN_PLACE,)),
-        areas=_by_id(network.areas.id, list(network.areas.code)),
-        levels=_by_id(network.service_levels.id, list(network.service_levels.code)),
+        operators=by_id(network.operators.id, list(network.operators.code)),
+        facilities=by_id(network.facilities.id, list(network.facilities.code), (UNKNOWN_PLACE,)),
+        areas=by_id(network.areas.id, list(network.areas.code)),
+        levels=by_id(network.service_levels.id, list(network.service_levels.code)),
         kinds=pa.array([kind.code for kind in KINDS] + [UNMAPPED]),
         kind_row=kind_row,
-        classes=_by_number(ITEM_CLASSES),
-        senders=_by_number(SENDER_KINDS),
-        outcomes=_by_number(OUTCOMES),
+        classes=by_number(ITEM_CLASSES),
+        senders=by_number(SENDER_KINDS),
+        outcomes=by_number(OUTCOMES),
         lead=numbers.leads(most),
         mail=mail,
         promises=promises,
@@ -126,7 +128,8 @@ def _columns(rows, ground, rates, kind_row, unknown, at, seen, kind, place, oper
             stated[4, r] = rows[r, 5]
 
 
-def _coded(index: NDArray[Any], words: pa.Array, type_: pa.DataType, nulls: bool = True) -> pa.Array:
+def coded(index: NDArray[Any], words: pa.Array, type_: pa.DataType, nulls: bool = True) -> pa.Array:
+    """A dictionary column of ``words`` at ``index`` (n,); with ``nulls`` 0 is none."""
     values = index.astype(type_.index_type.to_pandas_dtype(), copy=False)
     mask = values == 0 if nulls else None
     return pa.DictionaryArray.from_arrays(pa.array(values, mask=mask), words)
@@ -211,10 +214,10 @@ def table_of(
     token = _strings(offsets, buffer, numbers.tokens(rows, stated[1], offsets, buffer, seed, words.customers), True)
     types = {f.name: f.type for f in SCHEMA}
     columns = {
-        "operator": _coded(operator, words.operators, _CODE),
+        "operator": coded(operator, words.operators, CODE),
         "waybill": linked(numbers.waybills, n * numbers.LONGEST, False),
-        "kind": _coded(kind, words.kinds, types["kind"], nulls=False),
-        "facility": _coded(place, words.facilities, _CODE),
+        "kind": coded(kind, words.kinds, types["kind"], nulls=False),
+        "facility": coded(place, words.facilities, CODE),
         "at": pa.array(at).cast(types["at"]),
         "recorded_at": pa.array(seen).cast(types["recorded_at"]),
         "event_id": text(_ids, seed, bytes_=hexed),
@@ -222,14 +225,14 @@ def table_of(
         "piece": pa.array(piece, mask=piece == 0),
         "parent": linked(numbers.parents, links, True),
         "container": _bags(rows, kinds, words),
-        "item_class": _coded(stated[0], words.classes, types["item_class"]),
-        "sender_kind": _coded(stated[1], words.senders, types["sender_kind"]),
-        "service_level": _coded(stated[2], words.levels, types["service_level"]),
-        "origin": _coded(stated[3], words.areas, _CODE),
-        "destination": _coded(stated[4], words.areas, _CODE),
+        "item_class": coded(stated[0], words.classes, types["item_class"]),
+        "sender_kind": coded(stated[1], words.senders, types["sender_kind"]),
+        "service_level": coded(stated[2], words.levels, types["service_level"]),
+        "origin": coded(stated[3], words.areas, CODE),
+        "destination": coded(stated[4], words.areas, CODE),
         "promise": _promise(network, words, operator, at, stated),
         "weight_g": pa.array(stated[5].astype(np.uint32), mask=stated[6] == 0),
-        "outcome": _coded(outcome, words.outcomes, types["outcome"]),
+        "outcome": coded(outcome, words.outcomes, types["outcome"]),
         "sender_token": token,
     }
     return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)

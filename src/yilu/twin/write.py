@@ -8,9 +8,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -163,10 +165,9 @@ def _claim(folder: Path, plan: DayPlan, format: str) -> None:
 def write_file(path: Path, parts: list[NDArray[np.uint32]], plan: DayPlan, made: Ready, format: str) -> int:
     """Write scans as one file, which appears under its name when it is complete. Returns its bytes."""
     tables = (table for rows in parts for table in tables_of(plan, rows, made))
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as out:
+    with whole(path) as out:
         if format == "parquet":
-            _parquet(out, tables)
+            parquet(out, tables)
         else:
             for first, table in enumerate(tables):
                 text = _local(table, plan.network.time_zone)
@@ -174,13 +175,22 @@ def write_file(path: Path, parts: list[NDArray[np.uint32]], plan: DayPlan, made:
                     pa.csv.write_csv(text, out, pa.csv.WriteOptions(include_header=first == 0, quoting_style="needed"))
                 else:
                     _json_lines(out, text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(part, path)
     return path.stat().st_size
 
 
-def _parquet(out: object, tables: Iterator[pa.Table]) -> None:
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A new file, under its name when it is complete."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as out:
+        yield out
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(part, path)
+
+
+def parquet(out: BinaryIO, tables: Iterator[pa.Table]) -> None:
+    """Write tables of ``rows.SCHEMA`` as one file, a row group each."""
     writer = None
     for table in tables:
         if writer is None:
