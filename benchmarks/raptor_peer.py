@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +56,18 @@ def searcher(of: Connections, folder: Path) -> Callable[[int, int], NDArray[np.i
     sys.path.append(str(FOLDER))
     try:
         from loguru import logger  # type: ignore[import-not-found]
-        from pyraptor.gtfs.timetable import gtfs_to_pyraptor_timetable, read_gtfs_timetable  # type: ignore
+        from pyraptor.gtfs import timetable as reading  # type: ignore
         from pyraptor.model.raptor import RaptorAlgorithm  # type: ignore
+        from pyraptor.model.structures import Trip  # type: ignore
         from pyraptor.util import LARGE_NUMBER  # type: ignore
     finally:
         sys.path.remove(str(FOLDER))
     logger.disable("pyraptor")
     export(of, folder)
-    known = gtfs_to_pyraptor_timetable(read_gtfs_timetable(str(folder), _DATE, ["all"]))
+    # It looks trips up before it numbers them, when all have one hash, which takes an hour for 80,000: they get the same numbers from the start.
+    numbers = count(1)
+    reading.Trip = lambda: Trip(id=next(numbers))
+    known = reading.gtfs_to_pyraptor_timetable(reading.read_gtfs_timetable(str(folder), _DATE, ["all"]))
 
     def search(place: int, minute: int) -> NDArray[np.int64]:
         start = known.stops.get(str(place))
