@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 _OF_NO_RECORDS = (
-    "test_hub_pages.py", "test_journey_pages.py", "test_demonstration.py", "network", "plan", "overview", "items/test_item_pages.py", "test_withholding.py",
+    "test_hub_pages.py", "test_journey_pages.py", "journeys", "test_demonstration.py", "network", "plan", "overview", "items/test_item_pages.py", "test_withholding.py",
     "test_report_behind.py", "test_behind.py", "test_newest.py", "test_texts.py", "test_static_files.py", "test_console_reference.py", "operations/test_security.py",
     "operations/test_deployment.py", "feeds/test_document_is_true.py",
 )  # fmt: skip

@@ -41,6 +41,22 @@ def test_faults_are_told(capsys: pytest.CaptureFixture[str], small: Path) -> Non
     assert "depto" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "column", "value"),
+    [
+        ("timetable.toml", "items_a_day = -1", "items_a_day", "-1"),
+        ("rules.toml", "off = ['no_such_rule']", "off", "no_such_rule"),
+        ("rules.toml", "off = [", None, None),
+    ],
+)
+def test_rules_of_a_folder_are_checked(capsys: pytest.CaptureFixture[str], small: Path, file: str, text: str, column: str | None, value: str | None) -> None:  # fmt: skip
+    """What a province sets of the generated timetable and of supervision is checked with its tables: file, key, value and what is expected."""
+    (small / file).write_text(text, encoding="utf-8")
+    assert run("check", str(small), "--json") == 1
+    (found,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (found["file"], found["column"], found["value"]) == (file, column, value) and found["expected"]
+
+
 def test_a_folder_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A folder that doesn't exist is an input error, not a list of faults."""
     assert run("check", str(tmp_path / "none")) == 3

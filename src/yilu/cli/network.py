@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,14 +17,17 @@ from yilu.cli.days import day_of, local_today
 from yilu.cli.facts import facts
 from yilu.cli.output import Json, print_json, print_problems, print_table, say
 from yilu.cli.status import ProvinceOption
-from yilu.errors import YiluError
+from yilu.errors import InputError, YiluError
 from yilu.network import check as check_folder
 from yilu.network import folder_of
 from yilu.network.default_timetable import with_timetable
 from yilu.network.gtfs import Imported, imported, mapping
 from yilu.network.province import Network
+from yilu.network.reading import Problem
 from yilu.network.schema import TABLES, Attribute, attributes
+from yilu.network.timetable_rules import timetable_rules
 from yilu.settings import load as settings
+from yilu.supervision.rules.declared import for_province
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,7 +58,7 @@ def check(
             next_step="Give a province folder, or the name of one that yilu ships.",
             exit_code=3,
         )
-    problems = check_folder(path)
+    problems = [*check_folder(path), *_of_rules(path)]
     if as_json:
         print_json({"folder": path.name, "problems": [p.record() for p in problems]})
     elif problems:
@@ -63,6 +67,16 @@ def check(
         typer.echo(f"{path.name}: 没有问题 · no faults")
     if problems:
         raise typer.Exit(1)
+
+
+def _of_rules(folder: Path) -> Iterator[Problem]:
+    """The first fault of each file in which a province sets rules of its own: those of the generated timetable, and of supervision."""
+    for read in (timetable_rules, for_province):
+        try:
+            read(folder)
+        except InputError as error:
+            value = None if error.value is None else str(error.value)
+            yield Problem(error.file, error.row, error.column, value, "can't stand here", error.expected)
 
 
 @app.command()
