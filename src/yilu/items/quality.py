@@ -21,6 +21,7 @@ _RECEIVED, _EVENTS, _UNKNOWN_PLACE, _UNMAPPED, _VOIDS, _CLOCK_AHEAD, _REFUSED = 
 _DOOR = np.array([_RECEIVED, _CLOCK_AHEAD, _REFUSED], np.uint64)
 _OTHER, _VOID, _VOID_DEPART = 240, 200, 204
 _AT_ONCE = 1 << 16
+_SLOT_BITS = 8
 _NOTHING: NDArray[np.bool_] = np.zeros(1, np.bool_)
 
 
@@ -34,13 +35,27 @@ def _cell(measure, day, operator):
     )
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _one_more(cell, sign, codes, deltas, latest, n):
+    """Add a pair, to the latest one of its cell where ``latest`` still knows that. Returns how many there are: of so few cells most are known."""
+    slot = np.int64((cell * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _SLOT_BITS))
+    known = latest[slot]
+    if known < n and codes[known] == cell:
+        deltas[known] += sign
+        return n
+    codes[n], deltas[n], latest[slot] = cell, sign, n
+    return n + 1
+
+
 @njit(cache=True, nogil=True)
 def _told(at, recorded, kind, place, operator, via, passed, first, end, rules, sign, codes, deltas):
     """The pairs of the own events ``first:end`` that are not ``passed`` over; columns of length 1 hold one value for all. Returns how many."""
     of_at, of_recorded, of_kind = min(1, len(at) - 1), min(1, len(recorded) - 1), min(1, len(kind) - 1)
     of_place, of_operator, of_via = min(1, len(place) - 1), min(1, len(operator) - 1), min(1, len(via) - 1)
     of_passed = min(1, len(passed) - 1)
-    n = 0
+    latest = np.zeros(1 << _SLOT_BITS, np.int64)
+    away = np.uint64(15) << np.uint64(56)
+    n = np.int64(0)
     for i in range(first, end):
         if via[i * of_via] != 0 or passed[i * of_passed]:
             continue
@@ -48,34 +63,26 @@ def _told(at, recorded, kind, place, operator, via, passed, first, end, rules, s
         cell = _cell(_EVENTS, day_at(when, rules), operator[i * of_operator])
         behind = np.int64(recorded[i * of_recorded]) - when - 1
         hours = min(MOST_HOURS, behind // 3600) if behind > 0 else 0
-        codes[n], deltas[n] = cell | (np.uint64(hours) << np.uint64(21)), sign
-        n += 1
+        n = _one_more(cell | (np.uint64(hours) << np.uint64(21)), sign, codes, deltas, latest, n)
         told = kind[i * of_kind]
-        away = np.uint64(15) << np.uint64(56)
         if place[i * of_place] == 0:
-            codes[n], deltas[n] = (cell & ~away) | (np.uint64(_UNKNOWN_PLACE) << np.uint64(56)), sign
-            n += 1
+            n = _one_more((cell & ~away) | (np.uint64(_UNKNOWN_PLACE) << np.uint64(56)), sign, codes, deltas, latest, n)
         if told == _OTHER:
-            codes[n], deltas[n] = (cell & ~away) | (np.uint64(_UNMAPPED) << np.uint64(56)), sign
-            n += 1
+            n = _one_more((cell & ~away) | (np.uint64(_UNMAPPED) << np.uint64(56)), sign, codes, deltas, latest, n)
         elif told == _VOID or told == _VOID_DEPART:
-            codes[n], deltas[n] = (cell & ~away) | (np.uint64(_VOIDS) << np.uint64(56)), sign
-            n += 1
+            n = _one_more((cell & ~away) | (np.uint64(_VOIDS) << np.uint64(56)), sign, codes, deltas, latest, n)
     return n
 
 
 @njit(cache=True, nogil=True)
 def _came(at, operator, first, end, measure, rules, sign, codes, deltas):
-    """One pair of ``measure`` for each of the events ``first:end``; neighbours of one cell are one pair. Returns how many."""
+    """The pairs of ``measure`` of the events ``first:end``. Returns how many."""
     of_at, of_operator = min(1, len(at) - 1), min(1, len(operator) - 1)
-    n = 0
+    latest = np.zeros(1 << _SLOT_BITS, np.int64)
+    n = np.int64(0)
     for i in range(first, end):
         cell = _cell(measure, day_at(np.int64(at[i * of_at]), rules), operator[i * of_operator])
-        if n > 0 and codes[n - 1] == cell:
-            deltas[n - 1] += sign
-        else:
-            codes[n], deltas[n] = cell, sign
-            n += 1
+        n = _one_more(cell, sign, codes, deltas, latest, n)
     return n
 
 
