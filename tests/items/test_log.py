@@ -73,6 +73,19 @@ def test_spans_hold_what_is_wanted_and_not_more_than_asked(rows, wanted, most):
     assert all(len(s) == 1 or len(s) * rows <= most for s in spans)
 
 
+@pytest.mark.parametrize("day", ["", "2025-11-11"])
+@given(st.integers(0, 1 << 32), st.integers(1, 300))
+def test_any_value_comes_back(tmp_path_factory, day, seed, n):
+    """Every column gives back any value that its type can hold, the least and the greatest beside each other, in files of a commit and in those that are kept for a day."""
+    rng, disk = np.random.default_rng(seed), Disk(tmp_path_factory.mktemp("any"))
+    most = {name: int(np.iinfo(dtype).max) for name, dtype in DTYPES.items()}
+    told = events(n, **{name: np.where(rng.random(n) < 0.5, rng.choice(np.array([0, 1, top], np.uint64), n), rng.integers(0, top, n, np.uint64, endpoint=True)) for name, top in most.items()})  # fmt: skip
+    told = told.take(np.argsort(told.key, kind="stable"))
+    part = log.write(disk, "log/any.parquet", told, BUCKETS, 1, 1, day)
+    found = concat([log.read(disk, [part], b, BUCKETS) for b in range(BUCKETS)])
+    assert all(np.array_equal(getattr(found, name), getattr(told, name)) for name in DTYPES)
+
+
 def test_a_large_commit_is_several_files_that_are_one_log(tmp_path, monkeypatch):
     """A commit of many row groups is written as files of some buckets each, none twice and none left out; read, they are the whole."""
     monkeypatch.setattr(log, "_GROUP_ROWS", 50)

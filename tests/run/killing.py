@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -84,8 +85,8 @@ def facts_of(opened: Facts) -> dict[str, Any]:
     }
 
 
-def kills_change_nothing(folder: Path, kills: int, per_store: int, seed: int) -> int:
-    """Kill runs over ``kills`` times, ``per_store`` times each store before it may finish. Returns kills that hit a running process.
+def kills_change_nothing(folder: Path, kills: int, per_store: int, seed: int, told: Callable[[int], None] = lambda hit: None) -> int:  # fmt: skip
+    """Kill runs over ``kills`` times, ``per_store`` times each store before it may finish. Returns kills that hit a running process; ``told`` of them after each store.
 
     Raises AssertionError where a store then says anything else than an undisturbed one.
     """
@@ -104,4 +105,5 @@ def kills_change_nothing(folder: Path, kills: int, per_store: int, seed: int) ->
         assert counts["rows"] == counts["used"] + counts["quarantined"]
         assert counts["made"] == counts["accepted"] + counts["repeated"] + counts["conflicting"] + counts["refused"]
         store += 1
+        told(hit)
     return hit
