@@ -129,7 +129,7 @@ def test_other_demand_and_promises(client_of: Client, m: HubMatrices) -> None:
 
 def test_the_curve_by_number(client_of: Client, m: HubMatrices) -> None:
     """One hub is the best of all units tried one by one; what one more saves is the difference of costs; every system of the plan stands beside."""
-    page = told(client_of("planner"), "/hubs/number.json?seconds=20")["tables"]
+    page = told(client_of("planner"), "/hubs/number.json?seconds=5")["tables"]
     rows = page["numbers"]
     assert [r["hubs"] for r in rows] == [1, 2, 3] and rows[0]["saved"] is None
     sent, got = m.flow.sum(axis=1), m.flow.sum(axis=0)

@@ -178,6 +178,18 @@ def test_promises_before_and_after_a_closure(client_of: Client, laid: tuple[Any,
     assert page["tables"]["stops"][0]["departures"] > 0
 
 
+def test_rides_that_come_later_instead_of_not_at_all(client_of: Client, laid: tuple[Any, Any]) -> None:
+    """With minutes given nothing stops: promises are those of the library with rides so much later, which break fewer than a closure; the table says that departures come late."""
+    of, ends = laid
+    client, at = client_of("duty"), f"closed=facility:{HUB}&lasts=48"
+    page, shut = (told(client, f"/journeys/disruption.json?{at}{more}") for more in ("&later=90", ""))
+    slow = Closure("facility", HUB, of.begins, of.begins + 48 * 3600, later=90)
+    assert page["kept_then"] == pytest.approx(attained(promises(disturbed(of, (slow,)), ends)).volume_kept)
+    assert shut["kept_then"] < page["kept_then"] < page["kept_now"] and page["later"] == 90
+    html = client.get(f"/journeys/disruption/?{at}&later=90").content.decode()
+    assert "晚到班次" in html and "当日停开班次" not in html
+
+
 def test_a_closure_is_added_and_taken_away_by_the_address(client_of: Client) -> None:
     """What is added joins what is closed; nothing chosen shows what to do, and no figures."""
     page = told(client_of("duty"), f"/journeys/disruption.json?closed=facility:{HUB}&add=mode:freighter")
@@ -193,7 +205,8 @@ def test_a_closure_is_added_and_taken_away_by_the_address(client_of: Client) -> 
         ("journeys.json?measure=nope", "measure"), ("journeys/reach.json?place=NOWHERE", "place"), ("journeys/reach.json?at=25:00", "at"), ("journeys/reach.json?at=noon", "at"),
         ("journeys/timetable.json?mode=rocket", "mode"), ("journeys/timetable.json?place=NOWHERE", "place"), ("journeys/disruption.json?closed=facility:NOWHERE", "closed"),
         ("journeys/disruption.json?closed=lane:NOWHERE", "closed"), ("journeys/disruption.json?add=planet:EARTH", "add"), (f"journeys/disruption.json?closed=facility:{HUB}&lasts=0", "lasts"),
-        (f"journeys/disruption.json?closed=facility:{HUB}&lasts=999", "lasts"), (f"journeys/disruption.json?closed=facility:{HUB}&begins=9", "begins"),
+        (f"journeys/disruption.json?closed=facility:{HUB}&lasts=999", "lasts"), (f"journeys/disruption.json?closed=facility:{HUB}&later=1441", "later"), (f"journeys/disruption.json?closed=facility:{HUB}&later=-1", "later"),
+        (f"journeys/disruption.json?closed=facility:{HUB}&begins=9", "begins"),
         ("journeys/disruption.json?closed=" + ",".join(f"area:{c}" for c in range(440101, 440131)), "closed"),
     ],
 )  # fmt: skip

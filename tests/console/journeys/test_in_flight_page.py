@@ -61,13 +61,13 @@ def told(client: Any, at: str = AT) -> dict[str, Any]:
     return found
 
 
-def made(chosen: Callable[[Open], Open], laid: Callable[..., Timetable] = around_facts) -> tuple[Timetable, Study]:
+def made(chosen: Callable[[Open], Open], laid: Callable[..., Timetable] = around_facts, later: int = 0) -> tuple[Timetable, Study]:  # fmt: skip
     """The study of some items of the store, made past the console."""
     facts = newest().facts
     snapshot = facts.read()
     of = laid(facts.network, snapshot.as_of, snapshot.as_of)
     underway = of_facts(snapshot, of, ends(of.network), chosen)
-    closure = Closure("facility", HUB, snapshot.as_of, snapshot.as_of + 3600 * HOURS)
+    closure = Closure("facility", HUB, snapshot.as_of, snapshot.as_of + 3600 * HOURS, later=later)
     return of, study(of, underway, (closure,), snapshot.as_of)
 
 
@@ -95,6 +95,15 @@ def test_figures_are_the_studys(client_of: Client) -> None:
     assert [b["broken"] for b in bars] == [page[n] for n in ("broken_waiting", "broken_new_ways", "broken_all_room")]
     assert sum(r["items"] for r in page["tables"]["places"]) == page["affected"]
     assert page["tables"]["stops"][0]["departures"] > 0 and not page["order"]
+
+
+def test_rides_that_come_later(client_of: Client) -> None:
+    """With minutes given the figures are those of the study with rides so much later: fewer promises break than where the place stops."""
+    _, found = made(lambda some: some, later=300)
+    page, shut = told(client_of("duty"), AT + "&later=300"), told(client_of("duty"))
+    assert {n: page[n] for n in MADE} == {n: figures(found)[n] for n in MADE}
+    assert page["affected"] > 0 and page["broken_waiting"] < shut["broken_waiting"]
+    assert "班晚到" in client_of("duty").get(AT.format("/") + "&later=300").content.decode()
 
 
 def test_a_carrier_is_told_of_its_own_items_alone(client_of: Client) -> None:

@@ -48,7 +48,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Compared:
-    """Attainment as the timetable stands and under closures: of all, by service level (id), by area (id). ``stopped``: departures of the first day that don't run, of each closure."""
+    """Attainment as the timetable stands and under closures: of all, by service level (id), by area (id). ``stopped``: departures of the first day that don't run, or come later, of each closure."""
 
     whole: tuple[Attained, Attained]
     levels: dict[int, tuple[Attained, Attained]]

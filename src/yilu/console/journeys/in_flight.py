@@ -38,7 +38,7 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Found:
     """What a study found, as a page shows it. UTC seconds: ``as_of`` where the facts end, ``moment`` for which it was decided, ``begins`` and ``ends`` of what stops. ``counts``: items by name
-    (``studies.disruption.figures``); ``unplaced``: items left out, by reason. ``stopped``: departures that don't run, of each closure. Rows: ``room`` lanes on which more room would save, ``advice``, of which ``more``
+    (``studies.disruption.figures``); ``unplaced``: items left out, by reason. ``stopped``: departures that don't run, or come later, of each closure. Rows: ``room`` lanes on which more room would save, ``advice``, of which ``more``
     aren't held, ``places`` where affected items stand; ``elsewhere``: affected items at places out of scope, for which others give advice. ``advised``: new ways break no more promises than waiting."""
 
     as_of: int
@@ -67,7 +67,7 @@ def in_flight(ask: Ask) -> Page:
         return Page("journeys/in_flight", TITLE, (stops(ask, stopping, [0] * len(stopping.what), _STOPPED),), more=more)
     begins = begins_of(ask, asked, stopping)
     _refuse_far(ask, stopping, begins)
-    key = ("in flight", asked.operator, stopping.what, begins, stopping.lasts)
+    key = ("in flight", asked.operator, stopping.what, begins, stopping.lasts, stopping.later)
     found: Found | None = ask.here.studied(key, lambda: studied(ask, asked, stopping, begins))
     if found is None:
         return pending(TITLE, more, _("正在读取在途件并推演,完成后自动显示。件多时需一两分钟。"))

@@ -1,9 +1,9 @@
-"""What stops, as an address names it: closures of facilities, areas, modes and lanes for some hours."""
+"""What stops or slows, as an address names it: facilities, areas, modes and lanes for some hours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,21 +24,25 @@ from yilu.network import FACILITY_KINDS, Network
 MOST = 20
 _MOST_OF_INCIDENT = 10
 LASTS, MOST_HOURS = 24, 168
+MOST_LATER = 1440
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Stopping:
-    """What stops (scope, code), from a local ``begins`` (minute of the day of acceptance) on, for ``lasts`` hours."""
+    """What stops (scope, code), from a local ``begins`` (minute of the day of acceptance) on, for ``lasts`` hours. ``later`` above 0: nothing stops, but rides come that many minutes later."""
 
     what: tuple[tuple[str, str], ...]
     begins: int
     lasts: int
+    later: int = 0
 
     def closures(self, midnight: int) -> tuple[Closure, ...]:
         """The same from a midnight on (UTC seconds)."""
         since = midnight + 60 * self.begins
-        return tuple(Closure(scope, code, since, since + 3600 * self.lasts) for scope, code in self.what)
+        return tuple(
+            Closure(scope, code, since, since + 3600 * self.lasts, later=self.later) for scope, code in self.what
+        )
 
     @property
     def address(self) -> str:
@@ -60,10 +64,16 @@ def stopping_of(ask: Ask) -> Stopping:
             what[scope, code] = None
     if len(what) > MOST:
         raise AddressError("closed", f"{len(what)}", f"at most {MOST} closures", f"至多 {MOST} 项中断")
-    lasts = f.lasts or str(LASTS)
-    if not (lasts.isascii() and lasts.isdigit() and len(lasts) <= 4 and 1 <= int(lasts) <= MOST_HOURS):
+    lasts, later = f.lasts or str(LASTS), f.later or "0"
+    if not _whole(lasts, 1, MOST_HOURS):
         raise AddressError("lasts", lasts, f"a whole number of hours from 1 to {MOST_HOURS}", f"1 至 {MOST_HOURS} 的整数小时")  # fmt: skip
-    return Stopping(tuple(what), minute_of("begins", f.begins) if f.begins else 0, int(lasts))
+    if not _whole(later, 0, MOST_LATER):
+        raise AddressError("later", later, f"a whole number of minutes from 0 to {MOST_LATER}", f"0 至 {MOST_LATER} 的整数分钟")  # fmt: skip
+    return Stopping(tuple(what), minute_of("begins", f.begins) if f.begins else 0, int(lasts), int(later))
+
+
+def _whole(text: str, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 4 and least <= int(text) <= most
 
 
 def lanes_named(ask: Ask, stopping: Stopping, lanes: LaneRows) -> None:
@@ -80,13 +90,14 @@ def rows_of(ask: Ask, stopping: Stopping) -> list[Row]:
     """What stops, each with the address of the same page without it."""
     rows = []
     for n, (scope, code) in enumerate(stopping.what):
-        left = Stopping(stopping.what[:n] + stopping.what[n + 1 :], stopping.begins, stopping.lasts)
+        left = replace(stopping, what=stopping.what[:n] + stopping.what[n + 1 :])
         rows.append({"scope": SCOPE_NAMES[scope], "code": code, "name": _name(ask, scope, code), "without": f"?{ask.filter.query(closed=left.address, add='', page=1)}"})  # fmt: skip
     return rows
 
 
 def stops(ask: Ask, stopping: Stopping, stopped: Sequence[int], counted: Text) -> Table:
-    """What stops, with so many departures each; ``counted``: what these are called."""
+    """What stops, with so many departures each; ``counted``: what these are called where they don't run."""
+    counted = _("晚到班次") if stopping.later else counted
     rows = [{**row, "departures": n} for row, n in zip(rows_of(ask, stopping), stopped, strict=True)]
     columns = (Column("scope", _("类别")), Column("name", _("名称")), Column("code", _("代码")), Column("departures", counted, "count"))  # fmt: skip
     return Table(
@@ -129,4 +140,10 @@ def what_if(network: Network, facilities: Sequence[str], area: str, page: str = 
 
 def shown(stopping: Stopping) -> Row:
     """What the form stands at."""
-    return {"closed": stopping.address, "begins": written(stopping.begins), "lasts": stopping.lasts}
+    return {
+        "closed": stopping.address,
+        "begins": written(stopping.begins),
+        "lasts": stopping.lasts,
+        "later": stopping.later,
+        "most_later": MOST_LATER,
+    }

@@ -34,7 +34,7 @@ class AddressError(YiluError):
 class Filter:
     """Codes and days as the address holds them; empty: all. ``since``, ``until``: local days. ``side``: which end of an item the area is. ``by``: by what figures are told apart; ``measure``: which figure's
     items; ``to``: the other end's area; ``after``: behind which row a list goes on; ``section``, ``kind``, ``year``: of the plan and its evaluation. ``q``: searched text; ``page``: from 1. Of the timetable: ``day`` and ``hour`` or local time ``at`` of acceptance, ``place``: code of an area or
-    a facility, ``mode``; ``closed``: what stops, ``scope:code`` parted by commas, ``add``: one more of these, for ``lasts`` hours from the local time ``begins`` on. Of hub designs: which hubs (``system``), for which ``demand``,
+    a facility, ``mode``; ``closed``: what stops, ``scope:code`` parted by commas, ``add``: one more of these, for ``lasts`` hours from the local time ``begins`` on, or ``later`` by so many minutes instead. Of hub designs: which hubs (``system``), for which ``demand``,
     ``within`` how many hours, what being ``late`` means, the same of the design beside it (``other_…``), and ``seconds`` for each search."""
 
     area: str = ""
@@ -66,6 +66,7 @@ class Filter:
     add: str = ""
     begins: str = ""
     lasts: str = ""
+    later: str = ""
     system: str = ""
     demand: str = ""
     within: str = ""
