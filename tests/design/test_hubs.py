@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.design.hub_cases import brute, made, timed
@@ -52,6 +52,7 @@ seeds = st.integers(0, 10_000)
 
 
 @settings(max_examples=60, deadline=None)
+@example(3277, 4, 3, True)  # where a hub more makes it dearer
 @given(seeds, st.integers(3, 6), st.integers(1, 3), st.booleans())
 def test_hubs_of_a_given_number_are_the_best_and_proven(seed: int, n: int, p: int, metric: bool) -> None:
     """USApHMP, with points in the plane and with costs that keep no triangle."""
@@ -133,6 +134,7 @@ def test_large_pairs_go_past_the_hubs(seed: int, n: int, p: int | None, late: bo
 
 
 @settings(max_examples=40, deadline=None)
+@example(5, 4, 2, 0.5)  # where one hub alone would have enough, and two don't
 @given(seeds, st.integers(4, 5), st.sampled_from([None, 2]), st.floats(0.1, 0.5))
 def test_a_hub_opens_only_with_its_least_volume(seed: int, n: int, p: int | None, share: float) -> None:
     """No open hub collects less than its least volume; where none can be, it is said."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from intake_world import chunks, reasons_of, row
 
@@ -122,6 +122,7 @@ def test_json_values_are_what_a_plain_reader_reads(objects: list[dict[str, objec
 
 
 @TRIED
+@example(b'"\r', 8, 1)
 @given(GARBAGE, st.integers(8, 400), st.integers(1, 300))
 def test_blocks_of_any_size_hold_the_same_lines(content: bytes, block_bytes: int, longest: int) -> None:
     """Where the blocks end changes no line and no number."""

@@ -66,7 +66,7 @@ def branches(
             ledger.split(number, decision)
         for side, child in enumerate(halves):
             heapq.heappush(heap, (floor, next(turn), child, (number, side)))
-        if not halves and node.model.allowed.any(axis=1).all():
+        if not halves and node.model.allowed.any(axis=1).all() and (node.model.is_free or _all_decided(node.model)):
             see(node.labels[np.argmax(node.model.allowed, axis=1)])
 
     part(root, bound, number)

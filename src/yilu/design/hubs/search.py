@@ -201,6 +201,9 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
     position = np.full(len(model.fixed), -1)
     position[hubs] = np.arange(len(hubs))
     begin = position[start]
+    begin[model.node[hubs]] = np.arange(
+        len(hubs)
+    )  # a hub's own node is its own: else nobody would be, and a hub fewer open
     lost = begin < 0
     if lost.any():
         begin[lost] = position[_nearest(model, hubs)[lost]]

@@ -201,7 +201,8 @@ def _rounded(search: _Search, at: Ascent | Waiting) -> None:
             np.flatnonzero(model.tier == t)[np.argsort(-of_label[model.tier == t], kind="stable")[:count]]
             for t, count in enumerate(model.count.tolist())
         ])  # fmt: skip
-    if len(hubs) and len(np.unique(model.node[hubs])) == len(hubs):
+    enough = len(hubs) > 0 if model.is_free else len(hubs) == model.count.sum()
+    if enough and len(np.unique(model.node[hubs])) == len(hubs):
         hubs = np.sort(hubs)
         near = np.where(model.allowed[:, hubs], share[:, hubs], -1.0)
         search.see(

@@ -88,7 +88,7 @@ def lines(stream: Readable, name: str, block_bytes: int, max_line_bytes: int, qu
         kept = block[used:]
         if at_end:
             return
-        if len(kept) > max_line_bytes:
+        if len(kept) - kept.endswith(b"\r") > max_line_bytes:  # the last byte may be half of the line's end
             kept, skipping = b"", True
 
 
