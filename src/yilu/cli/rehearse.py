@@ -96,11 +96,7 @@ def _refuse(what: Named, assigned: bool, **given: bool) -> None:
     """Raise YiluError for options that can't be asked together."""
     way, zh = ("a closure", "停用") if what else ("--assigned", " --assigned ")
     wrong = ["--assigned"] if what and assigned else []
-    wrong += [
-        f"--{name}"
-        for name in ("day", "out", "legs", "events")
-        if given[name] and (what or (assigned and name != "day"))
-    ]
+    wrong += [f"--{name}" for name, there in given.items() if there and (what or (assigned and name != "day"))]
     if wrong:
         raise YiluError(
             f"{wrong[0]} can't be asked with {way}", zh=f"{wrong[0]} 不能与{zh}同用", next_step="leave one of them out", next_step_zh="去掉其中一项",

@@ -225,9 +225,8 @@ class Store:
             return whole, len(reached.by_bucket[b].rows)
 
         if not now.cubes:
-            self._cells = (
-                len(arrived.told) // 2
-            )  # a guess of the first commit's: what its tables grow by is a third of adding up
+            # a guess of the first commit's: what its tables grow by is a third of adding up
+            self._cells = len(arrived.told) // 2
         done = self._fold(number, bring, at_once, log.spoken([arrived.told, reached.told]), door)
         own = len(arrived.told)
         late = 0 if refused is None else refused.num_rows

@@ -24,15 +24,15 @@ UNMAPPED = "weighed"
 """A code for a scan (称重) that yilu's kinds don't have."""
 
 _ACCEPT, _PIECE, _BAG, _UNBAG, _REDIRECT = 8, 24, 32, 60, 108
-CODE = pa.dictionary(pa.int32(), pa.string())
+_CODE = pa.dictionary(pa.int32(), pa.string())
 
 SCHEMA: pa.Schema = pa.schema(
     [
-        ("operator", CODE), ("waybill", pa.string()), ("kind", pa.dictionary(pa.int8(), pa.string())), ("facility", CODE),
+        ("operator", _CODE), ("waybill", pa.string()), ("kind", pa.dictionary(pa.int8(), pa.string())), ("facility", _CODE),
         ("at", pa.timestamp("ms", "UTC")), ("recorded_at", pa.timestamp("ms", "UTC")), ("event_id", pa.string()),
-        ("voids", pa.string()), ("piece", pa.uint16()), ("parent", pa.string()), ("container", CODE),
+        ("voids", pa.string()), ("piece", pa.uint16()), ("parent", pa.string()), ("container", _CODE),
         ("item_class", pa.dictionary(pa.int8(), pa.string())), ("sender_kind", pa.dictionary(pa.int8(), pa.string())),
-        ("service_level", pa.dictionary(pa.int8(), pa.string())), ("origin", CODE), ("destination", CODE),
+        ("service_level", pa.dictionary(pa.int8(), pa.string())), ("origin", _CODE), ("destination", _CODE),
         ("promise", pa.timestamp("ms", "UTC")), ("weight_g", pa.uint32()), ("outcome", pa.dictionary(pa.int8(), pa.string())),
         ("sender_token", pa.string()),
     ]
@@ -48,8 +48,6 @@ class Words:
     facilities: pa.Array
     areas: pa.Array
     levels: pa.Array
-    kinds: pa.Array
-    kind_row: NDArray[np.int8]
     classes: pa.Array
     senders: pa.Array
     outcomes: pa.Array
@@ -60,38 +58,52 @@ class Words:
     date_tag: int
 
 
-def by_id(ids: NDArray[np.integer], codes: list[str], more: tuple[str, ...] = ()) -> pa.Array:
-    """Codes where their ids point to, empty text where none does; then ``more``."""
+def _by_id(ids: NDArray[np.integer], codes: list[str]) -> pa.Array:
+    """Codes where their ids point to, empty text where none does."""
     words = [""] * (int(max(ids, default=0)) + 1)
     for i, code in zip(ids, codes, strict=True):
         words[int(i)] = str(code)
-    return pa.array([*words, *more], pa.string())
+    return pa.array(words, pa.string())
 
 
-def by_number(names: dict[str, int]) -> pa.Array:
+def _by_number(names: dict[str, int]) -> pa.Array:
     """Names where their numbers point to."""
-    return by_id(np.array(list(names.values())), list(names))
+    return _by_id(np.array(list(names.values())), list(names))
+
+
+KIND_CODES = pa.array([kind.code for kind in KINDS] + [UNMAPPED])
+KIND_ROW: NDArray[np.int8] = np.full(256, len(KINDS), np.int8)
+"""Place of each kind id among ``KIND_CODES``; that of ``UNMAPPED`` for a number that is no kind's."""
+KIND_ROW[[kind.id for kind in KINDS]] = np.arange(len(KINDS))
+
+
+def codes_of(network: Network) -> dict[str, pa.Array]:
+    """What stands in the coded columns of ``SCHEMA``, by id or number: operators, facilities, areas, service levels, classes, kinds of sender, outcomes."""
+    areas = _by_id(network.areas.id, list(network.areas.code))
+    return {
+        "operator": _by_id(network.operators.id, list(network.operators.code)),
+        "facility": _by_id(network.facilities.id, list(network.facilities.code)),
+        "service_level": _by_id(network.service_levels.id, list(network.service_levels.code)),
+        "origin": areas, "destination": areas,
+        "item_class": _by_number(ITEM_CLASSES), "sender_kind": _by_number(SENDER_KINDS), "outcome": _by_number(OUTCOMES),
+    }  # fmt: skip
 
 
 def words_of(network: Network, ground: Ground, items: int, date_tag: int) -> Words:
     """The dictionaries of ``network``; ``items`` a day say how many people send, ``date_tag`` is the day part of numbers."""
-    kind_row = np.full(256, len(KINDS), np.int8)
-    for row, kind in enumerate(KINDS):
-        kind_row[kind.id] = row
+    codes = codes_of(network)
     most = int(max(int(i) for i in network.operators.id)) + 1
     mail, promises = np.zeros(most, np.bool_), np.zeros(most, np.bool_)
     mail[ground.operators["id"]] = ground.operators["postal"] != 0
     promises[ground.operators["id"]] = (ground.operators["habit"] & HABIT_PROMISES) != 0
     return Words(
-        operators=by_id(network.operators.id, list(network.operators.code)),
-        facilities=by_id(network.facilities.id, list(network.facilities.code), (UNKNOWN_PLACE,)),
-        areas=by_id(network.areas.id, list(network.areas.code)),
-        levels=by_id(network.service_levels.id, list(network.service_levels.code)),
-        kinds=pa.array([kind.code for kind in KINDS] + [UNMAPPED]),
-        kind_row=kind_row,
-        classes=by_number(ITEM_CLASSES),
-        senders=by_number(SENDER_KINDS),
-        outcomes=by_number(OUTCOMES),
+        operators=codes["operator"],
+        facilities=pa.concat_arrays([codes["facility"], pa.array([UNKNOWN_PLACE])]),
+        areas=codes["origin"],
+        levels=codes["service_level"],
+        classes=codes["item_class"],
+        senders=codes["sender_kind"],
+        outcomes=codes["outcome"],
         lead=numbers.leads(most),
         mail=mail,
         promises=promises,
@@ -194,7 +206,7 @@ def table_of(
     kind, place, operator = np.empty(n, np.int8), np.empty(n, np.int32), np.empty(n, np.int32)
     outcome, piece, stated = np.empty(n, np.int8), np.empty(n, np.uint16), np.zeros((7, n), np.int32)
     unknown = len(words.facilities) - 1
-    _columns(rows, ground, rates, words.kind_row, unknown, at, seen, kind, place, operator, outcome, piece, stated)
+    _columns(rows, ground, rates, KIND_ROW, unknown, at, seen, kind, place, operator, outcome, piece, stated)
     kinds = rows[:, 4] & 255
     form = (ground, rates, words.lead, words.mail, words.date_tag)
 
@@ -214,10 +226,10 @@ def table_of(
     token = _strings(offsets, buffer, numbers.tokens(rows, stated[1], offsets, buffer, seed, words.customers), True)
     types = {f.name: f.type for f in SCHEMA}
     columns = {
-        "operator": coded(operator, words.operators, CODE),
+        "operator": coded(operator, words.operators, _CODE),
         "waybill": linked(numbers.waybills, n * numbers.LONGEST, False),
-        "kind": coded(kind, words.kinds, types["kind"], nulls=False),
-        "facility": coded(place, words.facilities, CODE),
+        "kind": coded(kind, KIND_CODES, types["kind"], nulls=False),
+        "facility": coded(place, words.facilities, _CODE),
         "at": pa.array(at).cast(types["at"]),
         "recorded_at": pa.array(seen).cast(types["recorded_at"]),
         "event_id": text(_ids, seed, bytes_=hexed),
@@ -228,8 +240,8 @@ def table_of(
         "item_class": coded(stated[0], words.classes, types["item_class"]),
         "sender_kind": coded(stated[1], words.senders, types["sender_kind"]),
         "service_level": coded(stated[2], words.levels, types["service_level"]),
-        "origin": coded(stated[3], words.areas, CODE),
-        "destination": coded(stated[4], words.areas, CODE),
+        "origin": coded(stated[3], words.areas, _CODE),
+        "destination": coded(stated[4], words.areas, _CODE),
         "promise": _promise(network, words, operator, at, stated),
         "weight_g": pa.array(stated[5].astype(np.uint32), mask=stated[6] == 0),
         "outcome": coded(outcome, words.outcomes, types["outcome"]),

@@ -9,7 +9,7 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from yilu.console.access.roles import OFFICE
-from yilu.console.pages.asking import AddressError
+from yilu.console.pages.asking import AddressError, is_whole
 from yilu.console.pages.naming import Pair
 from yilu.console.pages.page import Ask, Page, Text
 from yilu.console.pages.showing import BEING_MADE
@@ -106,7 +106,7 @@ def question_of(ask: Ask, before: str = "") -> Question:
 def seconds_of(ask: Ask) -> int:
     """How long one search may take. Raises AddressError for what is too long."""
     text = ask.filter.seconds or str(DEFAULT_S)
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_S):
+    if not is_whole(text, 1, MOST_S, digits=3):
         raise AddressError("seconds", text, f"a whole number from 1 to {MOST_S}", f"1 至 {MOST_S} 的整数")
     return int(text)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from yilu.console.access.narrowing import LaneRows
 from yilu.console.journeys.asked import minute_of, written
 from yilu.console.journeys.words import said_of
-from yilu.console.pages.asking import AddressError
+from yilu.console.pages.asking import AddressError, is_whole
 from yilu.console.pages.naming import Pair, names_of
 from yilu.console.pages.page import Ask, Column, Table, Text
 from yilu.dispatch.closures import SCOPES, Closure
@@ -65,15 +65,11 @@ def stopping_of(ask: Ask) -> Stopping:
     if len(what) > MOST:
         raise AddressError("closed", f"{len(what)}", f"at most {MOST} closures", f"至多 {MOST} 项中断")
     lasts, later = f.lasts or str(LASTS), f.later or "0"
-    if not _whole(lasts, 1, MOST_HOURS):
+    if not is_whole(lasts, 1, MOST_HOURS):
         raise AddressError("lasts", lasts, f"a whole number of hours from 1 to {MOST_HOURS}", f"1 至 {MOST_HOURS} 的整数小时")  # fmt: skip
-    if not _whole(later, 0, MOST_LATER):
+    if not is_whole(later, 0, MOST_LATER):
         raise AddressError("later", later, f"a whole number of minutes from 0 to {MOST_LATER}", f"0 至 {MOST_LATER} 的整数分钟")  # fmt: skip
     return Stopping(tuple(what), minute_of("begins", f.begins) if f.begins else 0, int(lasts), int(later))
-
-
-def _whole(text: str, least: int, most: int) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 4 and least <= int(text) <= most
 
 
 def lanes_named(ask: Ask, stopping: Stopping, lanes: LaneRows) -> None:

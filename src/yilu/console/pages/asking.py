@@ -93,6 +93,11 @@ class Filter:
         return Period(min(first, last), last)
 
 
+def is_whole(text: str, least: int, most: int, digits: int = 4) -> bool:
+    """Whether a text of an address is a whole number between two, of so many digits at most."""
+    return text.isascii() and text.isdigit() and len(text) <= digits and least <= int(text) <= most
+
+
 def read(query: Mapping[str, str], network: Network) -> Filter:
     """The filter in an address. Raises AddressError for what can't be asked."""
     _known(query, "area", network.areas.index_of_code)

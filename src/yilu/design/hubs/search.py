@@ -201,9 +201,8 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
     position = np.full(len(model.fixed), -1)
     position[hubs] = np.arange(len(hubs))
     begin = position[start]
-    begin[model.node[hubs]] = np.arange(
-        len(hubs)
-    )  # a hub's own node is its own: else nobody would be, and a hub fewer open
+    # a hub's own node is its own: else nobody would be, and a hub fewer open
+    begin[model.node[hubs]] = np.arange(len(hubs))
     lost = begin < 0
     if lost.any():
         begin[lost] = position[_nearest(model, hubs)[lost]]
@@ -218,7 +217,6 @@ def allocated(model: Model, hubs: Ints, start: Ints | None = None) -> tuple[Ints
 def _nearest(model: Model, hubs: Ints) -> Ints:
     cost = np.where(model.allowed[:, hubs], model.linear[:, hubs], np.inf)
     out: Ints = hubs[np.argmin(cost, axis=1)]
-    out[model.node[hubs]] = hubs
     return out
 
 

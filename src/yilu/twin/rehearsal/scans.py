@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from yilu.errors import InputError, YiluError
 from yilu.items import kinds
 from yilu.items.schema import ITEM_CLASSES, OUTCOMES, SENDER_KINDS
-from yilu.network import Network
 from yilu.twin.compile import brands, shares_of_brands, weights_g
 from yilu.twin.draws import units
 from yilu.twin.owed import IDENTIFY, INSPECT, SCREEN, SCREEN_EARLY, owed_table
 from yilu.twin.plan import Rates
 from yilu.twin.rehearsal.days import Rehearsal
-from yilu.twin.rows import SCHEMA, by_id, by_number, coded
+from yilu.twin.rows import KIND_CODES, KIND_ROW, SCHEMA, coded, codes_of
 from yilu.twin.write import parquet, whole
 
 Ints = NDArray[np.int64]
@@ -45,9 +44,6 @@ _UPLOAD = 60
 _AT_FIRST_PLACE = 16
 """Bit of an item that is screened where it first arrives."""
 _OUT = kinds.BY_CODE["out_for_delivery"].id
-_KIND_CODES = pa.array([kind.code for kind in kinds.KINDS])
-_ROW_OF_KIND = np.zeros(256, np.int8)
-_ROW_OF_KIND[[kind.id for kind in kinds.KINDS]] = np.arange(len(kinds.KINDS))
 _OF_OPERATOR, _OF_WEIGHT, _OF_SENDER = 1 << 43, 1 << 44, 1 << 45
 """Subjects of draws begin here: those of an item's operator, of its weight, of who sends it."""
 
@@ -167,7 +163,7 @@ def write_scans(
     """
     refuse_full(folder)
     stated, network = _stated(of, seed), of.days.timetable.network
-    told = scans(of, stated.sender)
+    told, codes = scans(of, stated.sender), codes_of(network)
     folder.mkdir(parents=True, exist_ok=True)
     day = network.local_day(told.recorded_at)
     cuts = np.append(np.flatnonzero(np.diff(day, prepend=-1)), len(told))
@@ -175,14 +171,14 @@ def write_scans(
     for first, end in pairwise(cuts):
         path = folder / f"events-{network.local_date(int(told.recorded_at[first]))}.parquet"
         with whole(path) as out:
-            parquet(out, (_table(network, told, slice(row, min(row + _ROWS, end)), stated) for row in range(first, end, _ROWS)))  # fmt: skip
+            parquet(out, (_table(codes, told, slice(row, min(row + _ROWS, end)), stated) for row in range(first, end, _ROWS)))  # fmt: skip
         files.append(path)
         progress(int(end), len(told))
     return files
 
 
-def _table(network: Network, told: Scans, some: slice, stated: _Stated) -> pa.Table:
-    """Some of the scans in ``twin.rows.SCHEMA``."""
+def _table(codes: dict[str, pa.Array], told: Scans, some: slice, stated: _Stated) -> pa.Table:
+    """Some of the scans in ``twin.rows.SCHEMA``; ``codes`` of its columns."""
     item, kind = told.item[some], told.kind[some]
     n, accepts = len(item), kind == kinds.ACCEPT
     types = {f.name: f.type for f in SCHEMA}
@@ -190,23 +186,16 @@ def _table(network: Network, told: Scans, some: slice, stated: _Stated) -> pa.Ta
     def at_acceptance(column: NDArray[Any]) -> NDArray[Any]:
         return np.where(accepts, column[item], 0)
 
-    def codes(name: str, index: NDArray[Any], words: pa.Array) -> pa.Array:
-        return coded(index, words, types[name])
-
-    areas = by_id(network.areas.id, list(network.areas.code))
-    known = {
-        "operator": codes("operator", stated.operator[item], by_id(network.operators.id, list(network.operators.code))),
+    index: dict[str, NDArray[Any]] = {
+        "operator": stated.operator[item], "facility": told.place[some], "item_class": np.where(accepts, _CLASS, 0), "sender_kind": at_acceptance(stated.sender),
+        "service_level": at_acceptance(stated.level), "origin": at_acceptance(stated.origin), "destination": at_acceptance(stated.destination),
+        "outcome": np.where(kind == kinds.DELIVER, OUTCOMES["addressee"], 0),
+    }  # fmt: skip
+    known = {name: coded(column, codes[name], types[name]) for name, column in index.items()} | {
         "waybill": stated.waybill.take(pa.array(item)),
-        "kind": coded(_ROW_OF_KIND[kind], _KIND_CODES, types["kind"], nulls=False),
-        "facility": codes("facility", told.place[some], by_id(network.facilities.id, list(network.facilities.code))),
+        "kind": coded(KIND_ROW[kind], KIND_CODES, types["kind"], nulls=False),
         "at": pa.array(1000 * told.at[some]).cast(types["at"]),
         "recorded_at": pa.array(1000 * told.recorded_at[some]).cast(types["recorded_at"]),
-        "item_class": codes("item_class", np.where(accepts, _CLASS, 0), by_number(ITEM_CLASSES)),
-        "sender_kind": codes("sender_kind", at_acceptance(stated.sender), by_number(SENDER_KINDS)),
-        "service_level": codes("service_level", at_acceptance(stated.level), by_id(network.service_levels.id, list(network.service_levels.code))),
-        "origin": codes("origin", at_acceptance(stated.origin), areas),
-        "destination": codes("destination", at_acceptance(stated.destination), areas),
         "weight_g": pa.array(stated.weight_g[item], mask=~accepts),
-        "outcome": codes("outcome", np.where(kind == kinds.DELIVER, OUTCOMES["addressee"], 0), by_number(OUTCOMES)),
     }  # fmt: skip
     return pa.Table.from_arrays([known[name] if name in known else pa.nulls(n, types[name]) for name in SCHEMA.names], schema=SCHEMA)  # fmt: skip
